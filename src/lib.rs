@@ -3,4 +3,23 @@
 //! Pure rooms (no clock, file, socket, environment or terminal): [`wire`], [`tcp`], [`trace`], [`explain`], [`ladder`]
 //! and [`craft`]. The other rooms touch the outside world and need the feature `cli`.
 
+pub mod craft;
+pub mod explain;
+pub mod ladder;
+pub mod tcp;
+pub mod trace;
 pub mod wire;
+
+#[cfg(feature = "cli")]
+pub mod cmd;
+#[cfg(feature = "cli")]
+pub mod drive;
+#[cfg(feature = "cli")]
+pub mod lab;
+#[cfg(feature = "cli")]
+pub mod sink;
+#[cfg(feature = "cli")]
+pub mod source;
+#[cfg(feature = "cli")]
+#[allow(unsafe_code)]
+pub mod sys;

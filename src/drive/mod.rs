@@ -1,0 +1,1 @@
+//! Joins `craft` to `sys` and the tracer: the poll loop, the clock, deadlines and interrupts.

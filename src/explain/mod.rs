@@ -1,0 +1,1 @@
+//! All words a learner reads, in one place.

@@ -1,0 +1,1 @@
+//! The picture without a toolkit: lanes, rows, arrows, notes and gaps, laid out once for every sink that draws.

@@ -1,0 +1,1 @@
+//! Events out: one file for each kind of output.

@@ -1,0 +1,1 @@
+//! RFC 9293 as data and small functions: states, sequence arithmetic, events, the transition table.

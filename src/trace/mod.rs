@@ -1,0 +1,1 @@
+//! Segments to connections: what happened, to which connection, in which states, and how sure we are.
