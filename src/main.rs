@@ -1,1 +1,3 @@
+//! Maps the outcome of a command to an exit code.
+
 fn main() {}

@@ -3,8 +3,32 @@
 //! What the bytes say (SYN+FIN, reserved bits, a bad checksum, a packet cut short) is kept; what it means is the
 //! business of `tcp` and `trace`.
 
+pub mod checksum;
+mod datagram;
+mod decode;
+pub mod emit;
+mod flags;
+pub mod icmp;
+pub mod ip;
+mod link;
+mod options;
 mod packet;
+mod segment;
+mod stop;
 mod time;
 
+#[cfg(test)]
+mod tests;
+
+pub use checksum::Checksum;
+pub use datagram::Datagram;
+pub use decode::{Content, Decoded, decode};
+pub use emit::{EmitError, IpFields, SegmentFields};
+pub use flags::{FLAG_NAMES, Flags};
+pub use icmp::{Icmp, Quote};
+pub use ip::{Fragment, Ip};
+pub use options::{OptionError, OptionIter, OptionSummary, Options, Sack, SackBlocks, TcpOption, kind as option_kind};
 pub use packet::{LinkType, Packet};
+pub use segment::Segment;
+pub use stop::{Layer, Stop, StopReason};
 pub use time::Time;
