@@ -1,0 +1,117 @@
+//! The verdict on one connection.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::{Belief, IcmpEvent, Marks, Pair, Side};
+use crate::wire::{OptionSummary, Time};
+
+/// How a connection opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Handshake {
+    /// SYN, SYN-ACK, ACK (RFC 9293 figure 6).
+    ThreeWay,
+    /// Both sides sent a SYN before they saw the other's (figure 7).
+    SimultaneousOpen,
+    /// The called side answered with a SYN of its own instead of a SYN-ACK.
+    Split,
+    /// Data rode on the SYN, and was acknowledged with it (RFC 7413).
+    FastOpen,
+    /// A reset answered the SYN.
+    Refused,
+    /// Nothing answered the SYN.
+    Unanswered,
+    /// An ICMP error answered the SYN.
+    Unreachable,
+    /// SYN and SYN-ACK were seen, and no more.
+    SynReceived,
+    /// SYN and SYN-ACK were seen, and then a reset.
+    Aborted,
+    /// The capture began after the handshake.
+    MidStream,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Termination {
+    /// FIN, ACK, FIN, ACK (RFC 9293 figure 12).
+    FourSegment,
+    /// FIN, FIN with the ACK of the first, ACK.
+    ThreeSegment,
+    /// Both sides sent their FIN before they saw the other's (figure 13).
+    SimultaneousClose,
+    /// One side sent its FIN; the other never did, or never had it acknowledged.
+    OneSided,
+    /// A reset ended it.
+    Reset,
+    /// It was not over when the capture was, or it never began.
+    None,
+}
+
+/// Time between two segments; in milliseconds in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Millis(pub Duration);
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0.as_secs_f64() * 1e3)
+    }
+}
+
+/// The verdict on one connection, from all segments of it that were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Address and port of the client.
+    pub client: SocketAddr,
+    /// Address and port of the server.
+    pub server: SocketAddr,
+    /// Time of the first segment.
+    pub first: Time,
+    /// Time of the last segment.
+    pub last: Time,
+    /// Segments seen, of both sides.
+    pub segments: u64,
+    /// Octets of payload that the client sent, each counted once.
+    pub bytes_client: u64,
+    /// Octets of payload that the server sent, each counted once.
+    pub bytes_server: u64,
+    /// How it opened.
+    pub handshake: Handshake,
+    /// How it ended.
+    pub termination: Termination,
+    /// Whether data flowed after one side's FIN.
+    pub half_close: bool,
+    /// Whose FIN or reset came first.
+    pub closed_first: Option<Side>,
+    /// Whose reset ended it.
+    pub reset_by: Option<Side>,
+    /// Wireshark's `tcp.completeness`: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32, added up.
+    pub completeness: u8,
+    /// From the client's (first) SYN to the SYN-ACK or other answer that arrived.
+    #[serde(rename = "handshake_rtt_ms")]
+    pub handshake_rtt: Option<Millis>,
+    /// From that SYN to the segment that completed the handshake.
+    #[serde(rename = "handshake_ms")]
+    pub handshake_time: Option<Millis>,
+    /// From the first FIN to the last acknowledgment of one.
+    #[serde(rename = "termination_ms")]
+    pub termination_time: Option<Millis>,
+    /// SYNs of the client that were seen, repetitions included.
+    pub syns: u16,
+    /// Options on each side's SYN; none where it was not seen.
+    pub offered: Pair<Option<OptionSummary>>,
+    /// States when the last segment had arrived.
+    pub states: Pair<Belief>,
+    /// Who holds the connection in TIME-WAIT.
+    pub time_wait: Option<Side>,
+    /// The ICMP error that ended it, or the last that was believed.
+    pub icmp: Option<IcmpEvent>,
+    /// All that was unusual.
+    pub marks: Marks,
+    /// Segments sent again, of both sides, SYNs and FINs included.
+    pub retransmissions: Pair<u32>,
+}
