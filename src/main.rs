@@ -1,3 +1,7 @@
-//! Maps the outcome of a command to an exit code.
+//! Maps the outcome of a command to an exit code, and does nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rawshake::cmd::main()
+}

@@ -1,1 +1,83 @@
 //! One file for each subcommand: its arguments and a short run.
+
+mod exit;
+pub mod output;
+pub mod ping;
+pub mod replay;
+pub mod trace;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// See TCP as it is: hand-made handshakes and terminations, captured and explained.
+#[derive(Debug, Parser)]
+#[command(name = "rawshake", version, max_term_width = 100, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  rawshake trace --lab --send hello       a whole connection in the embedded lab; needs no sudo
+  sudo rawshake trace 192.0.2.7:80 --http a request to a host of yours
+  rawshake replay capture.pcap --list     the connections in a capture
+  rawshake ping --lab -c 3                echo requests in the lab
+
+Exit codes: 0 success, 1 no reply or not the expected one, 2 error.
+Trace and ping only hosts that you own or may test.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Trace(trace::Args),
+    Replay(replay::Args),
+    Ping(ping::Args),
+}
+
+/// Where a command writes. Colour is taken out by the streams themselves where it is not wanted.
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Progress, notes and errors.
+    pub err: &'a mut dyn Write,
+}
+
+/// Runs the program and gives its exit code; everything that went wrong is said on standard error.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
+    // and whether the stream is a terminal.
+    colored::control::set_override(true);
+    let mut out = io::BufWriter::new(anstream::stdout());
+    let mut err = anstream::stderr();
+    let result = run(cli.command, &mut Streams { out: &mut out, err: &mut err });
+    let result = result.and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    Exit::of(&result, &mut err).into()
+}
+
+fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Trace(args) => trace::run(&args, streams),
+        Command::Replay(args) => replay::run(&args, streams),
+        Command::Ping(args) => ping::run(&args, streams),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,59 @@
+//! The options for output that `trace` and `replay` share.
+
+use clap::{ArgAction, ValueEnum};
+
+use crate::ladder::{Settings, Verbosity};
+
+/// How connections are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The annotated ladder.
+    Ladder,
+    /// One line for each segment, with tcpdump's flag letters.
+    Lines,
+    /// One JSON object a line for each event.
+    Json,
+}
+
+/// Options for output.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// How to show what happened
+    #[arg(long, value_enum, default_value_t = Format::Ladder)]
+    pub format: Format,
+    /// Only the ladder: no reasons, no verdict
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More: a reason for every segment, nothing folded, what the tool itself does
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Sequence numbers as they are on the wire, not counted from the first
+    #[arg(long)]
+    pub absolute: bool,
+    /// Draw with | - > < : x only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Columns to draw in; the terminal's width if left out, 80 where there is none
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub width: Option<u16>,
+}
+
+impl OutputArgs {
+    /// The settings of the ladder for these options, on a screen `terminal` columns wide.
+    #[must_use]
+    pub fn settings(&self, terminal: Option<u16>) -> Settings {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Settings {
+            width: usize::from(self.width.or(terminal).unwrap_or(80)),
+            ascii: self.ascii,
+            absolute: self.absolute,
+            verbosity,
+            ..Settings::default()
+        }
+    }
+}

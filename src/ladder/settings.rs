@@ -1,0 +1,38 @@
+//! What a caller may choose about the picture.
+
+use std::net::SocketAddr;
+
+/// How much is said beside the arrows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// The arrows only.
+    Quiet,
+    /// A reason where there is something to learn.
+    #[default]
+    Normal,
+    /// Every reason, nothing folded.
+    Verbose,
+}
+
+/// Settings of a ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Columns to draw in; below 60 the picture is cut short rather than broken.
+    pub width: usize,
+    /// Draw with ASCII only.
+    pub ascii: bool,
+    /// Sequence numbers as they are on the wire.
+    pub absolute: bool,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// The socket of a hand-made end: it is called "you", and its states are observed.
+    pub ours: Option<SocketAddr>,
+    /// What the peer of a hand-made end is called; `server` if nothing is said.
+    pub peer_name: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { width: 80, ascii: false, absolute: false, verbosity: Verbosity::Normal, ours: None, peer_name: None }
+    }
+}
