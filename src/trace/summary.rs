@@ -9,8 +9,7 @@ use super::{Belief, IcmpEvent, Marks, Pair, Side};
 use crate::wire::{OptionSummary, Time};
 
 /// How a connection opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Handshake {
     /// SYN, SYN-ACK, ACK (RFC 9293 figure 6).
     ThreeWay,
@@ -34,9 +33,33 @@ pub enum Handshake {
     MidStream,
 }
 
+impl Handshake {
+    /// The word for it, in the spelling of JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ThreeWay => "three-way",
+            Self::SimultaneousOpen => "simultaneous-open",
+            Self::Split => "split",
+            Self::FastOpen => "fast-open",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::Unreachable => "unreachable",
+            Self::SynReceived => "syn-received",
+            Self::Aborted => "aborted",
+            Self::MidStream => "mid-stream",
+        }
+    }
+}
+
+impl Serialize for Handshake {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Termination {
     /// FIN, ACK, FIN, ACK (RFC 9293 figure 12).
     FourSegment,
@@ -50,6 +73,27 @@ pub enum Termination {
     Reset,
     /// It was not over when the capture was, or it never began.
     None,
+}
+
+impl Termination {
+    /// The word for it, in the spelling of JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FourSegment => "four-segment",
+            Self::ThreeSegment => "three-segment",
+            Self::SimultaneousClose => "simultaneous-close",
+            Self::OneSided => "one-sided",
+            Self::Reset => "reset",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Serialize for Termination {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// Time between two segments; in milliseconds in JSON.

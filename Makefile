@@ -1,0 +1,49 @@
+# `make help` says what there is.
+CARGO ?= cargo
+PREFIX ?= /usr/local
+BIN := target/release/rawshake
+export CARGO_TERM_COLOR ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint check install uninstall captures bench setup clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building needs and is missing (asks for root when something is)
+	@scripts/setup.sh build
+
+build: setup ## Build the release binary
+	$(CARGO) build --release --locked
+
+demo: build ## Build, and open and close a connection by hand in the embedded lab
+	$(BIN) trace --lab --send hello
+
+test: ## Run every test (installs the tools that they compare with, where it may)
+	@scripts/setup.sh test
+	@rm -f target/skipped-tests.txt
+	$(CARGO) test --locked --no-fail-fast
+	@if [ -s target/skipped-tests.txt ]; then echo 'Skipped:'; sort -u target/skipped-tests.txt; fi
+
+lint: setup ## Format, lints, and the pure rooms on their own
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) check --locked --lib --no-default-features
+
+check: lint test ## What must hold before a commit: lint and test; CI runs the same
+
+install: build ## Install the binary with the two capabilities that it needs
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/rawshake
+	setcap cap_net_raw,cap_net_admin+ep $(DESTDIR)$(PREFIX)/bin/rawshake
+
+uninstall: ## Take the installed binary away
+	rm -f $(DESTDIR)$(PREFIX)/bin/rawshake
+
+captures: build ## Make the files in captures/ again, in the lab
+	scripts/captures.sh
+
+bench: build ## Measure, as ratios with peers in the same run
+	$(CARGO) bench --locked
+
+clean: ## Remove what was built
+	$(CARGO) clean

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs what building and testing need and the machine lacks, from Debian's packages.
+#   scripts/setup.sh build   a C linker and libpcap's headers
+#   scripts/setup.sh test    the tools as well that the tests compare with
+set -eu
+
+missing=""
+need() { # need COMMAND-OR-FILE PACKAGE
+    case "$1" in
+        /*) for file in $1; do [ -e "$file" ] && return; done ;;
+        *) command -v "$1" >/dev/null 2>&1 && return ;;
+    esac
+    missing="$missing $2"
+}
+
+PATH="$PATH:/usr/sbin:/sbin"
+need cc gcc
+need pkg-config pkg-config
+need '/usr/include/pcap/pcap.h' libpcap-dev
+if [ "${1:-build}" = test ]; then
+    need tshark tshark
+    need tcpdump tcpdump
+    need ping iputils-ping
+    need ip iproute2
+    need setpriv util-linux
+    need setcap libcap2-bin
+fi
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup: please install with your package manager:$missing" >&2
+    exit 2
+fi
+if [ "$(id -u)" = 0 ]; then
+    run=""
+elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo true; }; }; then
+    run="sudo"
+elif [ "${1:-build}" = test ] && [ -e /usr/include/pcap/pcap.h ] && command -v cc >/dev/null 2>&1; then
+    echo "setup: without root the tests that compare with these are skipped:$missing" >&2
+    exit 0
+else
+    echo "setup: installing needs root; ask somebody who has it to run: apt-get install$missing" >&2
+    exit 2
+fi
+echo "setup: installing$missing" >&2
+# shellcheck disable=SC2086
+{
+    $run apt-get update -qq
+    $run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+} >&2
