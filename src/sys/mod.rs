@@ -1,1 +1,30 @@
 //! System calls, and the only room with `unsafe`: raw sockets, the RST guard, interfaces, routes, privileges, namespaces.
+//!
+//! One file for each idea. Every failure is an [`Error`] that names what was tried and on what; where a privilege is
+//! missing it also names the ways out.
+
+pub mod clock;
+mod error;
+pub mod guard;
+pub mod icmp;
+pub mod interrupt;
+pub mod link;
+pub mod namespace;
+mod netlink;
+pub mod poll;
+pub mod privilege;
+pub mod random;
+pub mod raw;
+pub mod route;
+pub mod sockdiag;
+mod sockopt;
+pub mod terminal;
+
+pub use error::{Error, Result};
+pub use guard::RstGuard;
+pub use icmp::IcmpSocket;
+pub use interrupt::{Interrupts, Signal};
+pub use namespace::Namespace;
+pub use raw::RawSender;
+pub use route::Route;
+pub use sockopt::Version;

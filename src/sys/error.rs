@@ -1,0 +1,177 @@
+//! What can go wrong between a program and its kernel, in words for a person.
+
+use std::io;
+use std::net::IpAddr;
+
+use super::privilege;
+
+/// The result of everything in this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A system call that failed. `operation` completes the sentence "cannot …" and names the address or the interface.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A capability is missing (EPERM or EACCES).
+    #[error("cannot {operation}: operation not permitted; {}", privilege::ways_out())]
+    NotPermitted {
+        /// What was tried.
+        operation: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// Any other refusal of the kernel; [`Error::errno`] tells which.
+    #[error("cannot {operation}: {}", plain(source))]
+    Os {
+        /// What was tried.
+        operation: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// No interface of this machine has that name.
+    #[error("there is no interface {name:?} here; there are: {known}")]
+    NoInterface {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// The routing table has no way to the destination.
+    #[error("no route to {destination}{}: {}; compare: ip route get {destination}", through(interface), plain(source))]
+    NoRoute {
+        /// Where the packet should have gone.
+        destination: IpAddr,
+        /// The interface that was asked for.
+        interface: Option<String>,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The source address is not one of this machine.
+    #[error("{address} is not an address of this machine; the addresses here: {known}")]
+    ForeignSource {
+        /// The source address that was asked for.
+        address: IpAddr,
+        /// The addresses that exist, separated by commas.
+        known: String,
+    },
+    /// A link-local address means nothing without the link it is on.
+    #[error("{address} is a link-local address: say on which interface, for example {address}%{example}")]
+    NoScope {
+        /// The link-local address.
+        address: IpAddr,
+        /// Some interface of this machine.
+        example: String,
+    },
+    /// The port belongs to another socket.
+    #[error("port {port} of {address} is in use by another program; take another source port")]
+    PortInUse {
+        /// Our address.
+        address: IpAddr,
+        /// Our port.
+        port: u16,
+    },
+    /// A user or network namespace was refused.
+    #[error("cannot make a {what} namespace: {}; {why}", plain(source))]
+    Namespace {
+        /// `user` or `network`.
+        what: &'static str,
+        /// The setting that forbids it, and what to do.
+        why: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A user namespace can only be entered by a process with one thread.
+    #[error("cannot enter a user namespace: this process already has {threads} threads, and the kernel wants one")]
+    Threads {
+        /// How many threads there are.
+        threads: usize,
+    },
+}
+
+impl Error {
+    /// From the failure of a system call: EPERM and EACCES become [`Error::NotPermitted`].
+    pub(super) fn os(operation: impl Into<String>, source: impl Into<io::Error>) -> Self {
+        let (operation, source) = (operation.into(), source.into());
+        match source.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => Self::NotPermitted { operation, source },
+            _ => Self::Os { operation, source },
+        }
+    }
+
+    /// The errno behind it, where there is one.
+    #[must_use]
+    pub fn errno(&self) -> Option<i32> {
+        match self {
+            Self::NotPermitted { source, .. }
+            | Self::Os { source, .. }
+            | Self::NoRoute { source, .. }
+            | Self::Namespace { source, .. } => source.raw_os_error(),
+            Self::PortInUse { .. } => Some(libc::EADDRINUSE),
+            Self::ForeignSource { .. } => Some(libc::EADDRNOTAVAIL),
+            Self::NoInterface { .. } => Some(libc::ENODEV),
+            Self::NoScope { .. } | Self::Threads { .. } => Some(libc::EINVAL),
+        }
+    }
+
+    /// A privilege is missing, and the message names the ways out.
+    #[must_use]
+    pub fn is_not_permitted(&self) -> bool {
+        matches!(self, Self::NotPermitted { .. })
+    }
+
+    /// The packet is larger than the path takes in one piece (EMSGSIZE).
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.errno() == Some(libc::EMSGSIZE)
+    }
+
+    /// This machine itself knows no way to the destination (ENETUNREACH, EHOSTUNREACH, ENETDOWN).
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.errno(), Some(libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN))
+    }
+
+    /// The same call may succeed a moment later (a full queue: EAGAIN, ENOBUFS).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.errno(), Some(libc::EAGAIN | libc::ENOBUFS))
+    }
+}
+
+/// The kernel's words as they stand inside a sentence: no number, no capital.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn through(interface: &Option<String>) -> String {
+    interface.as_ref().map_or_else(String::new, |name| format!(" through {name:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_privilege_names_three_ways_out() {
+        let error = Error::os("open a raw socket", io::Error::from_raw_os_error(libc::EPERM));
+        let text = error.to_string();
+        assert!(error.is_not_permitted());
+        assert!(text.starts_with("cannot open a raw socket: operation not permitted; "), "{text}");
+        let path = std::env::current_exe().unwrap();
+        assert!(text.contains(path.to_str().unwrap()), "{text}");
+        for way in ["sudo setcap cap_net_raw,cap_net_admin+ep ", "--lab"] {
+            assert!(text.contains(way), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_refusals_keep_their_errno() {
+        let error = Error::os("send to 192.0.2.9", io::Error::from_raw_os_error(libc::EMSGSIZE));
+        assert!(error.is_too_long() && !error.is_unreachable() && !error.is_transient());
+        assert_eq!(error.to_string(), "cannot send to 192.0.2.9: message too long");
+        assert!(Error::os("", io::Error::from_raw_os_error(libc::EHOSTUNREACH)).is_unreachable());
+        assert!(Error::os("", io::Error::from_raw_os_error(libc::ENOBUFS)).is_transient());
+    }
+}

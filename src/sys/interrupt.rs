@@ -1,0 +1,128 @@
+//! Ctrl-C and SIGTERM as a descriptor that becomes readable, so that one `poll` waits for packets and for the person.
+
+use std::io::Read as _;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{SigId, flag, low_level};
+
+use super::{Error, Result};
+
+/// A request to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signal {
+    /// What a shell reports of a program that was stopped by it: 128 plus the number of the signal.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// Collects SIGINT and SIGTERM for as long as it lives. A second signal before the first was taken ends the process at
+/// once, as if nobody had collected: a program that hangs can still be stopped from the keyboard.
+#[derive(Debug)]
+pub struct Interrupts {
+    readable: UnixStream,
+    last: Arc<AtomicUsize>,
+    impatient: Arc<AtomicBool>,
+    actions: Vec<SigId>,
+}
+
+impl Interrupts {
+    /// Begins to collect.
+    ///
+    /// # Errors
+    /// Where no descriptor is left.
+    pub fn new() -> Result<Self> {
+        let failed = |source| Error::os("watch for Ctrl-C", source);
+        let (readable, writable) = UnixStream::pair().map_err(failed)?;
+        readable.set_nonblocking(true).map_err(failed)?;
+        let mut this = Self {
+            readable,
+            last: Arc::new(AtomicUsize::new(0)),
+            impatient: Arc::new(AtomicBool::new(false)),
+            actions: Vec::new(),
+        };
+        for signal in [SIGINT, SIGTERM] {
+            let end = writable.try_clone().map_err(failed)?;
+            this.collect(signal, end).map_err(failed)?;
+        }
+        Ok(this)
+    }
+
+    /// Actions run in the order of their registration: first the check for a second signal, then the notes of this one,
+    /// and last the byte that wakes the reader.
+    fn collect(&mut self, signal: i32, wake: UnixStream) -> std::io::Result<()> {
+        flag::register_conditional_default(signal, Arc::clone(&self.impatient))?;
+        self.actions.push(flag::register(signal, Arc::clone(&self.impatient))?);
+        self.actions.push(flag::register_usize(signal, Arc::clone(&self.last), usize::try_from(signal).unwrap_or(0))?);
+        self.actions.push(low_level::pipe::register(signal, wake)?);
+        Ok(())
+    }
+
+    /// The signal that arrived since the last call, if one did. The descriptor is quiet afterwards.
+    pub fn take(&self) -> Option<Signal> {
+        let mut bytes = [0; 16];
+        while matches!((&self.readable).read(&mut bytes), Ok(1..)) {}
+        self.impatient.store(false, Ordering::SeqCst);
+        match i32::try_from(self.last.swap(0, Ordering::SeqCst)) {
+            Ok(SIGINT) => Some(Signal::Interrupt),
+            Ok(SIGTERM) => Some(Signal::Terminate),
+            _ => None,
+        }
+    }
+}
+
+impl AsFd for Interrupts {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.readable.as_fd()
+    }
+}
+
+/// Signals act as they do by default again: signal-hook leaves its handler in place, so the conditional default stays
+/// registered and is switched on for good.
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        for action in self.actions.drain(..) {
+            low_level::unregister(action);
+        }
+        self.impatient.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::poll;
+    use std::time::Duration;
+
+    /// One test, because signals belong to the whole process.
+    #[test]
+    fn a_signal_makes_the_descriptor_readable_once() {
+        let interrupts = Interrupts::new().unwrap();
+        let is_ready = || !poll::wait(&[interrupts.as_fd()], Some(Duration::ZERO)).unwrap().is_empty();
+        assert!(!is_ready());
+        assert_eq!(interrupts.take(), None);
+        for (number, signal) in [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)] {
+            low_level::raise(number).unwrap();
+            assert!(poll::wait(&[interrupts.as_fd()], None).unwrap().contains(0));
+            assert_eq!(interrupts.take(), Some(signal));
+            assert!(!is_ready());
+            assert_eq!(interrupts.take(), None);
+        }
+        assert_eq!(Signal::Interrupt.exit_code(), 130);
+    }
+}

@@ -1,0 +1,217 @@
+//! What the kernel itself says of one TCP connection (sock_diag(7)), so that what we conclude can be held against it.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use netlink_sys::protocols::NETLINK_SOCK_DIAG;
+
+use super::{Error, Result, netlink};
+
+/// A state in the kernel's numbering and spelling (`include/net/tcp_states.h`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KernelState(pub u8);
+
+/// The kernel's names, by its numbers; 12 is a connection request that is no socket yet.
+const NAMES: [&str; 13] = [
+    "?",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT1",
+    "FIN_WAIT2",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+    "SYN_RECV",
+];
+
+impl KernelState {
+    /// The kernel's name for it, for example `SYN_RECV`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES.get(usize::from(self.0)).copied().unwrap_or("?")
+    }
+}
+
+impl fmt::Display for KernelState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Debug for KernelState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.0)
+    }
+}
+
+/// What the kernel knows of one connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpSocket {
+    /// Its state.
+    pub state: KernelState,
+    /// Bytes received but not yet read by the program; for a listener the connections waiting for accept().
+    pub receive_queue: u32,
+    /// Bytes sent but not yet acknowledged; for a listener the largest number of connections that may wait.
+    pub send_queue: u32,
+    /// `struct tcp_info` as it came (linux/tcp.h), empty for TIME_WAIT and connection requests.
+    pub info: Vec<u8>,
+}
+
+/// The state of the connection with these two ends, as a socket of this thread's network namespace has it; `None` where
+/// the kernel has no such connection. Connection requests and TIME_WAIT are included; an unspecified `remote` (address
+/// and port zero) asks for the listener.
+///
+/// # Errors
+/// Where the kernel has no sock_diag for TCP.
+pub fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<Option<KernelState>> {
+    Ok(tcp_socket(local, remote)?.map(|socket| socket.state))
+}
+
+/// The same with queues and `tcp_info`.
+///
+/// # Errors
+/// As [`tcp_state`].
+pub fn tcp_socket(local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
+    let failed = |source| Error::os(format!("ask the kernel for the state of {local} to {remote}"), source);
+    let socket = netlink::open(NETLINK_SOCK_DIAG).map_err(failed)?;
+    socket.send(&request(local, remote), 0).map_err(failed)?;
+    parse(&netlink::receive(&socket).map_err(failed)?, local, remote).map_err(failed)
+}
+
+const NLMSGHDR: usize = 16;
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NLMSG_ERROR: u16 = 2;
+const NLM_F_REQUEST: u16 = 1;
+const INET_DIAG_INFO: u16 = 2;
+/// `struct inet_diag_sockid`: ports, addresses, interface, cookie.
+const SOCKID: usize = 48;
+/// `struct inet_diag_req_v2`: eight bytes, then the sockid.
+const REQUEST: usize = 8 + SOCKID;
+/// `struct inet_diag_msg`: four bytes, the sockid, five 32-bit numbers.
+const MESSAGE: usize = 4 + SOCKID + 20;
+
+/// `struct nlmsghdr` and `struct inet_diag_req_v2`.
+fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(NLMSGHDR + REQUEST);
+    let length = u32::try_from(NLMSGHDR + REQUEST).unwrap_or(0);
+    bytes.extend(length.to_ne_bytes());
+    bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    bytes.extend(NLM_F_REQUEST.to_ne_bytes());
+    bytes.extend([0; 8]); // sequence and port number
+    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    bytes.extend([u8::try_from(family).unwrap_or(0), 6, 1 << (INET_DIAG_INFO - 1), 0]); // 6: IPPROTO_TCP
+    bytes.extend(u32::MAX.to_ne_bytes()); // every state
+    bytes.extend(sockid_ends(local, remote));
+    bytes.extend([0; 4]); // any interface
+    bytes.extend([0xff; 8]); // no cookie
+    bytes
+}
+
+/// The beginning of a sockid, which says whose socket it is: ports and addresses in network byte order.
+fn sockid_ends(local: SocketAddr, remote: SocketAddr) -> [u8; 36] {
+    let mut bytes = [0; 36];
+    bytes[..2].copy_from_slice(&local.port().to_be_bytes());
+    bytes[2..4].copy_from_slice(&remote.port().to_be_bytes());
+    for (address, place) in [(local.ip(), 4), (remote.ip(), 20)] {
+        match address {
+            IpAddr::V4(v4) => bytes[place..place + 4].copy_from_slice(&v4.octets()),
+            IpAddr::V6(v6) => bytes[place..place + 16].copy_from_slice(&v6.octets()),
+        }
+    }
+    bytes
+}
+
+fn parse(answer: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpSocket>> {
+    let short = || io::Error::new(io::ErrorKind::InvalidData, "the answer is too short");
+    let kind = u16::from_ne_bytes(*answer.get(4..).and_then(<[u8]>::first_chunk).ok_or_else(short)?);
+    let body = answer.get(NLMSGHDR..).ok_or_else(short)?;
+    if kind == NLMSG_ERROR {
+        let code = i32::from_ne_bytes(*body.first_chunk().ok_or_else(short)?);
+        let error = io::Error::from_raw_os_error(code.saturating_neg());
+        return if error.raw_os_error() == Some(libc::ENOENT) { Ok(None) } else { Err(error) };
+    }
+    let message: &[u8; MESSAGE] = body.first_chunk().ok_or_else(short)?;
+    // Where no connection matches, the kernel answers with the listener behind it.
+    if message[4..40] != sockid_ends(local, remote) {
+        return Ok(None);
+    }
+    let number = |place: usize| message[place..].first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes));
+    Ok(Some(TcpSocket {
+        state: KernelState(message[1]),
+        receive_queue: number(56),
+        send_queue: number(60),
+        info: attribute(&body[MESSAGE..], INET_DIAG_INFO).unwrap_or_default().to_vec(),
+    }))
+}
+
+/// The value of one netlink attribute among several.
+fn attribute(mut rest: &[u8], wanted: u16) -> Option<&[u8]> {
+    loop {
+        let length = usize::from(u16::from_ne_bytes(*rest.first_chunk()?));
+        let kind = u16::from_ne_bytes(*rest.get(2..)?.first_chunk()?);
+        if kind == wanted {
+            return rest.get(4..length);
+        }
+        rest = rest.get(length.max(4).next_multiple_of(4)..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    /// Follows one connection through the kernel's own eyes.
+    fn follow(address: &str) {
+        let listener = TcpListener::bind(address).unwrap();
+        let server = listener.local_addr().unwrap();
+        let client = TcpStream::connect(server).unwrap();
+        let (accepted, from) = listener.accept().unwrap();
+        let state = |local, remote| tcp_state(local, remote).unwrap().map(|state| state.name());
+        assert_eq!(state(from, server), Some("ESTABLISHED"));
+        assert_eq!(tcp_socket(server, from).unwrap().unwrap().info.first(), Some(&1), "tcp_info begins with the state");
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        while state(server, from) == Some("ESTABLISHED") || state(from, server) == Some("FIN_WAIT1") {}
+        assert_eq!((state(from, server), state(server, from)), (Some("FIN_WAIT2"), Some("CLOSE_WAIT")));
+        drop(accepted);
+        while state(from, server) == Some("FIN_WAIT2") {}
+        assert_eq!((state(from, server), state(server, from)), (Some("TIME_WAIT"), None));
+    }
+
+    #[test]
+    fn sees_the_states_of_both_ends() {
+        follow("127.0.0.1:0");
+        follow("[::1]:0");
+    }
+
+    #[test]
+    fn a_listener_is_not_a_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        assert_eq!(tcp_state(server, "127.0.0.1:9".parse().unwrap()).unwrap(), None);
+        let listening = tcp_state(server, "0.0.0.0:0".parse().unwrap()).unwrap();
+        assert_eq!(listening.map(KernelState::name), Some("LISTEN"));
+    }
+
+    #[test]
+    fn a_short_answer_is_an_error() {
+        let end = "127.0.0.1:1".parse().unwrap();
+        for length in 0..NLMSGHDR + MESSAGE {
+            assert!(parse(&vec![0; length], end, end).is_err());
+        }
+        assert_eq!(attribute(&[0, 0, 9, 0, 8, 0, 2, 0, 1, 2, 3, 4], INET_DIAG_INFO), Some(&[1, 2, 3, 4][..]));
+        assert_eq!(attribute(&[0xff, 0xff, 2, 0, 1], INET_DIAG_INFO), None);
+    }
+
+    #[test]
+    fn names_are_the_kernels() {
+        assert_eq!(KernelState(3).to_string(), "SYN_RECV");
+        assert_eq!(KernelState(11).name(), "CLOSING");
+        assert_eq!(format!("{:?}", KernelState(200)), "?(200)");
+    }
+}
