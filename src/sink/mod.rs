@@ -1,5 +1,7 @@
 //! Events out: one file for each kind of output.
 
+pub mod capture;
+
 use std::io;
 
 use crate::trace::Event;

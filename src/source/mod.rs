@@ -1,1 +1,54 @@
-//! Packets in: capture files and live capture.
+//! Packets in: capture files, live capture, memory, and a filter over any of them.
+//!
+//! A [`Source`] lends its packets: the bytes stay where they were read, and the next call may overwrite them.
+//! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
+
+mod bpf;
+mod error;
+pub mod file;
+pub mod filter;
+mod link;
+pub mod live;
+pub mod memory;
+mod window;
+
+use crate::wire::Packet;
+
+pub use error::{Damage, Error};
+pub use file::CaptureFile;
+pub use filter::{Expression, Filter};
+pub use live::{Live, LiveOptions};
+pub use memory::{Memory, Stored};
+
+/// Something that gives packets one after the other and comes to an end.
+///
+/// Where the input is damaged, every packet before the damage is given first. A call after an error goes on behind the
+/// damage where that is possible, and otherwise answers that the source has ended; it never repeats the error for ever.
+pub trait Source {
+    /// Moves to the next packet, and answers whether there is one.
+    ///
+    /// # Errors
+    /// Damaged or unreadable input, or a filter that does not fit the packet's link type.
+    fn advance(&mut self) -> Result<bool, Error>;
+
+    /// The packet that the last [`Self::advance`] stopped at; none at the start, at the end and after an error.
+    fn packet(&self) -> Option<Packet<'_>>;
+
+    /// The next packet, or none at the end.
+    ///
+    /// # Errors
+    /// Those of [`Self::advance`].
+    fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
+        Ok(if self.advance()? { self.packet() } else { None })
+    }
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn advance(&mut self) -> Result<bool, Error> {
+        (**self).advance()
+    }
+
+    fn packet(&self) -> Option<Packet<'_>> {
+        (**self).packet()
+    }
+}

@@ -1,0 +1,238 @@
+//! Capture files out: classic pcap with nanoseconds, or pcapng.
+//!
+//! Each packet goes to the file in one write, so that what is there after a run was killed is a capture file still.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::wire::{LinkType, Packet};
+
+/// Octets of a packet that the file says it keeps at most; the reader's buffer follows from it.
+const SNAPLEN: u32 = 262_144;
+const PCAP_NANOSECONDS: u32 = 0xa1b2_3c4d;
+const PCAP_VERSION: (u16, u16) = (2, 4);
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const ENHANCED_PACKET: u32 = 6;
+const SHB_USERAPPL: u16 = 4;
+const IF_TSRESOL: u16 = 9;
+/// Type, length, and the length again.
+const BLOCK_FRAME: usize = 12;
+
+/// The format of a capture file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One link type for all packets; read by everything.
+    Pcap,
+    /// Any number of link types.
+    PcapNg,
+}
+
+impl Format {
+    /// pcapng for a name that ends in `.pcapng`, pcap for any other.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(extension) if extension.eq_ignore_ascii_case("pcapng") => Self::PcapNg,
+            _ => Self::Pcap,
+        }
+    }
+}
+
+/// Writes packets as a capture file.
+///
+/// The header of a pcap file takes the link type of the first packet and is written with it; a file that stays without
+/// packets gets its header from [`Self::finish`].
+pub struct CaptureWriter<W> {
+    output: W,
+    format: Format,
+    /// The link types that the file has declared, in order: in pcapng their places are the interfaces' numbers.
+    links: Vec<LinkType>,
+    /// What goes out with the next write.
+    pending: Vec<u8>,
+}
+
+impl CaptureWriter<File> {
+    /// Creates the file, or empties the one that is there. Its name decides the format: see [`Format::of`].
+    ///
+    /// # Errors
+    /// A file that cannot be created or written.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Self::new(File::create(path)?, Format::of(path))
+    }
+}
+
+impl<W: Write> CaptureWriter<W> {
+    /// Writes to `output`, which should not buffer. A pcapng file begins at once.
+    ///
+    /// # Errors
+    /// Those of `output`.
+    pub fn new(output: W, format: Format) -> io::Result<Self> {
+        let mut writer = Self { output, format, links: Vec::new(), pending: Vec::new() };
+        if format == Format::PcapNg {
+            section_header(&mut writer.pending);
+            writer.flush()?;
+        }
+        Ok(writer)
+    }
+
+    /// Writes one packet; when it returns, the packet is with the system.
+    ///
+    /// # Errors
+    /// Those of the output; and `InvalidInput`, with nothing written, for a packet that the format cannot hold: of a
+    /// second link type or a time outside 1970–2106 in pcap, of a time before 1970 in pcapng, or of 4 GiB and more.
+    pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        let captured = u32::try_from(packet.bytes.len()).map_err(|_| refusal("a packet is longer than 4 GiB"))?;
+        let encoded = match self.format {
+            Format::Pcap => self.encode_pcap(packet, captured),
+            Format::PcapNg => self.encode_pcapng(packet, captured),
+        };
+        if encoded.is_err() {
+            self.pending.clear();
+        }
+        encoded?;
+        self.flush()
+    }
+
+    /// Ends the file. Every packet was written before; this gives a pcap file without packets its header.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn finish(mut self) -> io::Result<()> {
+        if self.format == Format::Pcap && self.links.is_empty() {
+            self.pcap_header(LinkType::RAW);
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.output.write_all(&self.pending);
+        self.pending.clear();
+        written?;
+        self.output.flush()
+    }
+
+    fn encode_pcap(&mut self, packet: &Packet<'_>, captured: u32) -> io::Result<()> {
+        let (seconds, nanos) = pcap_time(packet)?;
+        match self.links.first() {
+            None => self.pcap_header(packet.link),
+            Some(link) if *link == packet.link => {}
+            Some(link) => {
+                return Err(refusal(&format!(
+                    "a pcap file holds one link type, this one {}, and a packet has {}: write to a name that ends in .pcapng",
+                    link.0, packet.link.0
+                )));
+            }
+        }
+        for field in [seconds, nanos, captured, packet.original_len] {
+            put_u32(&mut self.pending, field);
+        }
+        self.pending.extend_from_slice(packet.bytes);
+        Ok(())
+    }
+
+    fn pcap_header(&mut self, link: LinkType) {
+        let header = &mut self.pending;
+        put_u32(header, PCAP_NANOSECONDS);
+        put_u16(header, PCAP_VERSION.0);
+        put_u16(header, PCAP_VERSION.1);
+        // Two fields that are no longer used: time zone and accuracy.
+        for field in [0, 0, SNAPLEN, u32::from(link.0)] {
+            put_u32(header, field);
+        }
+        self.links.push(link);
+    }
+
+    fn encode_pcapng(&mut self, packet: &Packet<'_>, captured: u32) -> io::Result<()> {
+        let time = u64::try_from(packet.time.as_nanos()).map_err(|_| refusal("a packet is from before 1970"))?;
+        let interface = self.links.iter().position(|link| *link == packet.link).unwrap_or_else(|| {
+            interface_description(&mut self.pending, packet.link);
+            self.links.push(packet.link);
+            self.links.len() - 1
+        });
+        block(&mut self.pending, ENHANCED_PACKET, |body| {
+            let interface = u32::try_from(interface).expect("there are 65,536 link types at most");
+            for field in [interface, (time >> 32) as u32, time as u32, captured, packet.original_len] {
+                put_u32(body, field);
+            }
+            body.extend_from_slice(packet.bytes);
+        });
+        Ok(())
+    }
+}
+
+fn refusal(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+/// Seconds and nanoseconds as a pcap record has them.
+fn pcap_time(packet: &Packet<'_>) -> io::Result<(u32, u32)> {
+    let nanos = packet.time.as_nanos();
+    let seconds = u32::try_from(nanos.div_euclid(1_000_000_000))
+        .map_err(|_| refusal("a pcap file holds times from 1970 to 2106: write to a name that ends in .pcapng"))?;
+    Ok((seconds, nanos.rem_euclid(1_000_000_000) as u32))
+}
+
+fn section_header(out: &mut Vec<u8>) {
+    block(out, SECTION_HEADER, |body| {
+        put_u32(body, BYTE_ORDER_MAGIC);
+        put_u16(body, 1);
+        put_u16(body, 0);
+        // The section's length, which is not known.
+        body.extend_from_slice(&(-1_i64).to_le_bytes());
+        option(body, SHB_USERAPPL, concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).as_bytes());
+        end_of_options(body);
+    });
+}
+
+fn interface_description(out: &mut Vec<u8>, link: LinkType) {
+    block(out, INTERFACE_DESCRIPTION, |body| {
+        put_u16(body, link.0);
+        put_u16(body, 0);
+        put_u32(body, SNAPLEN);
+        // Ten to the power of minus nine.
+        option(body, IF_TSRESOL, &[9]);
+        end_of_options(body);
+    });
+}
+
+/// A block around the body that `write` appends, padded to a multiple of four.
+fn block(out: &mut Vec<u8>, kind: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    put_u32(out, kind);
+    put_u32(out, 0);
+    write(out);
+    pad(out, start);
+    let length = (out.len() - start - 8 + BLOCK_FRAME) as u32;
+    put_u32(out, length);
+    out[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
+}
+
+fn option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
+    let start = out.len();
+    put_u16(out, code);
+    put_u16(out, value.len() as u16);
+    out.extend_from_slice(value);
+    pad(out, start);
+}
+
+fn end_of_options(out: &mut Vec<u8>) {
+    put_u32(out, 0);
+}
+
+fn pad(out: &mut Vec<u8>, start: usize) {
+    out.resize(start + (out.len() - start).next_multiple_of(4), 0);
+}
+
+fn put_u16(out: &mut Vec<u8>, value: u16) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn put_u32(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What can go wrong while packets come in.
+
+use std::io;
+
+use crate::wire::LinkType;
+
+/// Why a source could not be opened, or could not give its next packet.
+///
+/// Names of files and filter expressions are the user's own words; they are shown escaped, so that they cannot steer
+/// a terminal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be opened.
+    #[error("cannot open capture file \"{}\": {cause}", name.escape_debug())]
+    Open {
+        /// The file.
+        name: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Reading failed below the file format.
+    #[error("cannot read capture file \"{}\" at byte {offset}: {cause}", name.escape_debug())]
+    Read {
+        /// The file.
+        name: String,
+        /// Bytes of the file that were used before.
+        offset: u64,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file has no byte in it.
+    #[error("capture file \"{}\" is empty: whoever wrote it captured nothing, or has not written yet", name.escape_debug())]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// The file is a compressed one.
+    #[error("capture file \"{}\" is compressed with {tool}: unpack it first ({tool} -d)", name.escape_debug())]
+    Compressed {
+        /// The file.
+        name: String,
+        /// The program that unpacks it.
+        tool: &'static str,
+    },
+    /// The file does not begin as a capture file does.
+    #[error("\"{}\" is not a capture file: it begins with {start:02x?}, neither pcap nor pcapng \
+             (capinfos names the format of other captures, editcap converts them)", name.escape_debug())]
+    NotACapture {
+        /// The file.
+        name: String,
+        /// Its first bytes, four at most.
+        start: Vec<u8>,
+    },
+    /// The file is a capture, but something in it is wrong.
+    #[error("capture file \"{}\" is damaged at byte {offset}, in packet {packet}: {damage}; {}", name.escape_debug(),
+            if damage.is_final() { "nothing behind this place can be read" } else { "reading goes on behind it" })]
+    Damaged {
+        /// The file.
+        name: String,
+        /// Where the damaged record or block begins, in bytes from the start of the (unpacked) file.
+        offset: u64,
+        /// The number, from 1, that the damaged packet would have had, or that the next one will have.
+        packet: u64,
+        /// What is wrong.
+        damage: Damage,
+    },
+    /// A filter expression that libpcap does not accept.
+    #[error("filter \"{}\" is not usable{}: {message} (pcap-filter(7) describes the language)", expression.escape_debug(),
+            link.map(|link| format!(" on packets of link type {}", link.0)).unwrap_or_default())]
+    Filter {
+        /// The expression as it was given.
+        expression: String,
+        /// The link type it does not fit; none when it fits no link type at all.
+        link: Option<LinkType>,
+        /// What libpcap said.
+        message: String,
+    },
+    /// Live capture needs a privilege that this process lacks.
+    #[error("not permitted to capture on interface \"{}\": it needs CAP_NET_RAW", interface.escape_debug())]
+    NotPermitted {
+        /// The interface.
+        interface: String,
+    },
+    /// There is no such interface.
+    #[error("no interface \"{}\" to capture on; there are: {}", interface.escape_debug(), known.join(", ").escape_debug())]
+    NoInterface {
+        /// The interface that was asked for.
+        interface: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// Live capture failed for another reason.
+    #[error("capture on interface \"{}\" failed: {message}", interface.escape_debug())]
+    Live {
+        /// The interface.
+        interface: String,
+        /// What libpcap said.
+        message: String,
+    },
+}
+
+/// What is wrong in a damaged capture file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// The file ends inside a header, a packet or a block.
+    #[error("the file was cut short: {expected} bytes should follow, {found} do")]
+    Cut {
+        /// Bytes that the record or block has, by what was read of it.
+        expected: u64,
+        /// Bytes that the file still holds.
+        found: u64,
+    },
+    /// A version of the format that is not known.
+    #[error("version {major}.{minor} of the format is unknown")]
+    Version {
+        /// Major number.
+        major: u16,
+        /// Minor number.
+        minor: u16,
+    },
+    /// A pcap header whose link-type field has bits that no version of the format defines.
+    #[error("the link type field is {0:#010x}, with reserved bits set")]
+    LinkType(u32),
+    /// A packet longer than [`file::MAX_PACKET`](super::file::MAX_PACKET).
+    #[error("a packet of {captured} bytes is longer than any capturer keeps ({limit})", limit = super::file::MAX_PACKET)]
+    PacketTooLong {
+        /// Captured length by the header.
+        captured: u32,
+    },
+    /// A packet that claims more bytes than the block that holds it.
+    #[error("the packet claims {captured} bytes, its block has room for {room}")]
+    PacketBeyondBlock {
+        /// Captured length by the header.
+        captured: u32,
+        /// Bytes that the block has for it.
+        room: u32,
+    },
+    /// A section that begins without the byte-order magic of pcapng.
+    #[error("the byte-order mark of the section is {0:#010x}")]
+    ByteOrder(u32),
+    /// A block length that is too small for its kind, or not a multiple of four.
+    #[error("a block cannot be {0} bytes long")]
+    BlockLength(u32),
+    /// A block longer than [`file::MAX_BLOCK`](super::file::MAX_BLOCK).
+    #[error("a block of {0} bytes is longer than {limit}", limit = super::file::MAX_BLOCK)]
+    BlockTooLong(u32),
+    /// The two lengths of a block contradict each other.
+    #[error("a block is {first} bytes long by its first length and {last} by its last")]
+    BlockEnd {
+        /// Length at the block's beginning.
+        first: u32,
+        /// Length at its end.
+        last: u32,
+    },
+    /// An option that is cut off, or whose value has the wrong length.
+    #[error("option {code} of the block has a length of {length}")]
+    BlockOption {
+        /// Option code.
+        code: u16,
+        /// Its length.
+        length: u16,
+    },
+    /// A packet of an interface that the section did not describe.
+    #[error("the packet names interface {id}, the section has described {known}")]
+    Interface {
+        /// The interface's index.
+        id: u32,
+        /// Interfaces described so far.
+        known: usize,
+    },
+    /// More interfaces in a section than [`file::MAX_INTERFACES`](super::file::MAX_INTERFACES).
+    #[error("the section describes more than {limit} interfaces", limit = super::file::MAX_INTERFACES)]
+    Interfaces,
+}
+
+impl Damage {
+    /// Whether the place of the next record is lost with it, so that nothing more can be read.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Cut { .. }
+            | Self::Version { .. }
+            | Self::LinkType(_)
+            | Self::PacketTooLong { .. }
+            | Self::ByteOrder(_)
+            | Self::BlockLength(_)
+            | Self::BlockEnd { .. } => true,
+            Self::PacketBeyondBlock { .. }
+            | Self::BlockTooLong(_)
+            | Self::BlockOption { .. }
+            | Self::Interface { .. }
+            | Self::Interfaces => false,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The classic format: one header, then records of packets of one link type (draft-ietf-opsawg-pcap).
+
+use std::io::Read;
+
+use super::endian::Endian;
+use super::{Damage, Fault, MAX_PACKET, Record, Step};
+use crate::source::link;
+use crate::source::window::Window;
+use crate::wire::{LinkType, Time};
+
+const FILE_HEADER: usize = 24;
+const MICROSECONDS: u32 = 0xa1b2_c3d4;
+const NANOSECONDS: u32 = 0xa1b2_3c4d;
+/// The format of Alexey Kuznetzov's patched libpcap: eight more bytes in each record's header.
+const MODIFIED: u32 = 0xa1b2_cd34;
+/// Bits of the link-type field that no version of the format defines. Those above them speak of frame check sequences.
+const RESERVED_LINK_BITS: u32 = 0x03ff_0000;
+
+/// What the file header says of all its records.
+pub(super) struct Pcap {
+    endian: Endian,
+    nanos_in_unit: u32,
+    record_header: usize,
+    lengths: Lengths,
+    link: LinkType,
+}
+
+/// The order of the two lengths in a record, which changed with version 2.3.
+#[derive(Clone, Copy)]
+enum Lengths {
+    CapturedFirst,
+    OriginalFirst,
+    /// Version 2.3 came with both orders; the smaller one is what was captured.
+    SmallerIsCaptured,
+}
+
+impl Pcap {
+    /// Takes the file header, once four bytes are there; none when they are no magic number of this format.
+    pub(super) fn detect<R: Read>(window: &mut Window<R>) -> Result<Option<Self>, Fault> {
+        let Some((endian, magic)) = magic(window.unread()) else { return Ok(None) };
+        if !window.fill(FILE_HEADER)? {
+            return Err(Fault::cut(window, 0, FILE_HEADER as u64));
+        }
+        let header = window.take(FILE_HEADER);
+        let header = window.bytes(header);
+        let (major, minor) = (endian.u16(header, 4), endian.u16(header, 6));
+        let lengths = match (major, minor) {
+            (543, 0) | (2, 0..=2) => Lengths::OriginalFirst,
+            (2, 3) => Lengths::SmallerIsCaptured,
+            (2, 4) => Lengths::CapturedFirst,
+            _ => return Err(Fault::at(0, Damage::Version { major, minor })),
+        };
+        let network = endian.u32(header, 20);
+        if network & RESERVED_LINK_BITS != 0 {
+            return Err(Fault::at(0, Damage::LinkType(network)));
+        }
+        Ok(Some(Self {
+            endian,
+            nanos_in_unit: if magic == NANOSECONDS { 1 } else { 1000 },
+            record_header: if magic == MODIFIED { 24 } else { 16 },
+            lengths,
+            link: link::from_file((network & 0xffff) as u16),
+        }))
+    }
+
+    #[inline]
+    pub(super) fn step<R: Read>(&self, window: &mut Window<R>) -> Result<Step, Fault> {
+        let offset = window.offset();
+        if !window.fill(self.record_header)? {
+            return if window.unread().is_empty() {
+                Ok(Step::End)
+            } else {
+                Err(Fault::cut(window, offset, self.record_header as u64))
+            };
+        }
+        let header = &window.unread()[..self.record_header];
+        let time = self.time(header);
+        let (captured, original) = self.lengths(header);
+        let length = captured as usize;
+        if length > MAX_PACKET {
+            return Err(Fault::at(offset, Damage::PacketTooLong { captured }));
+        }
+        if !window.fill(self.record_header + length)? {
+            return Err(Fault::cut(window, offset, (self.record_header + length) as u64));
+        }
+        window.take(self.record_header);
+        let bytes = window.take(length);
+        Ok(Step::Packet(Record { time, link: self.link, original_len: original.max(captured), bytes }))
+    }
+
+    #[inline]
+    fn time(&self, header: &[u8]) -> Time {
+        let (seconds, fraction) = (self.endian.u32(header, 0), self.endian.u32(header, 4));
+        Time::from_parts(i64::from(seconds), i64::from(fraction) * i64::from(self.nanos_in_unit))
+    }
+
+    /// Captured and original length.
+    #[inline]
+    fn lengths(&self, header: &[u8]) -> (u32, u32) {
+        let (first, second) = (self.endian.u32(header, 8), self.endian.u32(header, 12));
+        match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::OriginalFirst => (second, first),
+            Lengths::SmallerIsCaptured => (first.min(second), first.max(second)),
+        }
+    }
+}
+
+/// Byte order and magic number, from the first four bytes.
+fn magic(start: &[u8]) -> Option<(Endian, u32)> {
+    [Endian::Little, Endian::Big].into_iter().find_map(|endian| {
+        let magic = endian.u32(start, 0);
+        matches!(magic, MICROSECONDS | NANOSECONDS | MODIFIED).then_some((endian, magic))
+    })
+}
