@@ -52,6 +52,8 @@ pub struct CaptureWriter<W> {
     links: Vec<LinkType>,
     /// What goes out with the next write.
     pending: Vec<u8>,
+    /// Whether the output refused something, and may hold half a packet.
+    failed: bool,
 }
 
 impl CaptureWriter<File> {
@@ -70,7 +72,7 @@ impl<W: Write> CaptureWriter<W> {
     /// # Errors
     /// Those of `output`.
     pub fn new(output: W, format: Format) -> io::Result<Self> {
-        let mut writer = Self { output, format, links: Vec::new(), pending: Vec::new() };
+        let mut writer = Self { output, format, links: Vec::new(), pending: Vec::new(), failed: false };
         if format == Format::PcapNg {
             section_header(&mut writer.pending);
             writer.flush()?;
@@ -82,17 +84,15 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// # Errors
     /// Those of the output; and `InvalidInput`, with nothing written, for a packet that the format cannot hold: of a
-    /// second link type or a time outside 1970–2106 in pcap, of a time before 1970 in pcapng, or of 4 GiB and more.
+    /// second link type or a time outside 1970–2106 in pcap, of a time before 1970 in pcapng. After an error of the output
+    /// the file may end within a packet, and nothing more is written to it.
     pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<()> {
-        let captured = u32::try_from(packet.bytes.len()).map_err(|_| refusal("a packet is longer than 4 GiB"))?;
-        let encoded = match self.format {
-            Format::Pcap => self.encode_pcap(packet, captured),
-            Format::PcapNg => self.encode_pcapng(packet, captured),
-        };
-        if encoded.is_err() {
-            self.pending.clear();
+        // Readers refuse longer packets; what is cut off shows in the original length.
+        let bytes = &packet.bytes[..packet.bytes.len().min(SNAPLEN as usize)];
+        match self.format {
+            Format::Pcap => self.encode_pcap(packet, bytes)?,
+            Format::PcapNg => self.encode_pcapng(packet, bytes)?,
         }
-        encoded?;
         self.flush()
     }
 
@@ -108,13 +108,16 @@ impl<W: Write> CaptureWriter<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.output.write_all(&self.pending);
+        if self.failed {
+            return Err(io::Error::other("an earlier write to the capture file failed"));
+        }
+        let written = self.output.write_all(&self.pending).and_then(|()| self.output.flush());
         self.pending.clear();
-        written?;
-        self.output.flush()
+        self.failed = written.is_err();
+        written
     }
 
-    fn encode_pcap(&mut self, packet: &Packet<'_>, captured: u32) -> io::Result<()> {
+    fn encode_pcap(&mut self, packet: &Packet<'_>, bytes: &[u8]) -> io::Result<()> {
         let (seconds, nanos) = pcap_time(packet)?;
         match self.links.first() {
             None => self.pcap_header(packet.link),
@@ -126,10 +129,10 @@ impl<W: Write> CaptureWriter<W> {
                 )));
             }
         }
-        for field in [seconds, nanos, captured, packet.original_len] {
+        for field in [seconds, nanos, bytes.len() as u32, packet.original_len] {
             put_u32(&mut self.pending, field);
         }
-        self.pending.extend_from_slice(packet.bytes);
+        self.pending.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -145,7 +148,7 @@ impl<W: Write> CaptureWriter<W> {
         self.links.push(link);
     }
 
-    fn encode_pcapng(&mut self, packet: &Packet<'_>, captured: u32) -> io::Result<()> {
+    fn encode_pcapng(&mut self, packet: &Packet<'_>, bytes: &[u8]) -> io::Result<()> {
         let time = u64::try_from(packet.time.as_nanos()).map_err(|_| refusal("a packet is from before 1970"))?;
         let interface = self.links.iter().position(|link| *link == packet.link).unwrap_or_else(|| {
             interface_description(&mut self.pending, packet.link);
@@ -154,10 +157,10 @@ impl<W: Write> CaptureWriter<W> {
         });
         block(&mut self.pending, ENHANCED_PACKET, |body| {
             let interface = u32::try_from(interface).expect("there are 65,536 link types at most");
-            for field in [interface, (time >> 32) as u32, time as u32, captured, packet.original_len] {
+            for field in [interface, (time >> 32) as u32, time as u32, bytes.len() as u32, packet.original_len] {
                 put_u32(body, field);
             }
-            body.extend_from_slice(packet.bytes);
+            body.extend_from_slice(bytes);
         });
         Ok(())
     }
