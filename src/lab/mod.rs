@@ -1,1 +1,141 @@
 //! The embedded test host: two network namespaces, a veth pair and real kernel servers, without sudo.
+//!
+//! [`Lab::enter`] moves the calling thread into a network of its own and puts a server at the other end of a cable.
+//! Everything is inside this process: no child, no named namespace, no file. So nothing is left behind, however the
+//! process ends. A program enters it before it starts threads and before it opens sockets:
+//!
+//! ```text
+//!   you (this thread) ─── cable ─── server (threads of the lab)
+//!   192.0.2.1                       192.0.2.2
+//!   2001:db8::1                     2001:db8::2
+//! ```
+
+mod behaviour;
+mod connection;
+mod error;
+mod host;
+mod http;
+mod keeper;
+mod network;
+mod serve;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
+pub use error::Error;
+pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
+
+use crate::sys::namespace::Entered;
+use crate::sys::sockdiag::{self, KernelState};
+use crate::sys::{Version, namespace};
+use keeper::Keeper;
+use serve::{Plan, Service};
+
+/// What the lab is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How the server behaves.
+    pub server: Server,
+    /// Its port; `None` for the usual one of that server ([`Server::port`]).
+    pub port: Option<u16>,
+    /// How long the server's program waits before each close(), counted from the event that makes it close. Below
+    /// some milliseconds its FIN leaves together with the acknowledgement of the peer's: a close in three segments. From
+    /// about 45 ms on the kernel's lone acknowledgement always leaves first: four.
+    pub think: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { server: Server::Echo, port: None, think: DEFAULT_THINK }
+    }
+}
+
+/// The far host and its servers. They stop when it is dropped, last started first; the thread stays in its namespace.
+#[derive(Debug)]
+pub struct Lab {
+    // Dropped in this order: the servers, then the thread that keeps their namespace.
+    services: Vec<Service>,
+    keeper: Keeper,
+    options: Options,
+    entered: Entered,
+}
+
+impl Lab {
+    /// Moves the calling thread into a new network with a server at the other end.
+    ///
+    /// # Errors
+    /// [`Error::Sys`] names the setting of this machine that forbids it.
+    pub fn enter(options: &Options) -> Result<Self, Error> {
+        let entered = namespace::enter_new()?;
+        let keeper = Keeper::start()?;
+        network::connect(&keeper)?;
+        let mut this = Self { services: Vec::new(), keeper, options: *options, entered };
+        this.start(options.server, this.address(Version::V4).port())?;
+        Ok(this)
+    }
+
+    /// Starts one more server on another port of the same host.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn start(&mut self, server: Server, port: u16) -> Result<(), Error> {
+        let plan = Plan { server, port, think: self.options.think };
+        let started = self.keeper.run(move || Service::start(plan))??;
+        self.services.push(started);
+        Ok(())
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self, version: Version) -> SocketAddr {
+        SocketAddr::new(SERVER.ip(version), self.options.port.unwrap_or(self.options.server.port()))
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether it needed privileges that were there, or none.
+    #[must_use]
+    pub fn entered(&self) -> Entered {
+        self.entered
+    }
+
+    /// Runs something on the server's host and waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where the host's thread has ended.
+    pub fn on_server<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        self.keeper.run(work)
+    }
+
+    /// The state in which the server's kernel has the connection from `client`; `None` where it has none.
+    ///
+    /// # Errors
+    /// The kernel has no sock_diag.
+    pub fn server_state(&self, server: SocketAddr, client: SocketAddr) -> Result<Option<KernelState>, Error> {
+        Ok(self.on_server(move || sockdiag::tcp_state(server, client))??)
+    }
+
+    /// Makes the server's host call connect() from its port `server_port` to `client`, for a simultaneous open. It
+    /// returns when the SYN has left; the connection then behaves like an echo server's.
+    ///
+    /// # Errors
+    /// The port is taken, or the kernel refuses at once.
+    pub fn connect_from_server(&mut self, client: SocketAddr, server_port: u16) -> Result<(), Error> {
+        let plan = Plan { server: Server::Connects, port: server_port, think: self.options.think };
+        let started = self.keeper.run(move || Service::connect(plan, client))??;
+        self.services.push(started);
+        Ok(())
+    }
+}
+
+/// Last in, first out: a `Vec` would drop its first element first.
+impl Drop for Lab {
+    fn drop(&mut self) {
+        while self.services.pop().is_some() {}
+    }
+}

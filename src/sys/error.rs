@@ -88,8 +88,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// From the failure of a system call: EPERM and EACCES become [`Error::NotPermitted`].
-    pub(super) fn os(operation: impl Into<String>, source: impl Into<io::Error>) -> Self {
+    /// From the failure of a system call, where `operation` completes "cannot …": EPERM and EACCES become [`Error::NotPermitted`].
+    #[must_use]
+    pub fn os(operation: impl Into<String>, source: impl Into<io::Error>) -> Self {
         let (operation, source) = (operation.into(), source.into());
         match source.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => Self::NotPermitted { operation, source },

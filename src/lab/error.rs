@@ -1,0 +1,33 @@
+//! Why there is no lab.
+
+use crate::sys;
+
+/// What can go wrong with the lab.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The kernel refused something; the message says what and why.
+    #[error("cannot set up the lab: {}", words(.0))]
+    Sys(#[from] sys::Error),
+    /// There is no such server.
+    #[error("there is no lab server {name:?}; choose one of: {known}")]
+    UnknownServer {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
+    /// The thread that keeps the server's host has ended.
+    #[error("the lab's server host has ended")]
+    Gone,
+}
+
+/// Inside the lab no privilege of this user is missing, so the usual ways out lead nowhere.
+fn words(error: &sys::Error) -> String {
+    match error {
+        sys::Error::NotPermitted { operation, .. } => format!(
+            "cannot {operation}: operation not permitted, not even in namespaces of our own; \
+             a security module or a container forbids it; run with sudo, or outside the container"
+        ),
+        other => other.to_string(),
+    }
+}

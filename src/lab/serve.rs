@@ -1,0 +1,132 @@
+//! The servers' sockets: listeners, and one thread for each connection.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::connection::Connection;
+use super::host::SERVER;
+use super::{Error, Server};
+use crate::sys::{self, Version, guard, poll};
+
+/// What one service is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) server: Server,
+    pub(super) port: u16,
+    pub(super) think: Duration,
+}
+
+/// A running server. It stops, with all its connections, when it is dropped.
+#[derive(Debug)]
+pub(super) struct Service {
+    /// Dropping it makes the other end readable, which every thread of the service watches.
+    stop: Option<UnixStream>,
+    thread: Option<JoinHandle<()>>,
+    /// Listeners that nobody serves.
+    _silent: Vec<Socket>,
+}
+
+/// Connections that may wait for accept().
+const BACKLOG: i32 = 128;
+
+/// How long to leave accept() alone after it failed for lack of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Service {
+    /// Opens the sockets in the namespace of this thread and serves them on a thread that it starts.
+    pub(super) fn start(plan: Plan) -> Result<Self, Error> {
+        let addresses = [Version::V4, Version::V6].map(|version| SocketAddr::new(SERVER.ip(version), plan.port));
+        match plan.server {
+            Server::Refuses | Server::Connects => Ok(Self { stop: None, thread: None, _silent: Vec::new() }),
+            Server::Silent => {
+                let silent = addresses.into_iter().map(guard::silent_listener).collect::<Result<_, _>>()?;
+                Ok(Self { stop: None, thread: None, _silent: silent })
+            }
+            Server::Echo | Server::Http | Server::Discard | Server::ClosesFirst | Server::NeverCloses => {
+                let listeners = addresses.into_iter().map(listen).collect::<Result<Vec<_>, _>>()?;
+                Self::spawn(move |stop| accept_all(&listeners, plan, stop))
+            }
+        }
+    }
+
+    /// Calls connect() to `client` and, once connected, serves it. The SYN has left when this returns.
+    pub(super) fn connect(plan: Plan, client: SocketAddr) -> Result<Self, Error> {
+        let local = SocketAddr::new(SERVER.ip(Version::of(client.ip())), plan.port);
+        let failed = |source| sys::Error::os(format!("connect from {local} to {client}"), source);
+        let socket = tcp_socket(local).map_err(failed)?;
+        socket.set_nonblocking(true).map_err(failed)?;
+        match socket.connect(&client.into()) {
+            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(failed(error).into()),
+            _ => {}
+        }
+        Self::spawn(move |stop| Connection::new(socket.into(), stop).serve(plan))
+    }
+
+    fn spawn(body: impl FnOnce(&UnixStream) + Send + 'static) -> Result<Self, Error> {
+        let (stop, stopped) = UnixStream::pair().map_err(|source| sys::Error::os("start a server", source))?;
+        let thread = Builder::new().name("lab service".to_owned()).spawn(move || body(&stopped));
+        let thread = thread.map_err(|source| sys::Error::os("start a server", source))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread), _silent: Vec::new() })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn tcp_socket(local: SocketAddr) -> io::Result<Socket> {
+    let domain = if local.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&local.into())?;
+    Ok(socket)
+}
+
+fn listen(local: SocketAddr) -> Result<TcpListener, sys::Error> {
+    let failed = |source| sys::Error::os(format!("listen on {local}"), source);
+    let socket = tcp_socket(local).map_err(failed)?;
+    socket.listen(BACKLOG).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    Ok(socket.into())
+}
+
+/// Accepts until `stop` becomes readable, then waits for the connections to end, which `stop` ends too.
+fn accept_all(listeners: &[TcpListener], plan: Plan, stop: &UnixStream) {
+    let fds: Vec<_> = listeners.iter().map(|listener| listener.as_fd()).chain([stop.as_fd()]).collect();
+    std::thread::scope(|scope| {
+        while let Ok(ready) = poll::wait(&fds, None) {
+            if ready.contains(listeners.len()) {
+                return;
+            }
+            for listener in listeners.iter().enumerate().filter(|(index, _)| ready.contains(*index)).map(|(_, it)| it) {
+                if let Some(stream) = accept(listener, stop) {
+                    // Without a thread for it the connection is closed again.
+                    let _ = Builder::new().spawn_scoped(scope, move || Connection::new(stream, stop).serve(plan));
+                }
+            }
+        }
+    });
+}
+
+fn accept(listener: &TcpListener, stop: &UnixStream) -> Option<TcpStream> {
+    match listener.accept() {
+        Ok((stream, _)) => stream.set_nonblocking(true).is_ok().then_some(stream),
+        // The client went away before we looked.
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionAborted) => None,
+        Err(_) => {
+            let _ = poll::wait(&[stop.as_fd()], Some(PAUSE));
+            None
+        }
+    }
+}
