@@ -25,9 +25,27 @@ const PURE: &[&str] = &["wire", "tcp", "trace", "explain", "ladder", "craft"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[
-    "pnet", "pcap", "clap", "colored", "anyhow", "anstream", "libc", "rustix", "socket2", "signal_hook",
-    "std::fs", "std::env", "std::thread", "std::process", "SystemTime", "Instant::now", "TcpStream", "UdpSocket",
-    "File::open", "stdout()", "stderr()",
+    "pnet",
+    "pcap",
+    "clap",
+    "colored",
+    "anyhow",
+    "anstream",
+    "libc",
+    "rustix",
+    "socket2",
+    "signal_hook",
+    "std::fs",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "TcpStream",
+    "UdpSocket",
+    "File::open",
+    "stdout()",
+    "stderr()",
 ];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,7 +1,7 @@
 //! Which way a packet would go: the kernel's routing decision, and the interfaces there are.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteMetric, RouteType};
@@ -42,7 +42,8 @@ pub fn to(destination: IpAddr, source: Option<IpAddr>, interface: Option<&str>) 
     if is_link_local(destination) && index.is_none() {
         return Err(no_scope(destination));
     }
-    let failed = |error| explain(error, destination, source, interface);
+    source.map_or(Ok(()), check_source)?;
+    let failed = |error| explain(error, destination, interface);
     let answers =
         netlink::route(RouteNetlinkMessage::GetRoute(question(destination, source, index)), 0).map_err(failed)?;
     let unreachable = || io::Error::from_raw_os_error(libc::ENETUNREACH);
@@ -117,11 +118,17 @@ fn question(destination: IpAddr, source: Option<IpAddr>, index: Option<u32>) -> 
     question
 }
 
-/// The kernel says EINVAL for a source address that it does not have.
-fn explain(error: io::Error, destination: IpAddr, source: Option<IpAddr>, interface: Option<&str>) -> Error {
-    match (error.raw_os_error(), source) {
-        (Some(libc::EINVAL | libc::EADDRNOTAVAIL), Some(source)) => foreign_source(source),
-        (Some(libc::EPERM), _) => Error::os(format!("ask for the route to {destination}"), error),
+/// Routing alone does not tell whether a source address is ours; bind() does.
+fn check_source(source: IpAddr) -> Result<()> {
+    match UdpSocket::bind((source, 0)) {
+        Err(error) if error.raw_os_error() == Some(libc::EADDRNOTAVAIL) => Err(foreign_source(source)),
+        _ => Ok(()),
+    }
+}
+
+fn explain(error: io::Error, destination: IpAddr, interface: Option<&str>) -> Error {
+    match error.raw_os_error() {
+        Some(libc::EPERM) => Error::os(format!("ask for the route to {destination}"), error),
         _ => Error::NoRoute { destination, interface: interface.map(str::to_owned), source: error },
     }
 }
