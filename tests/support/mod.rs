@@ -1,0 +1,24 @@
+//! What several tests need.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// Puts on record that a test could not run here, and why; `make test` shows the record at the end.
+pub(crate) fn skip(test: &str, reason: &str) {
+    let record = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("skipped-tests.txt");
+    let mut file = OpenOptions::new().create(true).append(true).open(record).expect("the record of skipped tests");
+    writeln!(file, "{test}: {reason}").expect("the record of skipped tests");
+}
+
+/// Whether a program is installed; if not, that is put on record for `test`.
+pub(crate) fn installed(test: &str, program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        skip(test, &format!("{program} is not installed"));
+    }
+    found
+}
