@@ -63,7 +63,7 @@ impl Live {
     /// The next packet, or none when none is waiting.
     ///
     /// # Errors
-    /// What libpcap says when the interface disappears or goes down.
+    /// What libpcap says, above all when the interface has disappeared. One that is down is silent, as it may come up.
     #[expect(clippy::should_implement_trait, reason = "it lends its packets, which an iterator cannot")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
         match self.capture.next_packet() {
@@ -80,6 +80,7 @@ impl Live {
     }
 
     /// Packets that passed the filter but were lost, because the kernel's buffer was full, since the capture began.
+    /// On loopback each may count twice: once going out, once coming in.
     ///
     /// # Errors
     /// What libpcap says.
