@@ -174,4 +174,6 @@ fn without_the_capability_it_is_not_permitted() {
 fn inner_not_permitted() {
     let error = Live::open("lo", None, LiveOptions::default()).err().unwrap();
     assert!(matches!(&error, Error::NotPermitted { interface } if interface == "lo"), "{error}");
+    let message = error.to_string();
+    assert!(["sudo", "setcap", "--lab"].iter().all(|way| message.contains(way)), "{message}");
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::sys::privilege::ways_out;
 use crate::wire::LinkType;
 
 /// Why a source could not be opened, or could not give its next packet.
@@ -77,7 +78,7 @@ pub enum Error {
         message: String,
     },
     /// Live capture needs a privilege that this process lacks.
-    #[error("not permitted to capture on interface \"{}\": it needs CAP_NET_RAW", interface.escape_debug())]
+    #[error("cannot capture on interface \"{}\": operation not permitted; {}", interface.escape_debug(), ways_out())]
     NotPermitted {
         /// The interface.
         interface: String,
@@ -98,6 +99,18 @@ pub enum Error {
         /// What libpcap said.
         message: String,
     },
+}
+
+impl Error {
+    /// Whether the source has ended with it; if not, the next call goes on with the packets behind it.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Damaged { damage, .. } => damage.is_final(),
+            Self::Filter { link, .. } => link.is_none(),
+            _ => true,
+        }
+    }
 }
 
 /// What is wrong in a damaged capture file.
