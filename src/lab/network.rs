@@ -13,14 +13,17 @@ pub(super) fn connect(keeper: &Keeper) -> Result<(), Error> {
     Ok(())
 }
 
-/// Addresses before the interface is up would be lost in IPv6, neighbours are refused before; so the order matters.
+/// The order matters: addresses given before the interface is up are lost in IPv6, neighbours written down before it
+/// resolves are forgotten.
 fn configure(host: &Host) -> sys::Result<()> {
     link::set_up("lo")?;
     link::offloads_off(host.name)?;
+    link::set_resolving(host.name, false)?;
     link::set_up(host.name)?;
     for (address, prefix) in host.networks() {
         link::add_address(host.name, address, prefix)?;
     }
+    link::set_resolving(host.name, true)?;
     // No ARP and no neighbour discovery: a capture shows the conversation and nothing else.
     for other in HOSTS.iter().filter(|other| other.mac != host.mac) {
         for (address, _) in other.networks() {

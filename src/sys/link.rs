@@ -59,15 +59,28 @@ pub fn set_up(name: &str) -> Result<()> {
     quiet.attributes.push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(
         In6AddrGenMode::None,
     )])]));
-    let mut up = LinkMessage::default();
-    up.header.index = index;
-    up.header.flags = LinkFlags::Up;
-    up.header.change_mask = LinkFlags::Up;
     // `lo` takes no such mode, and a kernel without IPv6 neither.
     let _ = netlink::route(RouteNetlinkMessage::SetLink(quiet), 0);
-    netlink::route(RouteNetlinkMessage::SetLink(up), 0)
-        .map_err(|source| Error::os(format!("bring interface {name} up"), source))?;
-    Ok(())
+    set_flag(index, LinkFlags::Up, true).map_err(|source| Error::os(format!("bring interface {name} up"), source))
+}
+
+/// Whether an interface asks for hardware addresses (ARP, neighbour discovery). An IPv6 address that it gets while it
+/// does not is announced to nobody: no multicast listener reports disturb a capture. Switching forgets neighbours.
+///
+/// # Errors
+/// [`Error::NoInterface`], [`Error::NotPermitted`].
+pub fn set_resolving(name: &str, resolving: bool) -> Result<()> {
+    let index = sockopt::interface_index(name)?;
+    set_flag(index, LinkFlags::Noarp, !resolving)
+        .map_err(|source| Error::os(format!("switch neighbour discovery on {name}"), source))
+}
+
+fn set_flag(index: u32, flag: LinkFlags, value: bool) -> io::Result<()> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.header.flags = if value { flag } else { LinkFlags::empty() };
+    message.header.change_mask = flag;
+    netlink::route(RouteNetlinkMessage::SetLink(message), 0).map(drop)
 }
 
 /// Gives an interface an address at once, without duplicate address detection.

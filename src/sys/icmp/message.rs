@@ -119,6 +119,7 @@ fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
 #[repr(C, align(8))]
 struct Aligned([u8; CONTROL]);
 
+#[allow(clippy::unnecessary_cast, reason = "the length is an u32 with other C libraries")]
 fn read_control(message: &libc::msghdr) -> Control {
     let mut control = Control::default();
     // SAFETY: recvmsg() has filled `msg_control` and set `msg_controllen`, so the headers that these macros walk lie
