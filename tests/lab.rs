@@ -269,6 +269,18 @@ fn a_simultaneous_open_by_hand() {
     });
 }
 
+/// An IPv6 address that joined its solicited-node group would be announced by multicast listener reports.
+#[test]
+fn the_cable_is_silent() {
+    with_server(Server::Echo, |lab| {
+        let groups = || std::fs::read_to_string("/proc/thread-self/net/igmp6").unwrap();
+        for groups in [groups(), lab.on_server(groups).unwrap()] {
+            assert!(groups.contains("ff020000000000000000000000000001"), "{groups}");
+            assert!(!groups.contains("ff0200000000000000000001ff"), "{groups}");
+        }
+    });
+}
+
 #[test]
 fn labs_do_not_disturb_each_other_and_stop_with_open_connections() {
     with_server(Server::NeverCloses, |first| {

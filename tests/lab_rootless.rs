@@ -63,6 +63,7 @@ fn run_all() -> ExitCode {
     }
     nothing_survives_a_kill(root);
     a_threaded_process_is_told_so(root);
+    say("test result: ok\n");
     ExitCode::SUCCESS
 }
 

@@ -33,9 +33,10 @@ pub const HOSTS: [Host; 3] = [YOU, SERVER, SILENT];
 /// The interface on the near side.
 pub const INTERFACE: &str = YOU.name;
 
-/// Length of the network part of both networks, in bits.
-pub(super) const PREFIX_V4: u8 = 24;
-pub(super) const PREFIX_V6: u8 = 64;
+/// Length of the network part of an address of the lab, in bits.
+pub(super) fn prefix(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 24 } else { 64 }
+}
 
 /// The host of that name, in any case.
 #[must_use]
@@ -64,9 +65,9 @@ impl Host {
         }
     }
 
-    /// Both addresses, each with the length of its network part.
-    pub(super) fn networks(&self) -> [(IpAddr, u8); 2] {
-        [(self.v4.into(), PREFIX_V4), (self.v6.into(), PREFIX_V6)]
+    /// Its addresses of the versions that this kernel speaks.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        [Version::V4, Version::V6].into_iter().filter(|version| version.is_supported()).map(|version| self.ip(version))
     }
 
     pub(super) fn plug(&self) -> Plug<'static> {

@@ -1,7 +1,7 @@
 //! The cable between the two hosts.
 
 use super::Error;
-use super::host::{HOSTS, Host, SERVER, YOU};
+use super::host::{HOSTS, Host, SERVER, YOU, prefix};
 use super::keeper::Keeper;
 use crate::sys::{self, link};
 
@@ -13,20 +13,17 @@ pub(super) fn connect(keeper: &Keeper) -> Result<(), Error> {
     Ok(())
 }
 
-/// The order matters: addresses given before the interface is up are lost in IPv6, neighbours written down before it
-/// resolves are forgotten.
+/// The order matters: an interface takes addresses when it is up, and forgets its neighbours then.
 fn configure(host: &Host) -> sys::Result<()> {
     link::set_up("lo")?;
     link::offloads_off(host.name)?;
-    link::set_resolving(host.name, false)?;
     link::set_up(host.name)?;
-    for (address, prefix) in host.networks() {
-        link::add_address(host.name, address, prefix)?;
+    for address in host.addresses() {
+        link::add_address(host.name, address, prefix(address))?;
     }
-    link::set_resolving(host.name, true)?;
     // No ARP and no neighbour discovery: a capture shows the conversation and nothing else.
     for other in HOSTS.iter().filter(|other| other.mac != host.mac) {
-        for (address, _) in other.networks() {
+        for address in other.addresses() {
             link::set_neighbour(host.name, address, other.mac)?;
         }
     }

@@ -41,15 +41,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Service {
     /// Opens the sockets in the namespace of this thread and serves them on a thread that it starts.
     pub(super) fn start(plan: Plan) -> Result<Self, Error> {
-        let addresses = [Version::V4, Version::V6].map(|version| SocketAddr::new(SERVER.ip(version), plan.port));
+        let addresses = SERVER.addresses().map(|address| SocketAddr::new(address, plan.port));
         match plan.server {
             Server::Refuses | Server::Connects => Ok(Self { stop: None, thread: None, _silent: Vec::new() }),
             Server::Silent => {
-                let silent = addresses.into_iter().map(guard::silent_listener).collect::<Result<_, _>>()?;
+                let silent = addresses.map(guard::silent_listener).collect::<Result<_, _>>()?;
                 Ok(Self { stop: None, thread: None, _silent: silent })
             }
             Server::Echo | Server::Http | Server::Discard | Server::ClosesFirst | Server::NeverCloses => {
-                let listeners = addresses.into_iter().map(listen).collect::<Result<Vec<_>, _>>()?;
+                let listeners = addresses.map(listen).collect::<Result<Vec<_>, _>>()?;
                 Self::spawn(move |stop| accept_all(&listeners, plan, stop))
             }
         }

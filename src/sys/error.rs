@@ -19,6 +19,14 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// A packet that the socket may send, but not this one: EPERM from a firewall, EACCES for broadcast addresses.
+    #[error("cannot {operation}: {}; {}", plain(source), hindrance(source))]
+    SendForbidden {
+        /// What was tried.
+        operation: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// Any other refusal of the kernel; [`Error::errno`] tells which.
     #[error("cannot {operation}: {}", plain(source))]
     Os {
@@ -98,11 +106,20 @@ impl Error {
         }
     }
 
+    /// From a failure to send on a socket that is already open: no privilege would help there.
+    pub(super) fn send(operation: String, source: io::Error) -> Self {
+        match source.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => Self::SendForbidden { operation, source },
+            _ => Self::Os { operation, source },
+        }
+    }
+
     /// The errno behind it, where there is one.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::NotPermitted { source, .. }
+            | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
             | Self::NoRoute { source, .. }
             | Self::Namespace { source, .. } => source.raw_os_error(),
@@ -146,6 +163,24 @@ pub(super) fn plain(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// What stands in the way of a packet that the kernel does not let out.
+fn hindrance(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::EACCES) => "broadcast must be asked for, and a prohibiting route lets nothing out (see: ip route)",
+        _ => "a firewall rule of this machine forbids it (see: nft list ruleset, iptables -L OUTPUT)",
+    }
+}
+
+/// Names for a person, and no more than fit on a few lines.
+pub(super) fn list(names: impl Iterator<Item = String>) -> String {
+    const MOST: usize = 12;
+    let mut names: Vec<String> = names.take(MOST + 1).collect();
+    if names.len() > MOST {
+        names[MOST] = "…".to_owned();
+    }
+    names.join(", ")
+}
+
 fn through(interface: &Option<String>) -> String {
     interface.as_ref().map_or_else(String::new, |name| format!(" through {name:?}"))
 }
@@ -168,11 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(list((0..3).map(|number| number.to_string())), "0, 1, 2");
+        assert!(list((0..300).map(|number| number.to_string())).ends_with("11, …"));
+    }
+
+    #[test]
     fn other_refusals_keep_their_errno() {
         let error = Error::os("send to 192.0.2.9", io::Error::from_raw_os_error(libc::EMSGSIZE));
         assert!(error.is_too_long() && !error.is_unreachable() && !error.is_transient());
         assert_eq!(error.to_string(), "cannot send to 192.0.2.9: message too long");
         assert!(Error::os("", io::Error::from_raw_os_error(libc::EHOSTUNREACH)).is_unreachable());
         assert!(Error::os("", io::Error::from_raw_os_error(libc::ENOBUFS)).is_transient());
+        let filtered = Error::send("send".to_owned(), io::Error::from_raw_os_error(libc::EPERM));
+        assert!(!filtered.is_not_permitted() && filtered.to_string().contains("firewall"), "{filtered}");
     }
 }

@@ -219,7 +219,7 @@ impl IcmpSocket {
         } else {
             sent
         };
-        sent.map(drop).map_err(|source| Error::os(format!("send {} bytes to {to}", message.len()), source))
+        sent.map(drop).map_err(|source| Error::send(format!("send {} bytes to {to}", message.len()), source))
     }
 
     /// Takes the next message into `buffer`, from the first octet of its ICMP header on; `None` when nothing is waiting.

@@ -2,11 +2,12 @@
 //! so that captures show the checksums and segment sizes that were really sent. All by netlink and ioctl.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo,
     LinkMessage,
@@ -64,17 +65,6 @@ pub fn set_up(name: &str) -> Result<()> {
     set_flag(index, LinkFlags::Up, true).map_err(|source| Error::os(format!("bring interface {name} up"), source))
 }
 
-/// Whether an interface asks for hardware addresses (ARP, neighbour discovery). An IPv6 address that it gets while it
-/// does not is announced to nobody: no multicast listener reports disturb a capture. Switching forgets neighbours.
-///
-/// # Errors
-/// [`Error::NoInterface`], [`Error::NotPermitted`].
-pub fn set_resolving(name: &str, resolving: bool) -> Result<()> {
-    let index = sockopt::interface_index(name)?;
-    set_flag(index, LinkFlags::Noarp, !resolving)
-        .map_err(|source| Error::os(format!("switch neighbour discovery on {name}"), source))
-}
-
 fn set_flag(index: u32, flag: LinkFlags, value: bool) -> io::Result<()> {
     let mut message = LinkMessage::default();
     message.header.index = index;
@@ -83,23 +73,43 @@ fn set_flag(index: u32, flag: LinkFlags, value: bool) -> io::Result<()> {
     netlink::route(RouteNetlinkMessage::SetLink(message), 0).map(drop)
 }
 
-/// Gives an interface an address at once, without duplicate address detection.
+/// Gives an interface that is up an address which can be used at once, and tells nobody: without duplicate address
+/// detection, and without the multicast listener reports that would announce an IPv6 address in every capture. The
+/// interface forgets its neighbours.
 ///
 /// # Errors
 /// [`Error::NoInterface`], [`Error::NotPermitted`], or the address is there already (EEXIST).
 pub fn add_address(name: &str, address: IpAddr, prefix: u8) -> Result<()> {
+    let index = sockopt::interface_index(name)?;
+    let failed = |source| Error::os(format!("give {address}/{prefix} to interface {name}"), source);
+    if address.is_ipv4() {
+        return new_address(index, address, prefix).map_err(failed);
+    }
+    // An interface that does not resolve hardware addresses neither checks nor announces its own. The kernel looks at
+    // that only when its worker takes the address into use, so it must stay so until then.
+    set_flag(index, LinkFlags::Noarp, true).map_err(failed)?;
+    let added = new_address(index, address, prefix).map(|()| wait_until_usable(address));
+    set_flag(index, LinkFlags::Noarp, false).and(added).map_err(failed)
+}
+
+fn new_address(index: u32, address: IpAddr, prefix: u8) -> io::Result<()> {
     let mut message = AddressMessage::default();
     message.header.family = family(address);
     message.header.prefix_len = prefix;
-    message.header.index = sockopt::interface_index(name)?;
+    message.header.index = index;
     message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
-    if address.is_ipv6() {
-        message.header.flags = AddressHeaderFlags::Nodad;
-        message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
+    netlink::route(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL).map(drop)
+}
+
+/// The worker needs microseconds; a second is given to a machine that is very busy.
+fn wait_until_usable(address: IpAddr) {
+    for _ in 0..5000 {
+        match UdpSocket::bind((address, 0)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {}
+            _ => return,
+        }
+        std::thread::sleep(Duration::from_micros(200));
     }
-    netlink::route(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
-        .map_err(|source| Error::os(format!("give {address}/{prefix} to interface {name}"), source))?;
-    Ok(())
 }
 
 /// Writes down the hardware address of a neighbour for good, so that no ARP and no neighbour discovery is needed.
@@ -146,8 +156,8 @@ struct EthtoolValue {
 pub fn offloads_off(name: &str) -> Result<()> {
     sockopt::interface_index(name)?;
     let failed = |what: &str, source| Error::os(format!("switch off {what} on {name}"), source);
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0")
-        .or_else(|_| std::net::UdpSocket::bind("0.0.0.0:0"))
+    let socket = UdpSocket::bind("127.0.0.1:0")
+        .or_else(|_| UdpSocket::bind("0.0.0.0:0"))
         .map_err(|source| failed("offloads", source))?;
     for (command, what) in OFFLOADS {
         match ethtool(&socket, name, EthtoolValue { command, data: 0 }) {

@@ -63,7 +63,7 @@ impl RawSender {
         let to = sockopt::address(destination, 0, scope_id);
         match SockRef::from(self).send_to(ip_packet, &to) {
             Ok(_) => Ok(()),
-            Err(source) => Err(Error::os(format!("send {} bytes to {destination}", ip_packet.len()), source)),
+            Err(source) => Err(Error::send(format!("send {} bytes to {destination}", ip_packet.len()), source)),
         }
     }
 

@@ -8,6 +8,7 @@ use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, Ro
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use pnet::datalink::NetworkInterface;
 
+use super::error::list;
 use super::{Error, Result, netlink, sockopt};
 
 /// How this machine would send to one destination.
@@ -90,8 +91,7 @@ pub(super) fn interface_names() -> Vec<String> {
 /// The error for a source address that is not ours.
 pub(super) fn foreign_source(address: IpAddr) -> Error {
     let addresses = interfaces().into_iter().flat_map(|interface| interface.ips);
-    let known: Vec<String> = addresses.map(|network| network.ip().to_string()).collect();
-    Error::ForeignSource { address, known: known.join(", ") }
+    Error::ForeignSource { address, known: list(addresses.map(|network| network.ip().to_string())) }
 }
 
 fn no_scope(address: IpAddr) -> Error {

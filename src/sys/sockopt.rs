@@ -5,8 +5,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd};
 
-use socket2::{Domain, SockAddr, SockRef};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
+use super::error::list;
 use super::{Error, Result, route};
 
 /// The version of the Internet Protocol that a socket speaks.
@@ -23,6 +24,12 @@ impl Version {
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         if address.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    /// Whether this kernel speaks it; some are started with ipv6.disable=1.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        Socket::new(self.domain(), Type::DGRAM, None).is_ok()
     }
 
     pub(super) fn domain(self) -> Domain {
@@ -56,7 +63,7 @@ pub(super) fn set_bytes(socket: impl AsFd, level: i32, name: i32, value: &[u8]) 
 
 /// The index of an interface of the current network namespace.
 pub(super) fn interface_index(name: &str) -> Result<u32> {
-    let unknown = || Error::NoInterface { name: name.to_owned(), known: route::interface_names().join(", ") };
+    let unknown = || Error::NoInterface { name: name.to_owned(), known: list(route::interface_names().into_iter()) };
     let c_name = CString::new(name).map_err(|_| unknown())?;
     // SAFETY: a NUL-terminated string that outlives the call.
     match unsafe { libc::if_nametoindex(c_name.as_ptr()) } {
