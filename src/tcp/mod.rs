@@ -1,9 +1,20 @@
 //! RFC 9293 as data and small functions: states, sequence arithmetic, events, the transition table.
 
 mod call;
+mod event;
+mod respond;
 mod seq;
 mod state;
+mod table;
+mod variables;
+
+#[cfg(test)]
+mod tests;
 
 pub use call::Call;
+pub use event::Event;
+pub use respond::{Arriving, Events, Response, respond, section_of};
 pub use seq::Seq;
 pub use state::State;
+pub use table::{Next, RULES, Reply, Rule, next_state, rule_for};
+pub use variables::Variables;
