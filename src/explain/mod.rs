@@ -1,1 +1,32 @@
-//! All words a learner reads, in one place.
+//! The words: every sentence that a learner reads, for flags, options, states, calls, marks, errors and verdicts.
+//!
+//! Nothing here draws or decides; a sentence is made from an event or a summary, the names of both ends, and whether
+//! numbers are shown as they are on the wire. What is said of a segment follows RFC 9293.
+
+mod agreement;
+mod calls;
+mod certainty;
+mod icmp;
+mod marks;
+mod names;
+mod options;
+mod reasons;
+mod tally;
+mod verdict;
+mod voice;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use calls::call;
+pub use certainty::{Known, Sources};
+pub use icmp::{IcmpWords, icmp_label, icmp_reasons, icmp_words};
+pub use marks::{is_ignored, oddity};
+pub use names::Names;
+pub use options::option_words;
+pub use reasons::{Reason, Topic, Weight, reasons};
+pub use tally::{Tally, gap};
+pub use verdict::{Statement, verdict};
+pub use voice::Voice;
+pub use words::{brief_duration, count, duration, grouped, ordinal, payload, safe};

@@ -1,5 +1,24 @@
 //! The picture without a toolkit: lanes, rows, arrows, notes and gaps, laid out once for every sink that draws.
+//!
+//! A [`Builder`] takes the events of one connection and keeps what is worth a row; what can be told only in hindsight
+//! (which segment was never answered) is decided there. [`Builder::finish`] gives the [`Ladder`], and [`layout`]
+//! turns it into lines of styled text; other sinks draw the rows themselves.
 
+mod builder;
+mod draw;
+mod fate;
+mod fold;
+mod item;
+mod layout;
+mod model;
 mod settings;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use builder::Builder;
+pub use layout::{Line, Span, layout};
+pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use settings::{Settings, Verbosity};

@@ -1,0 +1,54 @@
+//! Which options both ends agreed on.
+
+use super::Names;
+use crate::trace::{Pair, Side, Summary};
+use crate::wire::OptionSummary;
+
+/// Maximum segment size towards an end that offered none (RFC 9293 section 3.7.1, for IPv4 and IPv6).
+const DEFAULT_MSS: (u16, u16) = (536, 1220);
+
+/// Options that are in force only if both SYNs carry them.
+const MUTUAL: [(&str, fn(&OptionSummary) -> bool); 4] = [
+    ("SACK", |options| options.sack_permitted),
+    ("timestamps", |options| options.timestamps.is_some()),
+    ("MPTCP", |options| options.mptcp.is_some()),
+    ("window scale", |options| options.window_scale.is_some()),
+];
+
+/// The words after `Agreed`: what is in force, client's value first, then what only one end offered.
+pub(super) fn agreement(summary: &Summary, names: &Names) -> Option<String> {
+    let offered = match (summary.offered.client, summary.offered.server) {
+        (Some(client), Some(server)) => Pair { client, server },
+        (None, None) => return Some("unknown: neither SYN is in the capture, so windows may be scaled".to_owned()),
+        (Some(_), None) => return None,
+        (None, Some(_)) => return Some(format!("unknown: {} SYN is not in the capture", names.whose(Side::Client))),
+    };
+    let mut parts = vec![mss(&offered, summary.client.is_ipv6())];
+    if let (Some(client), Some(server)) = (offered.client.window_scale, offered.server.window_scale) {
+        parts.push(format!("window scale {client}/{server}"));
+    }
+    let both = |has: fn(&OptionSummary) -> bool| has(&offered.client) && has(&offered.server);
+    let named = MUTUAL.iter().filter(|(name, has)| *name != "window scale" && both(*has));
+    parts.extend(named.map(|(name, _)| (*name).to_owned()));
+    let mut text = parts.join(", ");
+    for side in Side::BOTH {
+        if let Some(refused) = offered_alone(&offered, side) {
+            text += &format!("; not {refused}: only {} offered", names.the(side));
+        }
+    }
+    Some(text)
+}
+
+fn mss(offered: &Pair<OptionSummary>, v6: bool) -> String {
+    let default = if v6 { DEFAULT_MSS.1 } else { DEFAULT_MSS.0 };
+    let of =
+        |options: &OptionSummary| options.mss.map_or_else(|| format!("{default} (not said)"), |mss| mss.to_string());
+    format!("mss {}/{}", of(&offered.client), of(&offered.server))
+}
+
+/// What `side` offered and the other end did not.
+fn offered_alone(offered: &Pair<OptionSummary>, side: Side) -> Option<String> {
+    let alone = |has: fn(&OptionSummary) -> bool| has(&offered[side]) && !has(&offered[side.other()]);
+    let names: Vec<_> = MUTUAL.iter().filter(|(_, has)| alone(*has)).map(|(name, _)| *name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}

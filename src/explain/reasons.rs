@@ -1,0 +1,175 @@
+//! Why a segment has the numbers it has: the line under an arrow.
+
+use super::voice::to;
+use super::words::{count, payload};
+use super::{Voice, marks};
+use crate::tcp::State;
+use crate::trace::{Mark, Origin, SegmentEvent, Side};
+use crate::wire::Flags;
+
+/// Something that needs to be explained once only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// A SYN takes a sequence number.
+    SynNumber,
+    /// So does a FIN.
+    FinNumber,
+    /// Data moves this side's number on.
+    Data(Side),
+    /// This side's window is scaled.
+    Scale(Side),
+    /// What a reset does.
+    Reset,
+    /// Urgent data.
+    Urgent,
+    /// A mark.
+    Mark(Mark),
+}
+
+/// When a reason is worth a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Each time.
+    Key,
+    /// The first time in a ladder.
+    Once(Topic),
+    /// For who asks for everything.
+    Detail,
+}
+
+/// One line of reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The sentence.
+    pub text: String,
+    /// When it is worth a line.
+    pub weight: Weight,
+}
+
+impl Reason {
+    fn key(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Key }
+    }
+
+    fn once(topic: Topic, text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Once(topic) }
+    }
+
+    fn detail(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Detail }
+    }
+}
+
+/// All that can be said of `segment`, the most important first.
+#[must_use]
+pub fn reasons(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
+    let mut reasons: Vec<_> = segment.marks.iter().map(|mark| marks::reason(mark, segment, voice)).collect();
+    if segment.origin == Origin::OwnKernel && !segment.marks.has(Mark::OwnKernelReset) {
+        reasons.push(Reason::key("sent by your own kernel, not by hand"));
+    }
+    if marks::is_ignored(segment) {
+        return reasons;
+    }
+    // What a reset acknowledges is part of its own reason.
+    reasons.extend(reset(segment, voice).or_else(|| acknowledged(segment, voice)));
+    reasons.extend(sent(segment, voice));
+    reasons.extend(scaled(segment, voice));
+    reasons.extend(details(segment, voice));
+    reasons
+}
+
+fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
+    if !segment.flags.rst() {
+        return None;
+    }
+    let receiver = to(segment);
+    Some(match (segment.before[receiver].state, voice.ack(segment)) {
+        (Some(State::SynSent), Some(ack)) => {
+            Reason::key(format!("ack {ack} says which SYN is refused: {}", voice.names.theirs(receiver)))
+        }
+        (Some(State::SynReceived), None) => {
+            let seq = voice.seq(segment);
+            Reason::key(format!("no ACK: whoever got the SYN ACK knows nothing of it; seq {seq} is its ack"))
+        }
+        _ => Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once"),
+    })
+}
+
+/// What the acknowledgment number is made of.
+fn acknowledged(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
+    let ack = voice.ack(segment)?;
+    let acked = segment.acked;
+    let octets = acked.octets;
+    let from = ack.wrapping_sub(octets).wrapping_sub(u32::from(acked.syn)).wrapping_sub(u32::from(acked.fin));
+    let whose = voice.names.whose(to(segment));
+    let bytes = count(u64::from(octets), "byte");
+    Some(match (acked.syn, octets, acked.fin) {
+        (false, 0, false) => return None,
+        (true, 0, false) => {
+            Reason::once(Topic::SynNumber, format!("ack {ack} = {whose} seq {from} + 1: a SYN takes one number"))
+        }
+        (false, 0, true) => {
+            Reason::once(Topic::FinNumber, format!("ack {ack} = {from} + 1: a FIN takes one number, like a SYN"))
+        }
+        (true, _, false) => Reason::key(format!("ack {ack} = {whose} seq {from} + 1 + {octets}: SYN and {bytes}")),
+        (false, _, true) => {
+            Reason::once(Topic::FinNumber, format!("ack {ack} = {from} + {octets} + 1: {bytes}, and one for the FIN"))
+        }
+        (false, _, false) => Reason::detail(format!("ack {ack} = {from} + {octets}: {whose} {bytes} arrived")),
+        (true, _, true) => Reason::key(format!("ack {ack} = {whose} seq {from} + {octets} + 2: SYN, {bytes} and FIN")),
+    })
+}
+
+/// What comes next after the data of this segment.
+fn sent(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
+    let probe = segment.marks.has(Mark::KeepAlive) || segment.marks.has(Mark::ZeroWindowProbe);
+    if segment.len == 0 || probe || segment.flags.rst() {
+        return None;
+    }
+    let seq = voice.seq(segment);
+    let (syn, fin) = (segment.flags.syn(), segment.flags.fin());
+    let next = seq.wrapping_add(segment.len).wrapping_add(segment.flags.sequence_len());
+    let sum = format!("{seq}{} + {}{}", if syn { " + 1" } else { "" }, segment.len, if fin { " + 1" } else { "" });
+    let glimpse = payload(segment.preview.octets(), segment.len, voice.ascii);
+    let sends = voice.names.does(segment.from, "send");
+    let text = if segment.preview.octets().is_empty() {
+        format!("next byte {sends} is {sum} = {next}")
+    } else {
+        format!("{glimpse}: next byte {sends} is {sum} = {next}")
+    };
+    Some(Reason::once(Topic::Data(segment.from), text))
+}
+
+/// Where the window scale first applies.
+fn scaled(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
+    let shift = segment.window_shift.filter(|shift| *shift > 0 && !segment.flags.syn() && !segment.flags.rst())?;
+    let window = segment.scaled_window?;
+    let whose = voice.names.whose(segment.from);
+    let text = format!("win {window} = {} << {shift}: {whose} window scale, from now on", segment.window);
+    Some(Reason::once(Topic::Scale(segment.from), text))
+}
+
+/// What only who asks for everything wants to read.
+fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let flags = segment.flags;
+    if flags.contains(Flags::URG) {
+        reasons.push(Reason::once(
+            Topic::Urgent,
+            format!("urgent pointer {}: discouraged for new programs (RFC 6093)", segment.urgent),
+        ));
+    }
+    if flags.syn() && !voice.absolute {
+        let whose = voice.names.whose(segment.from);
+        reasons.push(Reason::detail(format!("seq 0 stands for {}, {whose} initial sequence number", segment.seq)));
+    }
+    if flags.fin() && !flags.rst() {
+        let sender = voice.sender(segment);
+        reasons.push(Reason::detail(format!("FIN: {sender} will send nothing more, but may still receive")));
+    }
+    let takes_none = segment.len == 0 && flags.sequence_len() == 0 && !flags.rst();
+    if takes_none && reasons.is_empty() {
+        reasons.push(Reason::detail("no data, no SYN, no FIN: takes no number"));
+    }
+    reasons
+}

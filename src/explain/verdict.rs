@@ -1,0 +1,198 @@
+//! The verdict: a few lines on how a connection opened, what was agreed and sent, how it closed, what remains.
+
+use super::agreement::agreement;
+use super::words::{count, duration};
+use super::{Names, icmp, marks};
+use crate::tcp::State;
+use crate::trace::{Handshake, Side, Summary, Termination};
+
+/// One line of the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its first word, such as `Opened`.
+    pub subject: &'static str,
+    /// The rest.
+    pub text: String,
+}
+
+/// How long TIME-WAIT lasts: on Linux (fixed), and by RFC 9293 (section 3.4.2: twice the MSL of two minutes).
+const TIME_WAIT: &str = "60 s on Linux, 4 min by RFC 9293";
+
+/// The verdict on one connection, in the order in which things happened.
+#[must_use]
+pub fn verdict(summary: &Summary, names: &Names) -> Vec<Statement> {
+    let never_open = matches!(
+        summary.handshake,
+        Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable | Handshake::Aborted
+    );
+    let opened = opened(summary, names);
+    let agreed = (!never_open).then(|| agreement(summary, names)).flatten();
+    let closed = if never_open { None } else { closed(summary, names) };
+    [
+        Some(opened),
+        agreed.map(|text| Statement { subject: "Agreed", text }),
+        sent(summary, names),
+        closed,
+        left(summary, names),
+        odd(summary, names),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn opened(summary: &Summary, names: &Names) -> Statement {
+    let (client, server) = (names.the(Side::Client), names.the(Side::Server));
+    let rtt = summary.handshake_rtt.map(|millis| duration(millis.0));
+    let took = summary.handshake_time.map_or_else(String::new, |millis| format!(" in {}", duration(millis.0)));
+    let answered = rtt.as_ref().map_or_else(String::new, |rtt| format!("; {server} answered after {rtt}"));
+    let (subject, text) = match summary.handshake {
+        Handshake::ThreeWay => ("Opened", format!("three-way handshake{took}{answered}")),
+        Handshake::SimultaneousOpen => {
+            ("Opened", format!("simultaneous open{took}: each end sent a SYN before it saw the other's"))
+        }
+        Handshake::Split => {
+            ("Opened", format!("split handshake{took}: {server} answered the SYN with a SYN of its own, no SYN ACK"))
+        }
+        Handshake::FastOpen => {
+            ("Opened", format!("Fast Open{took}: data rode on the SYN and counted at once{answered}"))
+        }
+        Handshake::Refused => ("Refused", refused(summary)),
+        Handshake::Unanswered => ("Unanswered", unanswered(summary)),
+        Handshake::Unreachable => ("Unreachable", unreachable(summary, names)),
+        Handshake::SynReceived => {
+            ("Opened", format!("only half: SYN and SYN ACK were seen, the ACK of {client} was not{answered}"))
+        }
+        Handshake::Aborted => ("Aborted", aborted(summary, names)),
+        Handshake::MidStream => ("Opened", "before the capture began".to_owned()),
+    };
+    Statement { subject, text }
+}
+
+fn refused(summary: &Summary) -> String {
+    let (port, host) = (summary.server.port(), summary.server.ip());
+    format!("nothing listens on port {port} of {host}, or a firewall says so; connect() would fail with ECONNREFUSED")
+}
+
+fn unanswered(summary: &Summary) -> String {
+    let syns = count(u64::from(summary.syns), "SYN");
+    let time = summary.last.since(summary.first);
+    let within = if time.is_zero() { String::new() } else { format!(" in {}", duration(time)) };
+    let host = summary.server.ip();
+    format!(
+        "{syns} to port {} of {host}{within}, no reply: the host is down, or a firewall drops them; \
+         connect() would fail with ETIMEDOUT",
+        summary.server.port()
+    )
+}
+
+fn unreachable(summary: &Summary, names: &Names) -> String {
+    summary
+        .icmp
+        .as_ref()
+        .map_or_else(|| "an ICMP error answered the SYN".to_owned(), |error| icmp::unreachable(error, names))
+}
+
+fn aborted(summary: &Summary, names: &Names) -> String {
+    let by = summary.reset_by.map_or_else(|| "one end".to_owned(), |side| names.the(side));
+    format!("SYN and SYN ACK, then a reset by {by}: there never was a connection")
+}
+
+fn sent(summary: &Summary, names: &Names) -> Option<Statement> {
+    let octets = [summary.bytes_client, summary.bytes_server];
+    if octets == [0, 0] {
+        return None;
+    }
+    let by = |(side, octets)| match octets {
+        0 => format!("nothing by {}", names.the(side)),
+        octets => format!("{} by {}", count(octets, "byte"), names.the(side)),
+    };
+    let [client, server] = [by((Side::Client, octets[0])), by((Side::Server, octets[1]))];
+    Some(Statement {
+        subject: "Sent",
+        text: format!("{client}, {server}; {} in all", count(summary.segments, "segment")),
+    })
+}
+
+fn closed(summary: &Summary, names: &Names) -> Option<Statement> {
+    let took = summary.termination_time.map_or_else(String::new, |millis| format!(" in {}", duration(millis.0)));
+    let first = summary.closed_first.map_or_else(String::new, |side| format!("; {} closed first", names.the(side)));
+    let half = if summary.half_close { ", and data still flowed the other way" } else { "" };
+    let text = match summary.termination {
+        Termination::FourSegment => format!("four segments{took}{first}{half}"),
+        Termination::ThreeSegment => format!("three segments{took}: ACK and FIN shared one{first}{half}"),
+        Termination::SimultaneousClose => {
+            format!("simultaneous close{took}: each end sent a FIN before it saw the other's")
+        }
+        Termination::OneSided => one_sided(summary, names) + half,
+        Termination::Reset => reset(summary, names),
+        Termination::None if summary.handshake == Handshake::SynReceived => return None,
+        Termination::None => "not yet: open when the capture ended".to_owned(),
+    };
+    Some(Statement { subject: "Closed", text })
+}
+
+fn one_sided(summary: &Summary, names: &Names) -> String {
+    summary.closed_first.map_or_else(
+        || "one direction only".to_owned(),
+        |side| format!("by {} only; no finished close from {} was seen", names.the(side), names.the(side.other())),
+    )
+}
+
+fn reset(summary: &Summary, names: &Names) -> String {
+    let by = summary.reset_by.map_or_else(|| "one end".to_owned(), |side| names.the(side));
+    let after = duration(summary.last.since(summary.first));
+    let unfinished = summary.closed_first.filter(|side| Some(*side) != summary.reset_by);
+    let fin = unfinished.map_or_else(String::new, |side| format!("; {} had closed before", names.the(side)));
+    format!("by a reset from {by} after {after}{fin}; data on its way is lost")
+}
+
+/// What remains when the last segment has arrived.
+fn left(summary: &Summary, names: &Names) -> Option<Statement> {
+    let text = match summary.time_wait {
+        Some(side) if summary.termination == Termination::SimultaneousClose => {
+            format!("TIME-WAIT at both ends, {} among them ({TIME_WAIT})", names.the(side))
+        }
+        Some(side) => format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, side)),
+        None => remains(summary, names)?,
+    };
+    Some(Statement { subject: "Left", text })
+}
+
+/// `your end`, `the server`.
+fn at(names: &Names, side: Side) -> String {
+    if names.you() == Some(side) { "your end".to_owned() } else { names.the(side) }
+}
+
+/// Why an end that stays in `state` stays there.
+const fn waits_for(state: State) -> Option<&'static str> {
+    Some(match state {
+        State::SynReceived => "repeats its SYN ACK, gone after about 63 s on Linux",
+        State::FinWait1 => "repeats its FIN, then gives up",
+        State::FinWait2 => "waits for the other FIN, 60 s on Linux if its program has gone",
+        State::CloseWait => "waits for its program to call close(); no timer ends that",
+        State::Closing | State::LastAck => "waits for the ACK of its FIN",
+        State::Closed | State::Listen | State::SynSent | State::Established | State::TimeWait => return None,
+    })
+}
+
+fn remains(summary: &Summary, names: &Names) -> Option<String> {
+    let of = |side: Side| {
+        let state = summary.states[side].state?;
+        waits_for(state).map(|why| format!("{} in {state}: {why}", at(names, side)))
+    };
+    let list: Vec<_> = Side::BOTH.into_iter().filter_map(of).collect();
+    (!list.is_empty() && summary.termination != Termination::Reset).then(|| list.join("; "))
+}
+
+fn odd(summary: &Summary, names: &Names) -> Option<Statement> {
+    let mut list: Vec<String> = Side::BOTH
+        .into_iter()
+        .filter(|side| summary.retransmissions[*side] > 0)
+        .map(|side| {
+            format!("{} sent again by {}", count(u64::from(summary.retransmissions[side]), "segment"), names.the(side))
+        })
+        .collect();
+    list.extend(summary.marks.iter().filter_map(marks::oddity).map(ToOwned::to_owned));
+    (!list.is_empty()).then(|| Statement { subject: "Odd", text: list.join(", ") })
+}

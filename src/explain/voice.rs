@@ -1,0 +1,51 @@
+//! How sentences are to sound: whose names, which numbers.
+
+use super::Names;
+use crate::trace::{SegmentEvent, Side};
+
+/// What every sentence about a segment needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice<'a> {
+    /// What both ends are called.
+    pub names: &'a Names,
+    /// Numbers as they are on the wire, not counted from the initial ones.
+    pub absolute: bool,
+    /// No character beyond ASCII in what comes from the wire.
+    pub ascii: bool,
+}
+
+impl Voice<'_> {
+    /// SEG.SEQ as it is shown.
+    #[must_use]
+    pub const fn seq(&self, segment: &SegmentEvent) -> u32 {
+        if self.absolute { segment.seq.0 } else { segment.relative_seq }
+    }
+
+    /// SEG.ACK as it is shown; none without the ACK flag.
+    #[must_use]
+    pub fn ack(&self, segment: &SegmentEvent) -> Option<u32> {
+        if self.absolute { segment.flags.ack().then_some(segment.ack.0) } else { segment.relative_ack }
+    }
+
+    /// A number of the receiver's sequence space, such as an edge of a SACK block, as it is shown.
+    #[must_use]
+    pub fn of_receiver(&self, segment: &SegmentEvent, number: u32) -> u32 {
+        match segment.relative_ack {
+            Some(relative) if !self.absolute => number.wrapping_sub(segment.ack.0).wrapping_add(relative),
+            _ => number,
+        }
+    }
+
+    pub(super) fn sender(&self, segment: &SegmentEvent) -> String {
+        self.names.the(segment.from)
+    }
+
+    pub(super) fn receiver(&self, segment: &SegmentEvent) -> String {
+        self.names.the(segment.from.other())
+    }
+}
+
+/// The side that a segment goes to.
+pub(super) const fn to(segment: &SegmentEvent) -> Side {
+    segment.from.other()
+}

@@ -1,0 +1,126 @@
+//! Numbers, times and untrusted text in words.
+
+use std::time::Duration;
+
+/// Units of time: name, nanoseconds in one, and the rounded number from which the next unit is used.
+const UNITS: [(&str, f64, f64); 7] = [
+    ("ns", 1.0, 1000.0),
+    ("µs", 1e3, 1000.0),
+    ("ms", 1e6, 1000.0),
+    ("s", 1e9, 600.0),
+    ("min", 60e9, 100.0),
+    ("h", 3600e9, 72.0),
+    ("d", 86_400e9, f64::INFINITY),
+];
+
+/// A time in the unit a person would say: `48 µs`, `1.2 ms`, `3.0 s`.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    in_unit(time, 100.0)
+}
+
+/// The same in at most six columns for anything below 1,000 days: `12 ms`, not `12.3 ms`.
+#[must_use]
+pub fn brief_duration(time: Duration) -> String {
+    in_unit(time, 10.0)
+}
+
+/// `decimals_below`: smaller numbers have one decimal, from milliseconds up.
+fn in_unit(time: Duration, decimals_below: f64) -> String {
+    let nanos = time.as_nanos() as f64;
+    if nanos == 0.0 {
+        return "0 µs".to_owned();
+    }
+    let (unit, size, _) =
+        UNITS.iter().find(|(_, size, next)| (nanos / size).round() < *next).unwrap_or(&UNITS[UNITS.len() - 1]);
+    let number = nanos / size;
+    let has_decimals = *size >= 1e6 && (number * 10.0).round() < decimals_below * 10.0;
+    format!("{number:.*} {unit}", usize::from(has_decimals))
+}
+
+/// `48,020`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 segment`, `48,020 bytes`.
+#[must_use]
+pub fn count(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// `2nd`, `11th`, `23rd`.
+#[must_use]
+pub fn ordinal(number: u64) -> String {
+    let suffix = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{}{suffix}", grouped(number))
+}
+
+/// Columns of payload that are shown at most.
+const PAYLOAD_COLUMNS: usize = 24;
+
+/// The start of an untrusted payload in quotes: valid UTF-8 is kept where it is printable (ASCII alone if `ascii`), all
+/// else is escaped. `total` octets were sent; a glimpse that is not all of it ends in `…`.
+#[must_use]
+pub fn payload(octets: &[u8], total: u32, ascii: bool) -> String {
+    let mut pieces = Vec::new();
+    for chunk in octets.utf8_chunks() {
+        pieces.extend(chunk.valid().chars().map(|char| escaped(char, ascii)));
+        pieces.extend(chunk.invalid().iter().map(|octet| format!("\\x{octet:02x}")));
+    }
+    let mut out = String::from("\"");
+    let mut whole = octets.len() as u64 == u64::from(total);
+    let mut columns = 0;
+    for piece in pieces {
+        columns += unicode_width::UnicodeWidthStr::width(piece.as_str());
+        if columns > PAYLOAD_COLUMNS {
+            whole = false;
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out.push_str(if whole { "\"" } else { "…\"" });
+    out
+}
+
+fn escaped(char: char, ascii: bool) -> String {
+    match char {
+        '\'' => char.to_string(),
+        '\0' => "\\0".to_owned(),
+        _ if ascii => char.escape_default().collect(),
+        // Escapes control and format characters too, those that turn the direction of writing among them.
+        _ => char.escape_debug().collect(),
+    }
+}
+
+/// An untrusted name on one line without control characters, at most `columns` wide.
+#[must_use]
+pub fn safe(name: &str, columns: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    for char in name.chars() {
+        let piece = escaped(char, false);
+        used += unicode_width::UnicodeWidthStr::width(piece.as_str());
+        if used > columns {
+            out.push('…');
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out
+}

@@ -1,0 +1,122 @@
+//! Events of one connection in, a ladder out.
+
+use super::fate::{Fate, Fates};
+use super::fold::{Run, is_plain};
+use super::item::{Item, Items, What};
+use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
+use crate::explain::is_ignored;
+use crate::trace::{Event, EventKind, Marks, Opened, SegmentEvent, Summary};
+use crate::wire::Time;
+
+/// Items kept at the start, and at the end, of one connection.
+const LIMIT: usize = 200;
+/// The same where nothing is to be folded: a bound for memory only.
+const LIMIT_VERBOSE: usize = 50_000;
+
+/// Collects the events of one connection. Memory is bounded: what is alike is counted while it comes in.
+#[derive(Debug)]
+pub struct Builder {
+    settings: Settings,
+    number: u32,
+    opened: Option<Opened>,
+    summary: Option<Summary>,
+    items: Items,
+    run: Run,
+    fates: Fates,
+    seen: Marks,
+    last: Option<Time>,
+    next_id: u64,
+}
+
+impl Builder {
+    /// For one connection.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let limit = if settings.verbosity == Verbosity::Verbose { LIMIT_VERBOSE } else { LIMIT };
+        Self {
+            settings: settings.clone(),
+            number: 0,
+            opened: None,
+            summary: None,
+            items: Items::new(limit),
+            run: Run::default(),
+            fates: Fates::default(),
+            seen: Marks::default(),
+            last: None,
+            next_id: 0,
+        }
+    }
+
+    /// Takes an event of this connection; events of another must go to another builder.
+    pub fn push(&mut self, event: &Event) {
+        self.number = event.connection;
+        match &event.kind {
+            EventKind::Opened(opened) => self.opened = Some(*opened),
+            EventKind::Segment(segment) => self.segment(event.time, segment),
+            EventKind::Icmp(icmp) => {
+                let item = self.item(event.time, What::Icmp(*icmp));
+                if icmp.plausible {
+                    self.fates.icmp(icmp.about);
+                }
+                self.run.end(&mut self.items);
+                self.items.push(item);
+            }
+            EventKind::Ended(summary) => self.summary = Some(*summary),
+        }
+    }
+
+    /// How many events are kept: a measure of memory.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The sockets and first states of the connection, once they are known.
+    #[must_use]
+    pub const fn opened(&self) -> Option<&Opened> {
+        self.opened.as_ref()
+    }
+
+    /// The picture of all that was taken.
+    #[must_use]
+    pub fn finish(mut self) -> Ladder {
+        self.run.end(&mut self.items);
+        let opening_seen = self.opened.is_some_and(|opened| opened.states.client.state.is_some());
+        for fate in std::mem::take(&mut self.fates).finish(opening_seen) {
+            self.settle(fate);
+        }
+        draw::draw(&self.settings, self.number, self.opened.as_ref(), self.summary.as_ref(), &self.items)
+    }
+
+    fn segment(&mut self, time: Time, segment: &SegmentEvent) {
+        let mut item = self.item(time, What::Segment(*segment));
+        let ignored = is_ignored(segment);
+        if ignored {
+            item.end = ArrowEnd::Ignored;
+        }
+        for fate in self.fates.segment(item.id, segment, ignored) {
+            self.settle(fate);
+        }
+        if self.settings.verbosity < Verbosity::Verbose && is_plain(segment, self.seen) {
+            self.run.push(item, &mut self.items);
+        } else {
+            self.run.end(&mut self.items);
+            self.items.push(item);
+        }
+        self.seen |= segment.marks;
+    }
+
+    fn item(&mut self, time: Time, what: What) -> Item {
+        let id = self.next_id;
+        self.next_id += 1;
+        let after = self.last.map(|last| time.since(last));
+        self.last = Some(time);
+        Item { id, time, after, end: ArrowEnd::default(), what }
+    }
+
+    fn settle(&mut self, (id, end): Fate) {
+        if let Some(item) = self.run.get_mut(id).or_else(|| self.items.get_mut(id)) {
+            item.end = end;
+        }
+    }
+}

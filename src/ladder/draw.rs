@@ -1,0 +1,252 @@
+//! From what was kept to rows: states where they begin, calls where they are made, reasons where they teach.
+
+use std::collections::HashSet;
+
+use super::item::{Item, Items, What};
+use super::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Settings, Style, Verbosity};
+use crate::explain::{self, Known, Names, Reason, Topic, Voice, Weight};
+use crate::tcp::State;
+use crate::trace::{
+    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Opened, Pair, SegmentEvent, Side, Summary,
+};
+
+/// Draws what was kept of one connection.
+pub(super) fn draw(
+    settings: &Settings,
+    number: u32,
+    opened: Option<&Opened>,
+    summary: Option<&Summary>,
+    items: &Items,
+) -> Ladder {
+    let sockets = opened
+        .map(|opened| Pair { client: opened.client, server: opened.server })
+        .or_else(|| summary.map(|summary| Pair { client: summary.client, server: summary.server }));
+    let names = Names::new(sockets, settings.ours, settings.peer_name.as_deref());
+    let mut pen = Pen::new(settings, &names, summary.map(|summary| summary.handshake));
+    pen.start(opened.map_or_else(Pair::default, |opened| opened.states));
+    items.iter().for_each(|item| pen.item(item));
+    let verdict = summary.filter(|_| settings.verbosity > Verbosity::Quiet);
+    let head = |side: Side| LaneHead { label: names.label(side).to_owned(), socket: sockets.map(|pair| pair[side]) };
+    Ladder {
+        number,
+        lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
+        certainty: pen.known.line(&names),
+        rows: pen.rows,
+        verdict: verdict.map_or_else(Vec::new, |summary| explain::verdict(summary, &names)),
+    }
+}
+
+/// What the called side was all along, where the handshake came to nothing. The SYN alone does not tell: only what
+/// followed it does.
+fn hindsight(handshake: Option<Handshake>) -> Option<Belief> {
+    match handshake? {
+        Handshake::Refused => Some(Belief { state: Some(State::Closed), certainty: Certainty::Inferred }),
+        Handshake::Unanswered | Handshake::Unreachable => Some(Belief::default()),
+        _ => None,
+    }
+}
+
+struct Pen<'a> {
+    settings: &'a Settings,
+    voice: Voice<'a>,
+    rows: Vec<Row>,
+    states: Pair<Belief>,
+    lifelines: Pair<Lifeline>,
+    server_was: Option<Belief>,
+    said: HashSet<Topic>,
+    known: Known,
+}
+
+impl<'a> Pen<'a> {
+    fn new(settings: &'a Settings, names: &'a Names, handshake: Option<Handshake>) -> Self {
+        Self {
+            settings,
+            voice: Voice { names, absolute: settings.absolute, ascii: settings.ascii },
+            rows: Vec::new(),
+            states: Pair::default(),
+            lifelines: Pair::default(),
+            server_was: hindsight(handshake),
+            said: HashSet::new(),
+            known: Known::default(),
+        }
+    }
+
+    fn start(&mut self, states: Pair<Belief>) {
+        let mut row = Row::default();
+        for side in Side::BOTH {
+            let belief = self.corrected(side, states[side]);
+            self.states[side] = belief;
+            self.lifelines[side] = self.lifeline(side, belief);
+            row.margins[side] = Some(self.state_note(side, belief));
+        }
+        row.lifelines = self.lifelines;
+        self.rows.push(row);
+    }
+
+    fn item(&mut self, item: &Item) {
+        match &item.what {
+            What::Segment(segment) => self.segment(item, segment),
+            What::Icmp(icmp) => self.icmp(item, icmp),
+            What::Fold(tally) => {
+                let words = tally.words(self.voice.names);
+                self.row(Row { lane: Lane::Fold(words), ..Row::default() });
+            }
+        }
+    }
+
+    fn segment(&mut self, item: &Item, segment: &SegmentEvent) {
+        let (from, to) = (segment.from, segment.from.other());
+        if segment.gap > 0 {
+            let words = explain::gap(segment.gap, &self.voice, segment);
+            self.row(Row { lane: Lane::Gap(words), ..Row::default() });
+        }
+        for call in calls(segment, CallRole::Causes) {
+            self.call(call);
+        }
+        let style = Style::of(segment.flags, segment.len);
+        let mut label = Row { lane: Lane::Label { style, parts: self.label(segment) }, ..Row::default() };
+        label.margins[from] = self.change(from, segment.after[from]);
+        self.row(label);
+
+        let arrow = Arrow { from, style, end: item.end, midway: false };
+        let mut row = Row { time: Some(moment(item)), lane: Lane::Arrow(arrow), ..Row::default() };
+        // What did not arrive changed nothing there: the state is told by the copy that got through.
+        if matches!(item.end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
+            row.margins[to] = self.change(to, segment.after[to]);
+        }
+        self.row(row);
+        self.under(segment);
+        for call in calls(segment, CallRole::Returns) {
+            self.call(call);
+        }
+    }
+
+    /// Options and reasons, under the arrow.
+    fn under(&mut self, segment: &SegmentEvent) {
+        let verbose = self.settings.verbosity == Verbosity::Verbose;
+        let options = explain::option_words(segment, &self.voice, verbose);
+        if !options.is_empty() {
+            self.row(Row { lane: Lane::Options(options), ..Row::default() });
+        }
+        let reasons = explain::reasons(segment, &self.voice);
+        self.reasons(reasons);
+    }
+
+    fn reasons(&mut self, reasons: Vec<Reason>) {
+        for reason in reasons {
+            let worth = match reason.weight {
+                Weight::Key => true,
+                Weight::Once(topic) => self.said.insert(topic),
+                Weight::Detail => false,
+            };
+            let wanted = match self.settings.verbosity {
+                Verbosity::Quiet => false,
+                Verbosity::Normal => worth,
+                Verbosity::Verbose => true,
+            };
+            if wanted {
+                self.row(Row { lane: Lane::Reason(reason.text), ..Row::default() });
+            }
+        }
+    }
+
+    fn icmp(&mut self, item: &Item, icmp: &IcmpEvent) {
+        let to = icmp.about;
+        let style = Style::Warning;
+        self.row(Row { lane: Lane::Label { style, parts: explain::icmp_label(icmp) }, ..Row::default() });
+        let before = self.states[to].state;
+        let end = if icmp.plausible { ArrowEnd::Arrives } else { ArrowEnd::Ignored };
+        let arrow = Arrow { from: to.other(), style, end, midway: true };
+        let mut row = Row { time: Some(moment(item)), lane: Lane::Arrow(arrow), ..Row::default() };
+        row.margins[to] = self.change(to, icmp.after[to]);
+        self.row(row);
+        self.reasons(explain::icmp_reasons(icmp, before, &self.voice));
+    }
+
+    /// The parts of a label: flags, numbers, and the window where it matters.
+    fn label(&self, segment: &SegmentEvent) -> Vec<String> {
+        let mut parts = vec![segment.flags.to_string(), format!("seq {}", self.voice.seq(segment))];
+        parts.extend(self.voice.ack(segment).map(|ack| format!("ack {ack}")));
+        if segment.len > 0 {
+            parts.push(explain::count(u64::from(segment.len), "byte"));
+        }
+        let telling = [Mark::ZeroWindow, Mark::WindowUpdate].into_iter().any(|mark| segment.marks.has(mark));
+        let verbose = self.settings.verbosity == Verbosity::Verbose;
+        if segment.flags.syn() || (telling || verbose) && !segment.flags.rst() {
+            parts.push(format!("win {}", segment.scaled_window.unwrap_or_else(|| u32::from(segment.window))));
+        }
+        parts
+    }
+
+    /// A call in the margin; it shares a row with a call of the other side.
+    fn call(&mut self, call: &CallNote) {
+        self.known.calls[call.side].note(call.certainty);
+        let note = Note { style: Style::Call, text: explain::call(call) };
+        let only_calls = |row: &Row| {
+            let mut notes = row.margins.client.iter().chain(&row.margins.server);
+            row.lane == Lane::Empty && row.time.is_none() && notes.all(|note| note.style == Style::Call)
+        };
+        match self.rows.last_mut() {
+            Some(row) if only_calls(row) && row.margins[call.side].is_none() => row.margins[call.side] = Some(note),
+            _ => {
+                let mut row = Row::default();
+                row.margins[call.side] = Some(note);
+                self.row(row);
+            }
+        }
+    }
+
+    /// The note for a state that begins here; none if it is the same as before.
+    fn change(&mut self, side: Side, to: Belief) -> Option<Note> {
+        let to = self.corrected(side, to);
+        let changed = to.state != self.states[side].state;
+        self.states[side] = to;
+        if !changed {
+            return None;
+        }
+        self.lifelines[side] = self.lifeline(side, to);
+        Some(self.state_note(side, to))
+    }
+
+    /// What a state was in truth, where only what followed tells.
+    fn corrected(&self, side: Side, belief: Belief) -> Belief {
+        match (side, self.server_was) {
+            (Side::Server, Some(was)) => was,
+            _ => belief,
+        }
+    }
+
+    fn state_note(&mut self, side: Side, belief: Belief) -> Note {
+        let text = match (belief.state, belief.certainty) {
+            (None, _) => "?".to_owned(),
+            (Some(state), Certainty::Unknown) => format!("{state}?"),
+            (Some(state), _) => state.to_string(),
+        };
+        let certainty = if belief.state.is_some() { belief.certainty } else { Certainty::Unknown };
+        self.known.states[side].note(certainty);
+        Note { style: Style::State, text }
+    }
+
+    fn lifeline(&self, side: Side, belief: Belief) -> Lifeline {
+        match belief.state {
+            None if side == Side::Server && self.server_was.is_some() => Lifeline::Absent,
+            Some(State::Closed | State::Listen) => Lifeline::Absent,
+            None | Some(State::SynSent | State::SynReceived | State::Established | State::CloseWait) => Lifeline::Open,
+            Some(State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait) => {
+                Lifeline::Listening
+            }
+        }
+    }
+
+    fn row(&mut self, row: Row) {
+        self.rows.push(Row { lifelines: self.lifelines, ..row });
+    }
+}
+
+fn calls(segment: &SegmentEvent, role: CallRole) -> impl Iterator<Item = &CallNote> {
+    segment.calls.iter().flatten().filter(move |call| call.role == role)
+}
+
+fn moment(item: &Item) -> Moment {
+    item.after.map_or(Moment::Start, Moment::After)
+}

@@ -1,0 +1,100 @@
+//! What became of each segment, as far as later ones tell.
+
+use std::collections::VecDeque;
+
+use super::ArrowEnd;
+use crate::tcp::Seq;
+use crate::trace::{Mark, Pair, SegmentEvent, Side};
+
+/// Segments in flight that are remembered for each side; older ones are taken to have arrived.
+const IN_FLIGHT: usize = 64;
+
+/// A segment that awaits its acknowledgment.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    id: u64,
+    start: Seq,
+    end: Seq,
+    /// The other side has asked for it again.
+    missed: bool,
+}
+
+/// Segments of both sides that await their acknowledgment.
+#[derive(Debug, Default)]
+pub(super) struct Fates {
+    pending: Pair<VecDeque<Pending>>,
+    heard: Pair<bool>,
+}
+
+/// The end of one arrow, known in hindsight.
+pub(super) type Fate = (u64, ArrowEnd);
+
+impl Fates {
+    /// Takes note of `segment`, and tells what became of earlier ones. `ignored`: its receiver takes no notice of it.
+    pub(super) fn segment(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {
+        self.heard[segment.from] = true;
+        self.acknowledge(segment, ignored);
+        let probe = segment.marks.has(Mark::KeepAlive) || segment.marks.has(Mark::ZeroWindowProbe);
+        let len = segment.len.saturating_add(segment.flags.sequence_len());
+        if len == 0 || probe || ignored || segment.flags.rst() {
+            return Vec::new();
+        }
+        let (start, end) = (segment.seq, segment.seq + len);
+        let fates = self.repeated(segment.from, start, end);
+        let pending = &mut self.pending[segment.from];
+        if pending.len() == IN_FLIGHT {
+            pending.pop_front();
+        }
+        pending.push_back(Pending { id, start, end, missed: false });
+        fates
+    }
+
+    /// An ICMP error answers what `about` sent.
+    pub(super) fn icmp(&mut self, about: Side) {
+        self.pending[about].clear();
+    }
+
+    fn acknowledge(&mut self, segment: &SegmentEvent, ignored: bool) {
+        let theirs = &mut self.pending[segment.from.other()];
+        if ignored {
+            return;
+        }
+        if segment.flags.rst() {
+            theirs.clear();
+        }
+        if !segment.flags.ack() {
+            return;
+        }
+        let sacked = segment.options.sack.as_slice();
+        theirs.retain(|sent| {
+            let in_block = |(left, right): &(u32, u32)| !sent.start.before(Seq(*left)) && !sent.end.after(Seq(*right));
+            sent.end.after(segment.ack) && !sacked.iter().any(in_block)
+        });
+        if segment.marks.has(Mark::DuplicateAck) {
+            theirs.iter_mut().filter(|sent| sent.start == segment.ack).for_each(|sent| sent.missed = true);
+        }
+    }
+
+    /// What is sent once more did not get through, or its acknowledgment did not.
+    fn repeated(&mut self, from: Side, start: Seq, end: Seq) -> Vec<Fate> {
+        let mut fates = Vec::new();
+        self.pending[from].retain(|sent| {
+            let again = !sent.start.before(start) && !sent.end.after(end);
+            if again {
+                fates.push((sent.id, if sent.missed { ArrowEnd::Lost } else { ArrowEnd::Unanswered }));
+            }
+            !again
+        });
+        fates
+    }
+
+    /// What was never answered. A side that was never heard answers nothing, and only a SYN asks it to be there.
+    pub(super) fn finish(self, opening_seen: bool) -> Vec<Fate> {
+        let Self { pending, heard } = self;
+        Side::BOTH
+            .into_iter()
+            .filter(|side| opening_seen || heard[side.other()])
+            .flat_map(|side| pending[side].iter().map(|sent| (sent.id, ArrowEnd::Unanswered)).collect::<Vec<_>>())
+            .collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! Lines of text from the rows of a ladder: columns, wrapping, glyphs.
+
+mod geometry;
+mod glyphs;
+mod rows;
+mod text;
+
+use super::{Ladder, LaneHead, Settings, Style};
+use crate::trace::{Pair, Side};
+use geometry::Geometry;
+use glyphs::{Glyphs, ascii};
+use text::{clip, width, wrap};
+
+/// Columns that the first word of a verdict line takes at least.
+const SUBJECT: usize = 9;
+/// Prose is not set wider than this.
+const MEASURE: usize = 100;
+
+/// A piece of a line in one style.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// What it means.
+    pub style: Style,
+    /// Printable text on one line.
+    pub text: String,
+}
+
+/// One line of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line(pub Vec<Span>);
+
+impl Line {
+    /// Appends `text`.
+    fn put(&mut self, style: Style, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.0.push(Span { style, text });
+        }
+    }
+
+    /// Fills with blanks up to `column`.
+    fn pad_to(&mut self, column: usize) {
+        let blanks = column.saturating_sub(self.width());
+        self.put(Style::Plain, " ".repeat(blanks));
+    }
+
+    /// Columns that the line takes.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|span| width(&span.text)).sum()
+    }
+
+    /// The text without styles, and without blanks at its end.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let text: String = self.0.iter().map(|span| span.text.as_str()).collect();
+        text.trim_end().to_owned()
+    }
+}
+
+/// Lays out `ladder` as text, no line wider than the width of `settings` (40 columns where that is less).
+#[must_use]
+pub fn layout(ladder: &Ladder, settings: &Settings) -> Vec<Line> {
+    let page =
+        Page { geometry: Geometry::new(settings.width), glyphs: Glyphs::new(settings.ascii), ascii: settings.ascii };
+    let mut lines = page.prose(&ladder.certainty);
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines.extend(page.heads(&ladder.lanes));
+    ladder.rows.iter().for_each(|row| page.row(row, &mut lines));
+    if !ladder.verdict.is_empty() {
+        lines.push(Line::default());
+        lines.extend(page.verdict(ladder));
+    }
+    lines
+}
+
+struct Page {
+    geometry: Geometry,
+    glyphs: Glyphs,
+    ascii: bool,
+}
+
+impl Page {
+    /// `text` in the characters that may be used.
+    fn text(&self, text: &str) -> String {
+        if self.ascii { ascii(text) } else { text.to_owned() }
+    }
+
+    fn prose(&self, text: &str) -> Vec<Line> {
+        let measure = self.geometry.width.min(MEASURE);
+        let styled = |text| Line(vec![Span { style: Style::Reason, text }]);
+        wrap(&self.text(text), measure).into_iter().map(styled).collect()
+    }
+
+    /// Names, then sockets, of both ends; on lines of their own where both do not fit on one.
+    fn heads(&self, lanes: &Pair<LaneHead>) -> Vec<Line> {
+        let labels = Side::BOTH.map(|side| self.text(&lanes[side].label));
+        let sockets = Side::BOTH.map(|side| lanes[side].socket.map_or_else(String::new, |socket| socket.to_string()));
+        let mut lines = self.head(labels, Style::Heading);
+        lines.extend(self.head(sockets, Style::Reason));
+        lines
+    }
+
+    fn head(&self, [left, right]: [String; 2], style: Style) -> Vec<Line> {
+        let geometry = &self.geometry;
+        let start = geometry.left();
+        let left = clip(&left, geometry.width - start, self.glyphs.more);
+        let right = clip(&right, geometry.width, self.glyphs.more);
+        let right_start = geometry.right().min(geometry.picture().saturating_sub(width(&right)));
+        let mut lines = vec![Line::default()];
+        lines[0].pad_to(start);
+        lines[0].put(style, left);
+        if !right.is_empty() {
+            if lines[0].width() + 2 > right_start {
+                lines.push(Line::default());
+            }
+            let last = lines.len() - 1;
+            lines[last].pad_to(right_start);
+            lines[last].put(style, right);
+        }
+        lines.retain(|line| !line.plain().is_empty());
+        lines
+    }
+
+    /// The verdict, its first words in a column of their own.
+    fn verdict(&self, ladder: &Ladder) -> Vec<Line> {
+        let widest = ladder.verdict.iter().map(|statement| statement.subject.len() + 2).max().unwrap_or(0);
+        let indent = widest.max(SUBJECT);
+        let measure = self.geometry.width.min(MEASURE) - indent;
+        let mut lines = Vec::new();
+        for statement in &ladder.verdict {
+            for (index, text) in wrap(&self.text(&statement.text), measure).into_iter().enumerate() {
+                let mut line = Line::default();
+                if index == 0 {
+                    line.put(Style::Heading, statement.subject);
+                }
+                line.pad_to(indent);
+                line.put(Style::Plain, text);
+                lines.push(line);
+            }
+        }
+        lines
+    }
+}

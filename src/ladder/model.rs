@@ -1,0 +1,179 @@
+//! What a ladder is made of.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::explain::Statement;
+use crate::trace::{Pair, Side};
+use crate::wire::Flags;
+
+/// What a piece of the picture means. Colours are the business of whoever draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// A segment with SYN.
+    Opening,
+    /// A segment with FIN.
+    Closing,
+    /// A segment with RST.
+    Reset,
+    /// A segment with data.
+    Data,
+    /// A segment that only acknowledges.
+    BareAck,
+    /// Something that went wrong, or must not be passed by.
+    Warning,
+    /// The name of a state.
+    State,
+    /// A socket call.
+    Call,
+    /// An explanation.
+    Reason,
+    /// A time.
+    Time,
+    /// A lifeline.
+    Lifeline,
+    /// What both ends are called, and the first word of a verdict line.
+    Heading,
+}
+
+impl Style {
+    /// The style of a segment with these flags and `len` octets of payload.
+    #[must_use]
+    pub const fn of(flags: Flags, len: u32) -> Self {
+        if flags.rst() {
+            Self::Reset
+        } else if flags.syn() {
+            Self::Opening
+        } else if flags.fin() {
+            Self::Closing
+        } else if len > 0 {
+            Self::Data
+        } else if flags.ack() {
+            Self::BareAck
+        } else {
+            Self::Warning
+        }
+    }
+}
+
+/// How the line under the name of one end is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lifeline {
+    /// Dotted: the connection does not exist here, not yet or no more.
+    #[default]
+    Absent,
+    /// Solid: it exists.
+    Open,
+    /// Dashed: this end has sent its FIN and may only listen.
+    Listening,
+}
+
+/// When a row happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The first: everything else counts from here.
+    Start,
+    /// So long after the event before.
+    After(Duration),
+}
+
+/// A word in the margin beside a lifeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is.
+    pub style: Style,
+    /// The word.
+    pub text: String,
+}
+
+/// How an arrow ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ArrowEnd {
+    /// It arrives.
+    #[default]
+    Arrives,
+    /// It arrives, and its receiver takes no notice: an open head.
+    Ignored,
+    /// It was lost on the way, as what followed shows.
+    Lost,
+    /// Nothing that was seen answers it: lost, or its answer was.
+    Unanswered,
+}
+
+/// A segment or an error on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    /// Where it comes from; it points to the other end.
+    pub from: Side,
+    /// Its meaning.
+    pub style: Style,
+    /// How it ends.
+    pub end: ArrowEnd,
+    /// It begins on the way: a router sent it, not the end itself.
+    pub midway: bool,
+}
+
+/// What stands between the lifelines on one row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Lane {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// What a segment carries, above its arrow; the first part is its flags.
+    Label {
+        /// Of the first part.
+        style: Style,
+        /// Pieces that are kept together if they can be.
+        parts: Vec<String>,
+    },
+    /// An arrow.
+    Arrow(Arrow),
+    /// Options, under the arrow; the first thing to go where there is no room.
+    Options(Vec<String>),
+    /// A reason, under the arrow.
+    Reason(String),
+    /// Rows that were folded into one.
+    Fold(Vec<String>),
+    /// Something the capture lacks.
+    Gap(String),
+}
+
+/// One row of a ladder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// When; none where nothing happened.
+    pub time: Option<Moment>,
+    /// Beside each lifeline.
+    pub margins: Pair<Option<Note>>,
+    /// The lifelines.
+    pub lifelines: Pair<Lifeline>,
+    /// Between them.
+    pub lane: Lane,
+}
+
+/// The head of a lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LaneHead {
+    /// What this end is called.
+    pub label: String,
+    /// Its address and port, where they are known.
+    pub socket: Option<SocketAddr>,
+}
+
+/// One connection as a picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ladder {
+    /// The number of the connection, from 1.
+    pub number: u32,
+    /// The two ends: the client is on the left.
+    pub lanes: Pair<LaneHead>,
+    /// What is observed and what is inferred.
+    pub certainty: String,
+    /// From top to bottom.
+    pub rows: Vec<Row>,
+    /// The verdict; empty if it was not asked for, or the connection has not ended.
+    pub verdict: Vec<Statement>,
+}
