@@ -1,1 +1,28 @@
-//! Hand-made endpoints without I/O: given the time and what arrived, they answer what to send and how long to wait.
+//! The hand-made end of a connection, sans I/O.
+//!
+//! [`Endpoint`] is a TCP of RFC 9293 that is given the time and what arrives, and answers "send this", "wait until" or
+//! "done". It reads no clock and touches no socket, so every behaviour is tested from bytes and without waiting. What it
+//! lacks on purpose: a program that reads the data (the capture shows it), delayed acknowledgments and Nagle's
+//! algorithm (every arrow of the ladder should have its reason on the wire).
+
+mod arrive;
+mod close;
+mod config;
+mod congestion;
+mod ecn;
+mod endpoint;
+mod icmp;
+mod open;
+mod outcome;
+mod receive;
+mod send;
+mod stamps;
+mod timers;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Close, Config, Offer, Open, Timing};
+pub use endpoint::Endpoint;
+pub use outcome::{Action, Emit, Outcome, Unreachable};

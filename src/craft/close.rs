@@ -1,0 +1,163 @@
+//! What the program above TCP does: talk until the peer is quiet, then close in the way that was asked for.
+
+use std::time::Duration;
+
+use super::endpoint::{Endpoint, Reset};
+use super::send::Fin;
+use super::{Close, Outcome};
+use crate::tcp::State;
+use crate::wire::Time;
+
+/// How long an interrupted connection may take to see its FIN acknowledged.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Times that matter to the program.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Program {
+    /// Something new last happened.
+    heard: Time,
+    /// The end of talking, or of closing.
+    ends: Time,
+    /// The end of TIME-WAIT.
+    linger: Option<Time>,
+    /// Interrupted; the end of patience.
+    interrupted: Option<Time>,
+}
+
+impl Program {
+    pub(super) const fn new(ends: Time) -> Self {
+        Self { heard: ends, ends, linger: None, interrupted: None }
+    }
+
+    /// The handshake is complete: talking begins.
+    pub(super) fn talk(&mut self, now: Time, deadline: Duration) {
+        (self.heard, self.ends) = (now, now + deadline);
+    }
+
+    /// The peer sent or acknowledged something new.
+    pub(super) const fn heard(&mut self, now: Time) {
+        self.heard = now;
+    }
+
+    pub(super) const fn is_interrupted(&self) -> bool {
+        self.interrupted.is_some()
+    }
+
+    /// TIME-WAIT begins, or begins again.
+    pub(super) fn linger(&mut self, now: Time, linger: Duration) {
+        self.linger = Some(now + linger);
+    }
+}
+
+impl Endpoint {
+    /// The user has had enough. Established, it closes with a FIN where the way of closing has one; a second
+    /// interruption, or one in any other state that the peer holds open, sends a reset.
+    pub fn interrupt(&mut self, now: Time) {
+        let patient = self.program.interrupted.is_none();
+        let closes_by_fin = !matches!(self.config.close, Close::Reset | Close::None);
+        match self.state {
+            State::Established | State::CloseWait if patient && self.config.close == Close::None => {
+                self.end(Outcome::Interrupted);
+            }
+            State::Established | State::CloseWait if patient && closes_by_fin => {
+                self.program.interrupted = Some(now + GRACE);
+                self.close(now, Fin::Alone);
+            }
+            State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::CloseWait
+            | State::FinWait1
+            | State::FinWait2 => self.abort(Outcome::Interrupted),
+            State::Closed | State::Listen | State::Closing | State::LastAck | State::TimeWait => {
+                self.end(Outcome::Interrupted);
+            }
+        }
+    }
+
+    /// What the program does now.
+    pub(super) fn run_program(&mut self, now: Time) {
+        match self.state {
+            State::SynSent | State::SynReceived => {}
+            State::Closed | State::Listen if now < self.program.ends => {}
+            State::Closed | State::Listen => self.end(Outcome::Unanswered { syns: self.syns }),
+            State::Established | State::CloseWait if !self.send.is_closing() => self.talking(now),
+            _ => self.closing(now),
+        }
+    }
+
+    /// ABORT (RFC 9293 section 3.10.5): a reset, with an acknowledgment where there is something to acknowledge.
+    fn abort(&mut self, outcome: Outcome) {
+        let ack = (self.state != State::SynSent).then(|| self.receive.nxt());
+        self.due.reset = Some(Reset { seq: self.send.max(), ack, outcome: Some(outcome) });
+    }
+
+    /// CLOSE (RFC 9293 section 3.10.4): the FIN is queued behind all data, and closing has its own deadline.
+    fn close(&mut self, now: Time, fin: Fin) {
+        self.send.close(fin);
+        self.program.ends = now + self.config.timing.deadline;
+    }
+
+    /// The peer's FIN is here: ours leaves without acknowledging it.
+    pub(super) fn close_as_if_crossing(&mut self, now: Time) {
+        if !self.send.is_closing() {
+            self.close(now, Fin::Alone);
+        }
+    }
+
+    /// Whether the peer closes or has gone quiet, and all of ours is acknowledged.
+    fn has_heard_all(&self, now: Time) -> bool {
+        self.send.data_acked() && (self.receive.has_fin() || now >= self.program.heard + self.config.timing.wait)
+    }
+
+    fn talking(&mut self, now: Time) {
+        let late = now >= self.program.ends;
+        let done = late || self.has_heard_all(now);
+        let peer_closed = self.receive.has_fin() && self.send.data_acked();
+        match self.config.close {
+            Close::Half => self.close(now, Fin::WithData),
+            Close::Active if done => self.close(now, Fin::Alone),
+            Close::Reset if done && self.due.reset.is_none() => self.abort(Outcome::Aborted),
+            Close::None if done && self.send.data_acked() => self.end(Outcome::LeftOpen),
+            Close::Passive if peer_closed => self.close(now, Fin::Alone),
+            Close::None | Close::Passive | Close::Simultaneous if late => self.too_late(),
+            _ => {}
+        }
+    }
+
+    fn closing(&mut self, now: Time) {
+        let impatient = self.program.interrupted.is_some_and(|until| now >= until);
+        if self.program.linger.is_some_and(|until| now >= until) {
+            self.end(Outcome::Closed);
+        } else if impatient && !self.send.fin_sent() {
+            self.abort(Outcome::Interrupted);
+        } else if impatient {
+            self.end(Outcome::Interrupted);
+        } else if now >= self.program.ends {
+            self.too_late();
+        }
+    }
+
+    /// A deadline has passed.
+    fn too_late(&mut self) {
+        match self.state {
+            State::TimeWait => self.end(Outcome::Closed),
+            state @ (State::Established | State::FinWait2) if self.send.data_acked() => {
+                self.end(Outcome::PeerNeverClosed { state });
+            }
+            _ => self.give_up(),
+        }
+    }
+
+    /// When the program has to be asked again; while opening, only the retransmission timer counts.
+    pub(super) fn program_wakes(&self, opening: bool) -> Option<Time> {
+        if opening {
+            return None;
+        }
+        let talking = matches!(self.state, State::Established | State::CloseWait) && !self.send.is_closing();
+        let listens_for_silence = matches!(self.config.close, Close::Active | Close::Reset | Close::None);
+        let silence = (talking && listens_for_silence && self.send.data_acked())
+            .then(|| self.program.heard + self.config.timing.wait);
+        [Some(self.program.ends), self.program.linger, self.program.interrupted, silence].into_iter().flatten().min()
+    }
+}

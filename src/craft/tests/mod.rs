@@ -1,0 +1,10 @@
+//! The endpoint against a scripted peer, grouped by the state in which something happens.
+
+mod arbitrary;
+mod bench;
+mod closing;
+mod data;
+mod hostile;
+mod interrupt;
+mod opening;
+mod time_wait;
