@@ -18,6 +18,7 @@ pub mod raw;
 pub mod route;
 pub mod sockdiag;
 mod sockopt;
+pub mod status;
 pub mod terminal;
 
 pub use error::{Error, Result};
@@ -28,3 +29,4 @@ pub use namespace::Namespace;
 pub use raw::RawSender;
 pub use route::Route;
 pub use sockopt::Version;
+pub use status::StatusRequests;
