@@ -1,4 +1,4 @@
-//! The hand-made end of a connection, sans I/O.
+//! Hand-made ends, sans I/O: of a TCP connection, and of an ICMP echo ([`ping`]).
 //!
 //! [`Endpoint`] is a TCP of RFC 9293 that is given the time and what arrives, and answers "send this", "wait until" or
 //! "done". It reads no clock and touches no socket, so every behaviour is tested from bytes and without waiting. What it
@@ -14,6 +14,7 @@ mod endpoint;
 mod icmp;
 mod open;
 mod outcome;
+pub mod ping;
 mod receive;
 mod send;
 mod stamps;

@@ -1,0 +1,144 @@
+//! The arguments of `rawshake ping`: iputils' letters.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::craft::ping::Pattern;
+
+/// Send ICMP echo requests by hand, and show the replies
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = DIFFERENCES)]
+pub struct Args {
+    /// Name, IPv4 or IPv6 address (fe80::1%eth0 for a link-local one); with --lab `server` if left out
+    #[arg(required_unless_present = "lab")]
+    pub host: Option<String>,
+    /// Stop after this many replies
+    #[arg(short, long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Seconds from one request to the next; less than 0.002 only for root, 0 waits only for the reply
+    #[arg(short, long, value_name = "SECONDS", default_value = "1")]
+    pub interval: Seconds,
+    /// Seconds to wait for the last reply where none has come; 0 waits for ever
+    #[arg(short = 'W', long, value_name = "SECONDS", default_value = "10")]
+    pub timeout: Seconds,
+    /// Stop after this many seconds, or at the first error; with -c, requests go on until so many are answered
+    #[arg(short = 'w', long, value_name = "SECONDS")]
+    pub deadline: Option<Seconds>,
+    /// Bytes of data; 16 or more hold the time of sending, and only then are round trips shown
+    #[arg(short, long, value_name = "BYTES", default_value_t = 56)]
+    pub size: usize,
+    /// Time to live, or hop limit
+    #[arg(short, long, value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
+    /// Addresses only, no names
+    #[arg(short, long)]
+    pub numeric: bool,
+    /// Only the first line and the summary
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// The time before each line, in seconds since 1970
+    #[arg(short = 'D', long)]
+    pub timestamps: bool,
+    /// Before each request, tell if the one before has no reply yet
+    #[arg(short = 'O', long)]
+    pub outstanding: bool,
+    /// IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+    /// Send through this interface, or from this address
+    #[arg(short = 'I', long = "interface", value_name = "INTERFACE|ADDRESS")]
+    pub through: Option<Through>,
+    /// Fill the data with these 1 to 16 bytes, in hexadecimal digits
+    #[arg(short, long, value_name = "HEX")]
+    pub pattern: Option<Pattern>,
+    /// How to show what happens
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
+    #[arg(long)]
+    pub lab: bool,
+}
+
+const DIFFERENCES: &str = "\
+Ctrl-C ends with the summary, Ctrl-\\ shows the numbers up to now.
+Exit codes: 0 some reply, 1 none (or, with -c and -w, fewer than asked for), 2 error.
+
+Output and letters are those of ping from iputils, with these differences:
+  - replies with a wrong checksum are named and counted as corrupted, not as received
+  - replies to requests that were never sent are not counted
+  - -w takes fractions; -p takes no more than 16 bytes; wrong arguments exit with 2, never 1
+  - -s ends at what fits into one packet (65507 for IPv4, 65527 for IPv6)
+  - the host is shown as it was written, never by its canonical name
+  - errors of this machine are told in our own words
+  - no broadcast (-b), flood (-f), preload (-l) and the other letters that are not listed above";
+
+/// How to show what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The lines of iputils ping.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Seconds with a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+impl Seconds {
+    /// The longest time, as in iputils: 2^31 - 1 milliseconds, almost 25 days.
+    const MAX: Duration = Duration::from_millis(i32::MAX as u64);
+}
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+        let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Self::MAX);
+        duration.map(Self).ok_or_else(|| format!("must be between 0 and {} seconds", Self::MAX.as_secs()))
+    }
+}
+
+/// The way out of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// An interface.
+    Interface(String),
+    /// One of our addresses.
+    Source(IpAddr),
+}
+
+impl FromStr for Through {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::Interface(text.to_owned()), Self::Source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_fractions_and_bounds() {
+        assert_eq!("0.25".parse(), Ok(Seconds(Duration::from_millis(250))));
+        assert_eq!("2147483.647".parse(), Ok(Seconds(Seconds::MAX)));
+        for wrong in ["", "x", "-1", "nan", "inf", "1e300", "2147484", "1,5"] {
+            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_source_and_all_else_an_interface() {
+        assert_eq!("192.0.2.1".parse(), Ok(Through::Source("192.0.2.1".parse().unwrap())));
+        assert_eq!("eth0".parse(), Ok(Through::Interface("eth0".into())));
+    }
+}

@@ -1,0 +1,69 @@
+//! The names of those who reply.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::args::Args;
+use super::target::Target;
+use crate::craft::ping::text;
+use crate::lab;
+
+/// Looks names up, and remembers them.
+#[derive(Debug)]
+pub(super) struct Names {
+    wanted: bool,
+    in_lab: bool,
+    scope: Option<String>,
+    known: HashMap<IpAddr, Option<String>>,
+}
+
+/// The most names to remember: anybody can report an error from any address.
+const MOST: usize = 1_024;
+
+impl Names {
+    pub(super) fn new(args: &Args, target: &Target) -> Self {
+        let wanted = !args.numeric && !target.numeric;
+        Self { wanted, in_lab: args.lab, scope: target.scope.clone(), known: HashMap::new() }
+    }
+
+    /// The name of an address, not safe to print; none where none is wanted or known.
+    pub(super) fn name(&mut self, address: IpAddr) -> Option<String> {
+        if !self.wanted {
+            return None;
+        }
+        if let Some(name) = self.known.get(&address) {
+            return name.clone();
+        }
+        let name = if self.in_lab { lab_name(address) } else { dns_lookup::lookup_addr(&address).ok() };
+        if self.known.len() < MOST {
+            self.known.insert(address, name.clone());
+        }
+        name
+    }
+
+    /// An address, with the scope where it means nothing without.
+    pub(super) fn address(&self, address: IpAddr) -> String {
+        let is_local =
+            matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local() || is_link_multicast(v6.segments()[0]));
+        match self.scope.as_deref().filter(|_| is_local) {
+            Some(scope) => format!("{address}%{}", text::printable(scope)),
+            None => address.to_string(),
+        }
+    }
+
+    /// Name and address, safe to print.
+    pub(super) fn label(&mut self, address: IpAddr) -> String {
+        let name = self.name(address);
+        text::label(name.as_deref(), &self.address(address))
+    }
+}
+
+/// ff02::/16 and ff01::/16 with any flags (RFC 4291 section 2.7).
+fn is_link_multicast(first: u16) -> bool {
+    first & 0xff00 == 0xff00 && matches!(first & 0x000f, 1 | 2)
+}
+
+fn lab_name(address: IpAddr) -> Option<String> {
+    let host = lab::HOSTS.into_iter().find(|host| [IpAddr::from(host.v4), host.v6.into()].contains(&address))?;
+    Some(host.name.to_owned())
+}

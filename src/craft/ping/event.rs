@@ -1,0 +1,123 @@
+//! What happened, as plain data for every kind of output.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::wire::Time;
+
+/// Version of the event format; raised when a field changes its meaning or goes away.
+pub const SCHEMA: u32 = 1;
+
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// An echo reply to one of our requests.
+    Reply(Reply),
+    /// An ICMP error that quotes one of our requests.
+    Error(ErrorReply),
+    /// A request could not be sent.
+    Unsent(LocalError),
+    /// The kernel reported, after sending, an error of this machine.
+    Local(LocalError),
+    /// The next request is due, and this one has no reply yet.
+    Outstanding(Unanswered),
+    /// A request that nobody answered in time.
+    Timeout(Unanswered),
+}
+
+/// An echo reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// When the kernel received it.
+    pub time: Time,
+    /// Sequence number.
+    #[serde(rename = "icmp_seq")]
+    pub seq: u16,
+    /// Who replied.
+    pub from: IpAddr,
+    /// Octets of the ICMP message.
+    pub bytes: usize,
+    /// Time to live or hop limit with which it arrived.
+    pub ttl: Option<u8>,
+    /// From just before sending to the kernel's receipt.
+    #[serde(rename = "rtt_ms", serialize_with = "millis")]
+    pub rtt: Duration,
+    /// Another reply to this request came before.
+    pub duplicate: bool,
+    /// Less data came back than was sent.
+    pub truncated: bool,
+    /// The ICMP checksum is wrong.
+    pub bad_checksum: bool,
+    /// The data is not what was sent.
+    pub wrong_data: Option<WrongData>,
+}
+
+/// Data that came back other than it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrongData {
+    /// Where the first difference is, in octets from the start of the data.
+    pub offset: usize,
+    /// The octet that was sent there.
+    pub expected: u8,
+    /// The octet that came back.
+    pub found: u8,
+    /// All data that came back behind the timestamp.
+    #[serde(skip)]
+    pub data: Vec<u8>,
+}
+
+/// An ICMP error about one of our requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorReply {
+    /// When the kernel received it.
+    pub time: Time,
+    /// Sequence number of the request that it quotes.
+    #[serde(rename = "icmp_seq")]
+    pub seq: u16,
+    /// Who reported it.
+    pub from: IpAddr,
+    /// ICMPv6: types and codes have other numbers.
+    pub v6: bool,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// Code.
+    pub code: u8,
+    /// What comes with it: the MTU in octets, the pointer of a parameter problem, or the new next hop of a redirect.
+    pub info: u32,
+    /// The request is lost. Not so for a redirect or a source quench, which are only advice.
+    pub lost: bool,
+}
+
+/// Something that this machine itself refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LocalError {
+    /// When.
+    pub time: Time,
+    /// Sequence number of the request.
+    #[serde(rename = "icmp_seq")]
+    pub seq: u16,
+    /// Why, in the words of the system.
+    pub reason: String,
+}
+
+/// A request without a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unanswered {
+    /// When this was noticed.
+    pub time: Time,
+    /// Sequence number of the request.
+    #[serde(rename = "icmp_seq")]
+    pub seq: u16,
+    /// How long it has been without a reply.
+    #[serde(rename = "waited_ms", serialize_with = "millis")]
+    pub waited: Duration,
+}
+
+/// Milliseconds, to the nanosecond.
+fn millis<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_nanos() as f64 / 1e6)
+}

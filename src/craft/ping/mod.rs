@@ -1,0 +1,23 @@
+//! Echo requests by hand (RFC 792, RFC 4443 section 4): when to send, what a message that arrives means, and the words
+//! and numbers of iputils ping.
+//!
+//! [`Ping`] is asked what to do next ([`Ping::step`]), is told what arrived ([`Ping::arrived`]), and keeps the
+//! [`Statistics`]. [`text`] puts both into lines.
+
+mod config;
+mod event;
+mod message;
+mod names;
+mod pending;
+mod session;
+mod statistics;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Pattern, PatternError, TIMESTAMP_LEN, max_size};
+pub use event::{ErrorReply, Event, LocalError, Reply, SCHEMA, Unanswered, WrongData};
+pub use message::Arrival;
+pub use session::{Now, Ping, Step};
+pub use statistics::{Rtt, Statistics};
