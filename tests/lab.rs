@@ -10,7 +10,7 @@ use rawshake::lab::{self, Lab, Options, Server};
 use rawshake::sys::sockdiag::KernelState;
 use rawshake::sys::{RawSender, RstGuard, Version};
 
-use common::{Listener, is_forbidden, segment, skip};
+use common::{Listener, is_forbidden, refused, segment};
 
 const VERSIONS: [Version; 2] = [Version::V4, Version::V6];
 
@@ -18,7 +18,7 @@ const VERSIONS: [Version; 2] = [Version::V4, Version::V6];
 fn with_lab(options: &Options, test: impl FnOnce(&mut Lab)) {
     match Lab::enter(options) {
         Ok(mut lab) => test(&mut lab),
-        Err(lab::Error::Sys(error)) if is_forbidden(&error) => skip(&error.to_string()),
+        Err(lab::Error::Sys(error)) if is_forbidden(&error) => refused(&error),
         Err(error) => panic!("{error}"),
     }
 }

@@ -56,7 +56,7 @@ fn run_all() -> ExitCode {
     let root = privilege::is_root();
     for case in &CASES {
         if !root && !case.as_nobody {
-            common::skip(&format!("{} needs root", case.name));
+            common::impossible(&format!("{} needs root", case.name));
             continue;
         }
         finish(case.name, start(case.name, root && case.as_nobody));
@@ -82,7 +82,7 @@ fn finish(name: &str, mut child: Child) {
     child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
     match child.wait().unwrap().code() {
         Some(0) => say(&format!("test {name} ... ok\n")),
-        Some(FORBIDDEN) => common::skip(&format!("{name}: {output}")),
+        Some(FORBIDDEN) => common::impossible(&format!("{name}: {output}")),
         other => panic!("{name}: exit {other:?}: {output}"),
     }
 }

@@ -39,9 +39,10 @@ pub struct Options {
     pub server: Server,
     /// Its port; `None` for the usual one of that server ([`Server::port`]).
     pub port: Option<u16>,
-    /// How long the server's program waits before each close(), counted from the event that makes it close. Below
-    /// some milliseconds its FIN leaves together with the acknowledgement of the peer's: a close in three segments. From
-    /// about 45 ms on the kernel's lone acknowledgement always leaves first: four.
+    /// How long the server's program waits before each close(), counted from the event that makes it close. With zero
+    /// its FIN leaves together with the acknowledgement of the peer's: a close in three segments, always where the
+    /// server has received data before, mostly where it has not (the kernel then acknowledges at its next timer tick).
+    /// From about 45 ms on the kernel's lone acknowledgement leaves first: four.
     pub think: Duration,
 }
 

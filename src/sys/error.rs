@@ -78,7 +78,7 @@ pub enum Error {
         port: u16,
     },
     /// A user or network namespace was refused.
-    #[error("cannot make a {what} namespace: {}; {why}", plain(source))]
+    #[error("cannot make a {what} namespace: {why}")]
     Namespace {
         /// `user` or `network`.
         what: &'static str,

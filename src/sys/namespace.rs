@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
+use super::error::plain;
 use super::privilege::Privileges;
 use super::{Error, Result};
 
@@ -166,12 +167,12 @@ impl Settings {
         };
         let why = match setting {
             _ if !self.user_namespaces => "this kernel was built without user namespaces (CONFIG_USER_NS)".to_owned(),
-            _ if is_full(source) && self.max_user_namespaces != Some(0) => FULL.to_owned(),
+            None if is_full(source) => FULL.to_owned(),
             Some((name, now, then)) => format!("{name} = {now} forbids it (sudo sysctl {name}={then} allows it)"),
             None if self.seccomp => {
                 format!("{SECCOMP} (docker run --security-opt seccomp=unconfined lifts it)")
             }
-            None => "a security module or a chroot forbids it".to_owned(),
+            None => format!("{}: a security module or a chroot forbids it", plain(source)),
         };
         format!("{why}; or run with sudo: root needs no user namespace")
     }
@@ -184,7 +185,7 @@ impl Settings {
             }
             _ if is_full(source) => FULL.to_owned(),
             _ if self.seccomp => format!("{SECCOMP} (docker run --cap-add=SYS_ADMIN --cap-add=NET_ADMIN lifts it)"),
-            _ => "a security module forbids it".to_owned(),
+            _ => format!("{}: a security module forbids it", plain(source)),
         }
     }
 }

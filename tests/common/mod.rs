@@ -3,20 +3,54 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
 use std::time::Duration;
 
 use etherparse::{PacketBuilder, TcpSlice};
 use rawshake::sys::{self, namespace};
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Says on standard error that the test did not run, and why. Where CI=true that is a failure: there everything must
-/// be able to run.
+/// Says on standard error, and on the record of skipped tests, that this test did not run for lack of something that
+/// can be installed. Where CI=true that is a failure.
 pub fn skip(reason: &str) {
-    let line = format!("SKIPPED: {}: {reason}\n", std::thread::current().name().unwrap_or("test"));
-    let _ = io::stderr().write_all(line.as_bytes());
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
+    impossible(reason);
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{reason}");
+}
+
+/// The same for what this machine does not allow and no installation changes: never a failure, always on record.
+pub fn impossible(reason: &str) {
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    support::skip(&name, reason);
+    let _ = io::stderr().write_all(format!("SKIPPED: {name}: {reason}\n").as_bytes());
+}
+
+/// What to do where a namespace was refused. An ordinary user can have one only in a process with a single thread,
+/// which a test is not: then unshare(1) runs the same test again, as root of a user namespace. Otherwise it is skipped.
+pub fn refused(error: &sys::Error) {
+    const AGAIN: &str = "RAWSHAKE_TEST_AGAIN";
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    if !matches!(error, sys::Error::Threads { .. }) || std::env::var_os(AGAIN).is_some() {
+        return impossible(&error.to_string());
+    }
+    let unshare = |program: &std::path::Path| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--"]).arg(program);
+        command
+    };
+    match unshare("true".as_ref()).output() {
+        Err(error) => return skip(&format!("unshare: {error}")),
+        Ok(output) if !output.status.success() => return impossible(&String::from_utf8_lossy(&output.stderr)),
+        Ok(_) => {}
+    }
+    let own = std::env::current_exe().expect("the path of this program");
+    let output = unshare(&own).args(["--exact", &name]).env(AGAIN, "1").output().expect("the same test again");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 /// Whether the error means that this machine does not allow the test, not that the code is wrong.
@@ -31,7 +65,7 @@ pub fn in_own_network(test: impl FnOnce()) {
             sys::link::set_up("lo").expect("lo comes up");
             test();
         }
-        Err(error) if is_forbidden(&error) => skip(&error.to_string()),
+        Err(error) if is_forbidden(&error) => refused(&error),
         Err(error) => panic!("{error}"),
     }
 }
