@@ -55,6 +55,7 @@ impl Endpoint {
     /// First check: timestamp (RFC 7323 section 5.3) and sequence number. False where the segment goes no further.
     fn sequence_check(&mut self, now: Time, segment: &Segment<'_>) -> bool {
         let (seq, len) = (Seq(segment.seq), segment.sequence_len());
+        let text = segment.payload_len > 0 || segment.flags.fin();
         let stamp = segment.options.summary().timestamps.filter(|_| self.stamps.agreed);
         let rst = segment.flags.rst();
         if self.stamps.agreed && !rst && stamp.is_none() {
@@ -63,7 +64,7 @@ impl Endpoint {
         let old = !rst && stamp.is_some_and(|(value, _)| self.stamps.is_old(value, now));
         if old || !self.receive.acceptable(seq, len) {
             if !rst {
-                self.answer_unacceptable(now, len);
+                self.answer_unacceptable(now, text);
             }
             return false;
         }
@@ -73,10 +74,10 @@ impl Endpoint {
         true
     }
 
-    /// An unacceptable segment is answered with an ACK. What carries numbers is (or looks like) a retransmission: our
-    /// ACK was lost. What carries none could be an answer to our own, so that the two ends would go on for ever.
-    fn answer_unacceptable(&mut self, now: Time, len: u32) {
-        if len == 0 {
+    /// An unacceptable segment is answered with an ACK. Data or a FIN is (or looks like) a retransmission: our ACK was
+    /// lost. A bare ACK could be an answer to our own, so that the two ends would go on for ever.
+    fn answer_unacceptable(&mut self, now: Time, text: bool) {
+        if !text {
             return self.challenge(now);
         }
         self.due.ack = true;
