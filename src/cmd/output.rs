@@ -1,18 +1,16 @@
 //! The options for output that `trace` and `replay` share.
 
-use clap::{ArgAction, ValueEnum};
+use clap::ArgAction;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::ladder::{Settings, Verbosity};
+pub use crate::sink::Format;
 
-/// How connections are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// The annotated ladder.
-    Ladder,
-    /// One line for each segment, with tcpdump's flag letters.
-    Lines,
-    /// One JSON object a line for each event.
-    Json,
+/// Reads the name of a format.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let values = Format::all().map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Format::from_name(&name).ok_or_else(|| format!("no format is called {name}")))
 }
 
 /// Options for output.
@@ -20,7 +18,7 @@ pub enum Format {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to show what happened
-    #[arg(long, value_enum, default_value_t = Format::Ladder)]
+    #[arg(long, value_parser = format(), default_value = "ladder", value_name = "FORMAT")]
     pub format: Format,
     /// Only the ladder: no reasons, no verdict
     #[arg(short, long, conflicts_with = "verbose")]
@@ -31,7 +29,7 @@ pub struct OutputArgs {
     /// Sequence numbers as they are on the wire, not counted from the first
     #[arg(long)]
     pub absolute: bool,
-    /// Draw with | - > < : x only
+    /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
     /// Columns to draw in; the terminal's width if left out, 80 where there is none

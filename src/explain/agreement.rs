@@ -7,8 +7,11 @@ use crate::wire::OptionSummary;
 /// Maximum segment size towards an end that offered none (RFC 9293 section 3.7.1, for IPv4 and IPv6).
 const DEFAULT_MSS: (u16, u16) = (536, 1220);
 
+/// Whether an option was offered.
+type Offers = fn(&OptionSummary) -> bool;
+
 /// Options that are in force only if both SYNs carry them.
-const MUTUAL: [(&str, fn(&OptionSummary) -> bool); 4] = [
+const MUTUAL: [(&str, Offers); 4] = [
     ("SACK", |options| options.sack_permitted),
     ("timestamps", |options| options.timestamps.is_some()),
     ("MPTCP", |options| options.mptcp.is_some()),
@@ -27,7 +30,7 @@ pub(super) fn agreement(summary: &Summary, names: &Names) -> Option<String> {
     if let (Some(client), Some(server)) = (offered.client.window_scale, offered.server.window_scale) {
         parts.push(format!("window scale {client}/{server}"));
     }
-    let both = |has: fn(&OptionSummary) -> bool| has(&offered.client) && has(&offered.server);
+    let both = |has: Offers| has(&offered.client) && has(&offered.server);
     let named = MUTUAL.iter().filter(|(name, has)| *name != "window scale" && both(*has));
     parts.extend(named.map(|(name, _)| (*name).to_owned()));
     let mut text = parts.join(", ");
@@ -48,7 +51,7 @@ fn mss(offered: &Pair<OptionSummary>, v6: bool) -> String {
 
 /// What `side` offered and the other end did not.
 fn offered_alone(offered: &Pair<OptionSummary>, side: Side) -> Option<String> {
-    let alone = |has: fn(&OptionSummary) -> bool| has(&offered[side]) && !has(&offered[side.other()]);
+    let alone = |has: Offers| has(&offered[side]) && !has(&offered[side.other()]);
     let names: Vec<_> = MUTUAL.iter().filter(|(_, has)| alone(*has)).map(|(name, _)| *name).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

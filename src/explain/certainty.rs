@@ -22,6 +22,9 @@ impl Sources {
     }
 }
 
+/// Asks whether some statement is known in one way.
+type Has = fn(&Sources) -> bool;
+
 /// How all that stands in the margins is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
@@ -32,12 +35,12 @@ pub struct Known {
 }
 
 impl Known {
-    /// The line at the top: `your states: observed · server's states and calls: inferred from the segments`.
+    /// The line at the top: `your states: observed · server's states and calls: inferred from segments`.
     #[must_use]
     pub fn line(&self, names: &Names) -> String {
         let mut parts = Vec::new();
-        let ways: [(fn(&Sources) -> bool, &str); 2] =
-            [(|known| known.observed, "observed"), (|known| known.inferred, "inferred from the segments")];
+        let ways: [(Has, &str); 2] =
+            [(|known| known.observed, "observed"), (|known| known.inferred, "inferred from segments")];
         for (has, words) in ways {
             if let Some(things) = self.things(names, has) {
                 parts.push(format!("{things}: {words}"));
@@ -54,10 +57,10 @@ impl Known {
     }
 
     /// `server's states, all calls`: what is known in the way that `has` asks for.
-    fn things(&self, names: &Names, has: fn(&Sources) -> bool) -> Option<String> {
+    fn things(&self, names: &Names, has: Has) -> Option<String> {
         let sides = |known: &Pair<Sources>| Side::BOTH.map(|side| has(&known[side]));
         let (states, calls) = (sides(&self.states), sides(&self.calls));
-        let whose = |sides| match sides {
+        let whose = |sides: [bool; 2]| match sides {
             [true, true] => Some("all".to_owned()),
             [true, false] => Some(names.whose_label(Side::Client)),
             [false, true] => Some(names.whose_label(Side::Server)),

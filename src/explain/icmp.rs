@@ -74,6 +74,12 @@ const fn v6_words(kind: u8, code: u8) -> IcmpWords {
     }
 }
 
+/// Whether the error is advice, and the packet that it quotes was passed on all the same: source quench and redirect.
+#[must_use]
+pub const fn icmp_is_advice(icmp: &IcmpEvent) -> bool {
+    !icmp.v6 && matches!(icmp.kind, 4 | 5)
+}
+
 const fn protocol(icmp: &IcmpEvent) -> &'static str {
     if icmp.v6 { "ICMPv6" } else { "ICMP" }
 }

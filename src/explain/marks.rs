@@ -2,7 +2,7 @@
 
 use super::voice::to;
 use super::words::{duration, ordinal};
-use super::{Reason, Topic, Voice, Weight, count};
+use super::{Reason, Topic, Voice, Weight};
 use crate::trace::{Mark, SegmentEvent};
 
 /// Whether the receiver takes nothing from `segment` and changes no state for it.
@@ -49,7 +49,8 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
 /// How often the words of `mark` are worth saying.
 fn weight(mark: Mark, ignored: bool) -> Weight {
     match mark {
-        Mark::OffloadedChecksum => Weight::Detail,
+        // The gap has a row of its own.
+        Mark::OffloadedChecksum | Mark::Gap => Weight::Detail,
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             Weight::Key
         }
@@ -73,34 +74,35 @@ fn again(segment: &SegmentEvent) -> String {
 }
 
 fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
-    let (sender, receiver) = (voice.sender(segment), voice.receiver(segment));
+    let receiver = voice.receiver(segment);
+    let ignored = if is_ignored(segment) { "ignored: " } else { "" };
     let (seq, ack) = (voice.seq(segment), voice.ack(segment).unwrap_or(0));
     match mark {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
         }
         Mark::OutOfOrder => format!("out of order: seq {seq} was sent before what came first"),
-        Mark::DuplicateAck => format!("ack {ack} once more: that byte is still missing, later ones arrived"),
-        Mark::Gap => format!("{} before seq {seq} not seen, though sent", count(u64::from(segment.gap), "byte")),
+        Mark::DuplicateAck => format!("ack {ack} again: that byte is missing, later ones came"),
+        Mark::Gap => format!("sent, since seq {seq} comes after it, but not seen"),
         Mark::AckUnseen => format!("ack {ack} covers data that is not in this capture"),
-        Mark::KeepAlive => format!("keep-alive: seq {seq} is one too low, so {receiver} must answer"),
+        Mark::KeepAlive => format!("keep-alive: seq {seq} is one too low, to get an answer"),
         Mark::KeepAliveAck => "answers the keep-alive: this end is still there".to_owned(),
         Mark::ZeroWindow => format!("window 0: no room left, {receiver} must wait"),
         Mark::ZeroWindowProbe => "asks whether the window is still closed".to_owned(),
-        Mark::WindowUpdate => format!("nothing new but the window: {sender} has room again"),
-        Mark::ChallengeAck => "challenge ACK: not believed; if meant, it comes again with exact numbers".to_owned(),
+        Mark::WindowUpdate => "nothing new but the window: there is room again".to_owned(),
+        Mark::ChallengeAck => "challenge ACK: if it was meant, send the exact number".to_owned(),
         Mark::OldDuplicate => "ignored: an old duplicate, all of it arrived before".to_owned(),
-        Mark::OutsideWindow => format!("ignored: seq {seq} lies outside the window of {receiver}"),
-        Mark::ResetOutsideWindow => format!("ignored: a reset counts only inside the window, seq {seq} is not"),
-        Mark::UnacceptableAck => format!("ack {ack} is for something never sent"),
+        Mark::OutsideWindow => format!("ignored: seq {seq} is outside the window"),
+        Mark::ResetOutsideWindow => "ignored: a reset outside the window does not count".to_owned(),
+        Mark::UnacceptableAck => format!("{ignored}ack {ack} is for something never sent"),
         Mark::BadChecksum => "ignored: wrong checksum, dropped without a word".to_owned(),
-        Mark::OffloadedChecksum => "checksum still to be filled in by the network interface".to_owned(),
+        Mark::OffloadedChecksum => "the network interface will fill in the checksum".to_owned(),
         Mark::Malformed => "ignored: the header contradicts itself".to_owned(),
-        Mark::NoFlags => "no flag at all: no socket call sends this, port scanners do".to_owned(),
-        Mark::OddFlags => "flags that contradict each other: no socket call sends this".to_owned(),
+        Mark::NoFlags => format!("{ignored}no flag at all, as scanners send it"),
+        Mark::OddFlags => "contradictory flags: no socket call sends this".to_owned(),
         Mark::SynWithData => "data on a SYN waits until the handshake is done".to_owned(),
-        Mark::FastOpen => "Fast Open: a cookie lets data on the SYN count at once (RFC 7413)".to_owned(),
-        Mark::OwnKernelReset => "sent by your own kernel: it knows nothing of the hand-made connection".to_owned(),
+        Mark::FastOpen => "Fast Open: with a cookie, data on a SYN counts at once".to_owned(),
+        Mark::OwnKernelReset => "your own kernel sent this: it knows of no such socket".to_owned(),
         Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
         Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
     }

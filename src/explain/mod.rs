@@ -21,10 +21,10 @@ mod tests;
 
 pub use calls::call;
 pub use certainty::{Known, Sources};
-pub use icmp::{IcmpWords, icmp_label, icmp_reasons, icmp_words};
+pub use icmp::{IcmpWords, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
 pub use marks::{is_ignored, oddity};
 pub use names::Names;
-pub use options::option_words;
+pub use options::{option_words, rare_options};
 pub use reasons::{Reason, Topic, Weight, reasons};
 pub use tally::{Tally, gap};
 pub use verdict::{Statement, verdict};

@@ -73,12 +73,6 @@ impl Names {
         if self.you == Some(side) { "yours".to_owned() } else { self.whose(side) }
     }
 
-    /// A verb that fits: `you send`, `the server sends`.
-    #[must_use]
-    pub fn does(&self, side: Side, verb: &str) -> String {
-        format!("{} {verb}{}", self.the(side), if self.you == Some(side) { "" } else { "s" })
-    }
-
     fn article(&self, side: Side) -> &'static str {
         if self.you == Some(side) || self.proper { "" } else { "the " }
     }

@@ -26,12 +26,12 @@ pub fn option_words(segment: &SegmentEvent, voice: &Voice<'_>, all: bool) -> Vec
     for (left, right) in options.sack.as_slice() {
         words.push(format!("sack {}-{}", voice.of_receiver(segment, *left), voice.of_receiver(segment, *right)));
     }
-    words.extend(rare(options));
+    words.extend(rare_options(options));
     words
 }
 
 /// Options that few segments carry.
-fn rare(options: &OptionSummary) -> impl Iterator<Item = String> {
+pub fn rare_options(options: &OptionSummary) -> impl Iterator<Item = String> {
     let fast_open = options.fast_open.map(|cookie| match cookie {
         0 => "fast open, asks for a cookie".to_owned(),
         octets => format!("fast open cookie of {octets}"),

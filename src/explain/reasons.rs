@@ -89,7 +89,7 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
         }
         (Some(State::SynReceived), None) => {
             let seq = voice.seq(segment);
-            Reason::key(format!("no ACK: whoever got the SYN ACK knows nothing of it; seq {seq} is its ack"))
+            Reason::key(format!("seq {seq} is the ack of that SYN ACK: nobody asked for it"))
         }
         _ => Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once"),
     })
@@ -131,21 +131,19 @@ fn sent(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     let next = seq.wrapping_add(segment.len).wrapping_add(segment.flags.sequence_len());
     let sum = format!("{seq}{} + {}{}", if syn { " + 1" } else { "" }, segment.len, if fin { " + 1" } else { "" });
     let glimpse = payload(segment.preview.octets(), segment.len, voice.ascii);
-    let sends = voice.names.does(segment.from, "send");
-    let text = if segment.preview.octets().is_empty() {
-        format!("next byte {sends} is {sum} = {next}")
-    } else {
-        format!("{glimpse}: next byte {sends} is {sum} = {next}")
-    };
+    let you = voice.names.you() == Some(segment.from);
+    let next_byte = if you { "next byte you send" } else { "its next byte" };
+    let said = if segment.preview.octets().is_empty() { String::new() } else { glimpse + ": " };
+    let text = format!("{said}{next_byte} is {sum} = {next}");
     Some(Reason::once(Topic::Data(segment.from), text))
 }
 
 /// Where the window scale first applies.
 fn scaled(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     let shift = segment.window_shift.filter(|shift| *shift > 0 && !segment.flags.syn() && !segment.flags.rst())?;
-    let window = segment.scaled_window?;
+    let window = segment.scaled_window.filter(|window| *window > 0)?;
     let whose = voice.names.whose(segment.from);
-    let text = format!("win {window} = {} << {shift}: {whose} window scale, from now on", segment.window);
+    let text = format!("win {window} = {} << {shift}: {whose} scale from now on", segment.window);
     Some(Reason::once(Topic::Scale(segment.from), text))
 }
 
@@ -156,16 +154,16 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
     if flags.contains(Flags::URG) {
         reasons.push(Reason::once(
             Topic::Urgent,
-            format!("urgent pointer {}: discouraged for new programs (RFC 6093)", segment.urgent),
+            format!("urgent pointer {}: not for new programs (RFC 6093)", segment.urgent),
         ));
     }
     if flags.syn() && !voice.absolute {
         let whose = voice.names.whose(segment.from);
-        reasons.push(Reason::detail(format!("seq 0 stands for {}, {whose} initial sequence number", segment.seq)));
+        reasons.push(Reason::detail(format!("seq 0 stands for {}, {whose} initial number", segment.seq)));
     }
     if flags.fin() && !flags.rst() {
         let sender = voice.sender(segment);
-        reasons.push(Reason::detail(format!("FIN: {sender} will send nothing more, but may still receive")));
+        reasons.push(Reason::detail(format!("FIN: nothing more from {sender}, which may still receive")));
     }
     let takes_none = segment.len == 0 && flags.sequence_len() == 0 && !flags.rst();
     if takes_none && reasons.is_empty() {

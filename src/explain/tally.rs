@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::Names;
 use super::words::{count, duration};
-use super::{Names, Voice};
 use crate::trace::{Mark, Pair, SegmentEvent, Side};
 use crate::wire::Time;
 
@@ -98,7 +98,6 @@ impl Tally {
 
 /// `1,448 bytes not in this capture`.
 #[must_use]
-pub fn gap(octets: u32, voice: &Voice<'_>, segment: &SegmentEvent) -> String {
-    let (bytes, from) = (count(u64::from(octets), "byte"), voice.names.label(segment.from));
-    format!("{bytes} from {from} not in this capture")
+pub fn gap(octets: u32) -> String {
+    format!("{} not in this capture", count(u64::from(octets), "byte"))
 }

@@ -1,1 +1,279 @@
+//! Sentences against the facts they state.
 
+use std::time::Duration;
+
+use super::*;
+use crate::tcp::{Call, State};
+use crate::trace::{
+    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Millis, Pair, Side, Summary, Termination,
+};
+use crate::wire::{OptionSummary, Time};
+
+#[test]
+fn times_as_a_person_says_them() {
+    let table = [
+        (0, "0 µs", "0 µs"),
+        (850, "850 ns", "850 ns"),
+        (48_000, "48 µs", "48 µs"),
+        (999_499, "999 µs", "999 µs"),
+        (999_500, "1.0 ms", "1.0 ms"),
+        (1_240_000, "1.2 ms", "1.2 ms"),
+        (12_340_000, "12.3 ms", "12 ms"),
+        (99_960_000, "100 ms", "100 ms"),
+        (999_600_000, "1.0 s", "1.0 s"),
+        (131_000_000_000, "131 s", "131 s"),
+        (600_000_000_000, "10.0 min", "10 min"),
+        (7_200_000_000_000, "2.0 h", "2.0 h"),
+        (864_000_000_000_000, "10.0 d", "10 d"),
+        (i64::MAX, "106752 d", "106752 d"),
+    ];
+    for (nanos, full, brief) in table {
+        let time = Duration::from_nanos(nanos as u64);
+        assert_eq!((duration(time).as_str(), brief_duration(time).as_str()), (full, brief));
+    }
+}
+
+#[test]
+fn numbers_in_words() {
+    assert_eq!(grouped(0), "0");
+    assert_eq!(grouped(999), "999");
+    assert_eq!(grouped(1_448_000), "1,448,000");
+    assert_eq!(count(1, "byte"), "1 byte");
+    let ordinals = [1, 2, 3, 4, 11, 12, 13, 21, 102, 1113].map(ordinal);
+    assert_eq!(ordinals, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "1,113th"]);
+}
+
+#[test]
+fn payloads_never_reach_a_terminal_as_they_are() {
+    let table: [(&[u8], u32, bool, &str); 8] = [
+        (b"hello", 5, false, "\"hello\""),
+        (b"hello", 500, false, "\"hello…\""),
+        (b"it's \"so\"\r\n", 11, false, "\"it's \\\"so\\\"\\r\\n\""),
+        ("naïve".as_bytes(), 6, false, "\"naïve\""),
+        ("naïve".as_bytes(), 6, true, "\"na\\u{ef}ve\""),
+        (b"\x1b[2J\x07", 5, false, "\"\\x1b[2J\\x07\""),
+        ("a\u{202e}b".as_bytes(), 5, false, "\"a\\u{202e}b\""),
+        (b"\xff\xfe\x80\x81\x82", 5, false, "\"\\xff\\xfe\\x80\\x81…\""),
+    ];
+    for (octets, total, ascii, expected) in table {
+        assert_eq!(payload(octets, total, ascii), expected);
+    }
+    assert_eq!(safe("a\x1b]0;b\u{7}c", 40), "a\\x1b]0;b\\x07c");
+    assert_eq!(safe("a-rather-long-name", 8), "a-rather…");
+}
+
+/// What `connect()` reports on Linux; the rows of IPv4 were measured there.
+#[test]
+fn errors_of_connect() {
+    let v4 = [
+        (3, 0, Some("ENETUNREACH")),
+        (3, 1, Some("EHOSTUNREACH")),
+        (3, 2, Some("ENOPROTOOPT")),
+        (3, 3, Some("ECONNREFUSED")),
+        (3, 4, None),
+        (3, 5, Some("EOPNOTSUPP")),
+        (3, 6, Some("ENETUNREACH")),
+        (3, 7, Some("EHOSTDOWN")),
+        (3, 8, Some("ENONET")),
+        (3, 9, Some("ENETUNREACH")),
+        (3, 10, Some("EHOSTUNREACH")),
+        (3, 11, Some("ENETUNREACH")),
+        (3, 12, Some("EHOSTUNREACH")),
+        (3, 13, Some("EHOSTUNREACH")),
+        (4, 0, None),
+        (5, 1, None),
+        (11, 0, Some("EHOSTUNREACH")),
+        (11, 1, None),
+        (12, 0, Some("EPROTO")),
+    ];
+    for (kind, code, errno) in v4 {
+        assert_eq!(icmp_words(false, kind, code).errno, errno, "type {kind}, code {code}");
+    }
+    let v6 = [(1, 0, Some("ENETUNREACH")), (1, 1, Some("EACCES")), (1, 4, Some("ECONNREFUSED")), (2, 0, None)];
+    for (kind, code, errno) in v6 {
+        assert_eq!(icmp_words(true, kind, code).errno, errno, "v6 type {kind}, code {code}");
+    }
+}
+
+#[test]
+fn calls_fit_in_the_margin() {
+    let note = |call, role, certainty| CallNote { side: Side::Client, call, role, certainty };
+    let table = [
+        (note(Call::Connect, CallRole::Causes, Certainty::Observed), "connect()"),
+        (note(Call::Accept, CallRole::Returns, Certainty::Inferred), "accept() ✓"),
+        (note(Call::Close, CallRole::Causes, Certainty::Unknown), "close()?"),
+        (note(Call::Recv(0), CallRole::Returns, Certainty::Inferred), "recv()=0"),
+        (note(Call::Send(u32::MAX), CallRole::Causes, Certainty::Inferred), "send(…)"),
+        (note(Call::Recv(u32::MAX), CallRole::Returns, Certainty::Unknown), "recv()=…?"),
+        (note(Call::ShutdownWrite, CallRole::Causes, Certainty::Inferred), "shutdown(WR)"),
+    ];
+    for (note, expected) in table {
+        assert_eq!(call(&note), expected);
+    }
+}
+
+#[test]
+fn certainty_of_all_that_stands_in_the_margins() {
+    let names = names(Some(Side::Client), None);
+    let mut known = Known::default();
+    assert_eq!(known.line(&names), "");
+    known.states.client.note(Certainty::Observed);
+    known.states.server.note(Certainty::Inferred);
+    assert_eq!(known.line(&names), "your states: observed · server's states: inferred from segments");
+    known.calls.server.note(Certainty::Inferred);
+    known.calls.client.note(Certainty::Observed);
+    assert_eq!(
+        known.line(&names),
+        "your states and calls: observed · server's states and calls: inferred from segments"
+    );
+    known.states.server.note(Certainty::Unknown);
+    assert!(known.line(&names).ends_with(" · ?: cannot be known"));
+}
+
+fn names(you: Option<Side>, peer: Option<&str>) -> Names {
+    let sockets = Pair { client: "192.0.2.1:40123".parse().unwrap(), server: "192.0.2.2:80".parse().unwrap() };
+    Names::new(Some(sockets), you.map(|side| sockets[side]), peer)
+}
+
+#[test]
+fn who_is_who() {
+    let ours = names(Some(Side::Server), None);
+    assert_eq!((ours.the(Side::Server).as_str(), ours.the(Side::Client).as_str()), ("you", "the client"));
+    assert_eq!((ours.whose(Side::Server).as_str(), ours.theirs(Side::Server).as_str()), ("your", "yours"));
+    let named = names(Some(Side::Client), Some("example.com"));
+    assert_eq!(named.whose(Side::Server), "example.com's");
+    // A name is for the peer of our own end; in a capture there is none.
+    assert_eq!(names(None, Some("example.com")).label(Side::Server), "server");
+}
+
+fn summary() -> Summary {
+    let linux =
+        OptionSummary { mss: Some(1460), window_scale: Some(7), sack_permitted: true, ..OptionSummary::default() };
+    let belief = |state| Belief { state: Some(state), certainty: Certainty::Inferred };
+    Summary {
+        client: "192.0.2.1:40123".parse().unwrap(),
+        server: "192.0.2.2:80".parse().unwrap(),
+        first: Time::from_nanos(0),
+        last: Time::from_nanos(7_000_000_000),
+        segments: 9,
+        bytes_client: 0,
+        bytes_server: 0,
+        handshake: Handshake::ThreeWay,
+        termination: Termination::None,
+        half_close: false,
+        closed_first: None,
+        reset_by: None,
+        completeness: 31,
+        handshake_rtt: Some(Millis(Duration::from_micros(48))),
+        handshake_time: Some(Millis(Duration::from_micros(59))),
+        termination_time: None,
+        syns: 3,
+        offered: Pair::both(Some(linux)),
+        states: Pair { client: belief(State::Established), server: belief(State::Established) },
+        time_wait: None,
+        icmp: None,
+        marks: [].into_iter().collect(),
+        retransmissions: Pair::default(),
+    }
+}
+
+fn lines(summary: &Summary) -> String {
+    let statements = verdict(summary, &names(Some(Side::Client), None));
+    statements.iter().map(|line| format!("{}: {}\n", line.subject, line.text)).collect()
+}
+
+fn icmp() -> IcmpEvent {
+    IcmpEvent {
+        number: 2,
+        from: "192.0.2.254".parse().unwrap(),
+        about: Side::Client,
+        v6: false,
+        kind: 3,
+        code: 13,
+        mtu: None,
+        quoted_seq: None,
+        plausible: true,
+        after: Pair::default(),
+    }
+}
+
+#[test]
+fn every_opening_has_its_words() {
+    use Handshake::*;
+    let mut all = String::new();
+    for handshake in
+        [ThreeWay, SimultaneousOpen, Split, FastOpen, Refused, Unanswered, Unreachable, SynReceived, Aborted, MidStream]
+    {
+        let mut summary = Summary { handshake, ..summary() };
+        match handshake {
+            Unreachable => summary.icmp = Some(icmp()),
+            MidStream => summary.offered = Pair::default(),
+            SynReceived => summary.states.server.state = Some(State::SynReceived),
+            Aborted => summary.reset_by = Some(Side::Client),
+            _ => {}
+        }
+        all += &format!("{handshake:?}\n{}\n", lines(&summary));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn every_ending_has_its_words() {
+    use Termination::*;
+    let mut all = String::new();
+    for (termination, half_close) in [
+        (FourSegment, false),
+        (FourSegment, true),
+        (ThreeSegment, false),
+        (SimultaneousClose, false),
+        (OneSided, true),
+        (Reset, false),
+        (None, false),
+    ] {
+        let mut summary = Summary { termination, half_close, bytes_client: 5, ..summary() };
+        summary.closed_first = (termination != None).then_some(Side::Server);
+        summary.termination_time = Some(Millis(Duration::from_millis(3)));
+        summary.reset_by = (termination == Reset).then_some(Side::Client);
+        summary.time_wait =
+            matches!(termination, FourSegment | ThreeSegment | SimultaneousClose).then_some(Side::Server);
+        if termination == OneSided {
+            summary.states.server.state = Some(State::FinWait2);
+            summary.states.client.state = Some(State::CloseWait);
+        }
+        all += &format!("{termination:?}, half close: {half_close}\n{}\n", lines(&summary));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_was_agreed() {
+    let plain = OptionSummary::default();
+    let full = OptionSummary {
+        mss: Some(1460),
+        window_scale: Some(7),
+        sack_permitted: true,
+        timestamps: Some((1, 0)),
+        ..plain
+    };
+    let table = [
+        (Some(full), Some(full), "Agreed: mss 1460/1460, window scale 7/7, SACK, timestamps\n"),
+        (
+            Some(full),
+            Some(plain),
+            "Agreed: mss 1460/536 (not said); not SACK, timestamps, window scale: only you offered\n",
+        ),
+        (Some(plain), Some(plain), "Agreed: mss 536 (not said)/536 (not said)\n"),
+        (None, Some(full), "Agreed: unknown: your SYN is not in the capture\n"),
+    ];
+    for (client, server, expected) in table {
+        let text = lines(&Summary { offered: Pair { client, server }, ..summary() });
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn oddities_are_named_and_repetitions_counted() {
+    let marks = [Mark::Retransmission, Mark::ZeroWindow, Mark::WindowUpdate].into_iter().collect();
+    let text = lines(&Summary { marks, retransmissions: Pair { client: 0, server: 12 }, ..summary() });
+    assert!(text.contains("Odd: 12 segments sent again by the server, window closed to 0\n"), "{text}");
+}

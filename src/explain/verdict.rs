@@ -28,21 +28,19 @@ pub fn verdict(summary: &Summary, names: &Names) -> Vec<Statement> {
     let opened = opened(summary, names);
     let agreed = (!never_open).then(|| agreement(summary, names)).flatten();
     let closed = if never_open { None } else { closed(summary, names) };
-    [
-        Some(opened),
-        agreed.map(|text| Statement { subject: "Agreed", text }),
-        sent(summary, names),
-        closed,
-        left(summary, names),
-        odd(summary, names),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let mut statements = vec![opened];
+    statements.extend(agreed.map(|text| Statement { subject: "Agreed", text }));
+    statements.extend(sent(summary, names));
+    statements.extend(closed);
+    if !never_open {
+        statements.extend(left(summary, names).into_iter().map(|text| Statement { subject: "Left", text }));
+    }
+    statements.extend(odd(summary, names));
+    statements
 }
 
 fn opened(summary: &Summary, names: &Names) -> Statement {
-    let (client, server) = (names.the(Side::Client), names.the(Side::Server));
+    let (whose, server) = (names.whose(Side::Client), names.the(Side::Server));
     let rtt = summary.handshake_rtt.map(|millis| duration(millis.0));
     let took = summary.handshake_time.map_or_else(String::new, |millis| format!(" in {}", duration(millis.0)));
     let answered = rtt.as_ref().map_or_else(String::new, |rtt| format!("; {server} answered after {rtt}"));
@@ -61,7 +59,7 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         Handshake::Unanswered => ("Unanswered", unanswered(summary)),
         Handshake::Unreachable => ("Unreachable", unreachable(summary, names)),
         Handshake::SynReceived => {
-            ("Opened", format!("only half: SYN and SYN ACK were seen, the ACK of {client} was not{answered}"))
+            ("Opened", format!("only half: SYN and SYN ACK were seen, {whose} ACK was not{answered}"))
         }
         Handshake::Aborted => ("Aborted", aborted(summary, names)),
         Handshake::MidStream => ("Opened", "before the capture began".to_owned()),
@@ -148,15 +146,15 @@ fn reset(summary: &Summary, names: &Names) -> String {
 }
 
 /// What remains when the last segment has arrived.
-fn left(summary: &Summary, names: &Names) -> Option<Statement> {
-    let text = match summary.time_wait {
-        Some(side) if summary.termination == Termination::SimultaneousClose => {
-            format!("TIME-WAIT at both ends, {} among them ({TIME_WAIT})", names.the(side))
+fn left(summary: &Summary, names: &Names) -> Vec<String> {
+    match summary.time_wait {
+        Some(_) if summary.termination == Termination::SimultaneousClose => {
+            vec![format!("TIME-WAIT at both ends ({TIME_WAIT})")]
         }
-        Some(side) => format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, side)),
-        None => remains(summary, names)?,
-    };
-    Some(Statement { subject: "Left", text })
+        Some(side) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, side))],
+        None if summary.termination == Termination::Reset => Vec::new(),
+        None => Side::BOTH.into_iter().filter_map(|side| remains(summary, names, side)).collect(),
+    }
 }
 
 /// `your end`, `the server`.
@@ -176,13 +174,9 @@ const fn waits_for(state: State) -> Option<&'static str> {
     })
 }
 
-fn remains(summary: &Summary, names: &Names) -> Option<String> {
-    let of = |side: Side| {
-        let state = summary.states[side].state?;
-        waits_for(state).map(|why| format!("{} in {state}: {why}", at(names, side)))
-    };
-    let list: Vec<_> = Side::BOTH.into_iter().filter_map(of).collect();
-    (!list.is_empty() && summary.termination != Termination::Reset).then(|| list.join("; "))
+fn remains(summary: &Summary, names: &Names, side: Side) -> Option<String> {
+    let state = summary.states[side].state?;
+    waits_for(state).map(|why| format!("{state} at {}, which {why}", at(names, side)))
 }
 
 fn odd(summary: &Summary, names: &Names) -> Option<Statement> {

@@ -44,7 +44,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -72,7 +72,7 @@ pub fn ordinal(number: u64) -> String {
 }
 
 /// Columns of payload that are shown at most.
-const PAYLOAD_COLUMNS: usize = 24;
+const PAYLOAD_COLUMNS: usize = 16;
 
 /// The start of an untrusted payload in quotes: valid UTF-8 is kept where it is printable (ASCII alone if `ascii`), all
 /// else is escaped. `total` octets were sent; a glimpse that is not all of it ends in `…`.
@@ -101,7 +101,7 @@ pub fn payload(octets: &[u8], total: u32, ascii: bool) -> String {
 fn escaped(char: char, ascii: bool) -> String {
     match char {
         '\'' => char.to_string(),
-        '\0' => "\\0".to_owned(),
+        '\0'..='\x1f' | '\x7f' if !matches!(char, '\n' | '\r' | '\t') => format!("\\x{:02x}", u32::from(char)),
         _ if ascii => char.escape_default().collect(),
         // Escapes control and format characters too, those that turn the direction of writing among them.
         _ => char.escape_debug().collect(),

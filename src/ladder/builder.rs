@@ -5,7 +5,7 @@ use super::fold::{Run, is_plain};
 use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::is_ignored;
-use crate::trace::{Event, EventKind, Marks, Opened, SegmentEvent, Summary};
+use crate::trace::{Event, EventKind, IcmpEvent, Marks, Opened, SegmentEvent, Side, Summary};
 use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one connection.
@@ -47,20 +47,19 @@ impl Builder {
         }
     }
 
+    /// Tells whose connection this is before its first event.
+    pub fn announce(&mut self, number: u32, opened: &Opened) {
+        self.number = number;
+        self.opened = Some(*opened);
+    }
+
     /// Takes an event of this connection; events of another must go to another builder.
     pub fn push(&mut self, event: &Event) {
         self.number = event.connection;
         match &event.kind {
             EventKind::Opened(opened) => self.opened = Some(*opened),
             EventKind::Segment(segment) => self.segment(event.time, segment),
-            EventKind::Icmp(icmp) => {
-                let item = self.item(event.time, What::Icmp(*icmp));
-                if icmp.plausible {
-                    self.fates.icmp(icmp.about);
-                }
-                self.run.end(&mut self.items);
-                self.items.push(item);
-            }
+            EventKind::Icmp(icmp) => self.icmp(event.time, icmp),
             EventKind::Ended(summary) => self.summary = Some(*summary),
         }
     }
@@ -104,6 +103,21 @@ impl Builder {
             self.items.push(item);
         }
         self.seen |= segment.marks;
+    }
+
+    fn icmp(&mut self, time: Time, icmp: &IcmpEvent) {
+        let item = self.item(time, What::Icmp(*icmp));
+        if icmp.plausible {
+            let peer = self.opened.map(|opened| match icmp.about {
+                Side::Client => opened.server.ip(),
+                Side::Server => opened.client.ip(),
+            });
+            for fate in self.fates.icmp(icmp, peer) {
+                self.settle(fate);
+            }
+        }
+        self.run.end(&mut self.items);
+        self.items.push(item);
     }
 
     fn item(&mut self, time: Time, what: What) -> Item {

@@ -97,7 +97,7 @@ impl<'a> Pen<'a> {
     fn segment(&mut self, item: &Item, segment: &SegmentEvent) {
         let (from, to) = (segment.from, segment.from.other());
         if segment.gap > 0 {
-            let words = explain::gap(segment.gap, &self.voice, segment);
+            let words = explain::gap(segment.gap);
             self.row(Row { lane: Lane::Gap(words), ..Row::default() });
         }
         for call in calls(segment, CallRole::Causes) {
@@ -125,7 +125,9 @@ impl<'a> Pen<'a> {
     fn under(&mut self, segment: &SegmentEvent) {
         let verbose = self.settings.verbosity == Verbosity::Verbose;
         let options = explain::option_words(segment, &self.voice, verbose);
-        if !options.is_empty() {
+        // A repeated SYN offers what the first one did.
+        let told = segment.flags.syn() && segment.copy > 1 && !verbose;
+        if !options.is_empty() && !told {
             self.row(Row { lane: Lane::Options(options), ..Row::default() });
         }
         let reasons = explain::reasons(segment, &self.voice);

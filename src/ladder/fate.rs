@@ -1,10 +1,12 @@
 //! What became of each segment, as far as later ones tell.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use super::ArrowEnd;
+use crate::explain;
 use crate::tcp::Seq;
-use crate::trace::{Mark, Pair, SegmentEvent, Side};
+use crate::trace::{IcmpEvent, Mark, Pair, SegmentEvent, Side};
 
 /// Segments in flight that are remembered for each side; older ones are taken to have arrived.
 const IN_FLIGHT: usize = 64;
@@ -49,9 +51,19 @@ impl Fates {
         fates
     }
 
-    /// An ICMP error answers what `about` sent.
-    pub(super) fn icmp(&mut self, about: Side) {
-        self.pending[about].clear();
+    /// An ICMP error answers what it quotes, or all that is in flight where it quotes no number. `peer`: whom the
+    /// quoted segment was for. A router that complains has not passed it on.
+    pub(super) fn icmp(&mut self, icmp: &IcmpEvent, peer: Option<IpAddr>) -> Vec<Fate> {
+        let dropped = peer.is_some_and(|peer| peer != icmp.from) && !explain::icmp_is_advice(icmp);
+        let mut fates = Vec::new();
+        self.pending[icmp.about].retain(|sent| {
+            let quoted = icmp.quoted_seq.is_none_or(|seq| seq == sent.start);
+            if quoted && dropped {
+                fates.push((sent.id, ArrowEnd::Lost));
+            }
+            !quoted
+        });
+        fates
     }
 
     fn acknowledge(&mut self, segment: &SegmentEvent, ignored: bool) {

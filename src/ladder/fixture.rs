@@ -57,6 +57,8 @@ pub(crate) struct Script {
     acked: Pair<u32>,
     states: Pair<Belief>,
     certainty: Pair<Certainty>,
+    /// The SYNs are part of the script.
+    opening: bool,
     pub(crate) summary: Summary,
 }
 
@@ -86,6 +88,7 @@ impl Script {
             acked: Pair::default(),
             states,
             certainty,
+            opening: states.client.state.is_some(),
             summary: summary(client, server, now),
         }
     }
@@ -111,7 +114,7 @@ impl Script {
         }
         let relative_ack = self.next[to];
         let new = if flags.ack() { relative_ack - self.acked[to] } else { 0 };
-        let syn = flags.ack() && self.acked[to] == 0 && relative_ack > 0;
+        let syn = self.opening && flags.ack() && self.acked[to] == 0 && relative_ack > 0;
         let mut segment = SegmentEvent {
             number: self.events.len() as u64,
             from,
@@ -143,8 +146,8 @@ impl Script {
         edit(&mut segment);
         self.next[from] =
             segment.relative_seq.wrapping_add(len).wrapping_add(flags.sequence_len()).max(self.next[from]);
-        if flags.ack() {
-            self.acked[to] = self.acked[to].max(relative_ack);
+        if let Some(ack) = segment.relative_ack {
+            self.acked[to] = self.acked[to].max(ack);
         }
         self.summary.segments += 1;
         self.summary.last = self.now;
@@ -169,6 +172,14 @@ impl Script {
     fn push(&mut self, kind: EventKind) -> &mut Self {
         self.events.push(Event { time: self.now, connection: self.connection, kind });
         self
+    }
+
+    /// The relative number up to which the data of `side` was acknowledged.
+    pub(crate) const fn acknowledged_of(&self, side: Side) -> u32 {
+        match side {
+            Client => self.acked.client,
+            Server => self.acked.server,
+        }
     }
 
     /// SYN, SYN ACK, ACK, with the options of Linux.
@@ -261,4 +272,18 @@ fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
 /// Sets a mark on a segment.
 pub(crate) fn marked(segment: &mut SegmentEvent, mark: Mark) {
     segment.marks.set(mark);
+}
+
+/// Makes a segment the `copy`th sending of what began at the relative number `seq`.
+pub(crate) fn again(segment: &mut SegmentEvent, copy: u16, seq: u32) {
+    segment.copy = copy;
+    segment.seq = segment.seq - segment.relative_seq + seq;
+    segment.relative_seq = seq;
+}
+
+/// Makes a segment acknowledge `ack`, and nothing new.
+pub(crate) fn rewind_ack(segment: &mut SegmentEvent, ack: u32) {
+    segment.ack = segment.ack - segment.relative_ack.unwrap_or(0) + ack;
+    segment.relative_ack = Some(ack);
+    segment.acked = Acked::default();
 }

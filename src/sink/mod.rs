@@ -1,10 +1,23 @@
-//! Events out: one file for each kind of output.
+//! Events out: one file for each kind of output, and the registry of them.
 
 pub mod capture;
+mod json;
+mod ladder;
+mod lines;
+mod list;
 
-use std::io;
+#[cfg(test)]
+mod tests;
 
+use std::io::{self, Write};
+
+use crate::ladder::Settings;
 use crate::trace::Event;
+
+pub use json::Json;
+pub use ladder::TextLadder;
+pub use lines::Lines;
+pub use list::{JsonList, List};
 
 /// Takes events in the order in which they happened.
 pub trait Sink {
@@ -19,4 +32,55 @@ pub trait Sink {
     /// # Errors
     /// The destination could not be written to.
     fn finish(&mut self) -> io::Result<()>;
+}
+
+/// How connections are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The annotated ladder.
+    Ladder,
+    /// One line for each segment, with tcpdump's flag letters.
+    Lines,
+    /// One JSON object a line for each event.
+    Json,
+}
+
+/// Every format: its name and what it is, as the command line says it. A new output is one row here, and one in
+/// [`open`].
+const FORMATS: [(Format, &str, &str); 3] = [
+    (Format::Ladder, "ladder", "The annotated ladder"),
+    (Format::Lines, "lines", "One line for each segment, with tcpdump's flag letters"),
+    (Format::Json, "json", "One JSON object a line for each event"),
+];
+
+impl Format {
+    /// Every format, its name and what it is.
+    pub fn all() -> impl Iterator<Item = (Self, &'static str, &'static str)> {
+        FORMATS.into_iter()
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().find(|(_, named, _)| *named == name).map(|(format, ..)| format)
+    }
+}
+
+/// A sink that writes `format` to `out`. Colours are always written: `out` takes them away where they are not wanted.
+#[must_use]
+pub fn open<'a>(format: Format, settings: &Settings, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
+    match format {
+        Format::Ladder => Box::new(TextLadder::new(settings, out)),
+        Format::Lines => Box::new(Lines::new(settings, out)),
+        Format::Json => Box::new(Json::new(out)),
+    }
+}
+
+/// A sink that writes one row, or one JSON object, for each connection.
+#[must_use]
+pub fn open_list<'a>(format: Format, settings: &Settings, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
+    match format {
+        Format::Json => Box::new(JsonList::new(out)),
+        Format::Ladder | Format::Lines => Box::new(List::new(settings, out)),
+    }
 }

@@ -1,0 +1,75 @@
+//! The ladder as it looks.
+
+mod any;
+mod memory;
+mod scripts;
+
+use super::{Builder, Settings, Verbosity, layout};
+use crate::trace::Event;
+
+fn at(width: usize) -> Settings {
+    Settings { width, ours: Some(scripts::CLIENT.parse().unwrap()), ..Settings::default() }
+}
+
+/// The text, with a guard against lines that are too wide.
+fn text(events: &[Event], settings: &Settings) -> String {
+    let mut builder = Builder::new(settings);
+    events.iter().for_each(|event| builder.push(event));
+    let lines = layout(&builder.finish(), settings);
+    lines.iter().for_each(|line| assert!(line.width() <= settings.width, "{}", line.plain()));
+    lines.iter().map(|line| line.plain() + "\n").collect()
+}
+
+#[test]
+fn every_kind_of_connection_at_80_columns() {
+    let connections = [
+        ("whole", scripts::whole()),
+        ("refused", scripts::refused()),
+        ("unanswered", scripts::unanswered()),
+        ("unreachable", scripts::unreachable()),
+        ("second-try", scripts::second_try()),
+        ("bulk", scripts::bulk()),
+        ("reset", scripts::reset()),
+        ("mid-stream", scripts::mid_stream()),
+        ("windows", scripts::windows()),
+        ("every-mark", scripts::every_mark()),
+    ];
+    for (name, events) in connections {
+        let ours = at(80).ours.filter(|_| name != "mid-stream");
+        insta::assert_snapshot!(name, text(&events, &Settings { ours, ..at(80) }));
+    }
+}
+
+#[test]
+fn other_widths() {
+    for width in [40, 51, 60, 72, 120] {
+        insta::assert_snapshot!(format!("whole-at-{width}"), text(&scripts::whole(), &at(width)));
+        insta::assert_snapshot!(format!("mid-stream-at-{width}"), text(&scripts::mid_stream(), &at(width)));
+    }
+}
+
+#[test]
+fn other_settings() {
+    let settings = [
+        ("quiet", Settings { verbosity: Verbosity::Quiet, ..at(80) }),
+        ("verbose", Settings { verbosity: Verbosity::Verbose, ..at(80) }),
+        ("ascii", Settings { ascii: true, ..at(80) }),
+        ("absolute", Settings { absolute: true, ..at(80) }),
+        ("nobody", Settings { ours: None, ..at(80) }),
+        ("server", Settings { ours: Some("192.0.2.2:80".parse().unwrap()), ..at(80) }),
+        ("named", Settings { peer_name: Some("www.example.com\u{202e}\x1b[31m".to_owned()), ..at(80) }),
+    ];
+    for (name, settings) in settings {
+        insta::assert_snapshot!(name, text(&scripts::whole(), &settings));
+    }
+    insta::assert_snapshot!("second-try-ascii", text(&scripts::second_try(), &Settings { ascii: true, ..at(80) }));
+}
+
+#[test]
+fn ascii_is_ascii() {
+    for events in [scripts::whole(), scripts::reset(), scripts::mid_stream(), scripts::bulk(), scripts::every_mark()] {
+        for verbosity in [Verbosity::Normal, Verbosity::Verbose] {
+            assert!(text(&events, &Settings { ascii: true, verbosity, ..at(80) }).is_ascii());
+        }
+    }
+}

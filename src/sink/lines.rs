@@ -1,0 +1,176 @@
+//! One line for each segment, as `tcpdump -nn -tt` writes it, with the states that it changed.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use super::Sink;
+use crate::explain;
+use crate::ladder::Settings;
+use crate::trace::{Belief, Certainty, Event, EventKind, IcmpEvent, Pair, SegmentEvent, Side};
+use crate::wire::{Checksum, OptionSummary, Time};
+
+/// Writes each segment at once.
+pub struct Lines<W> {
+    out: W,
+    absolute: bool,
+    /// Sockets of the connections that have not ended.
+    sockets: HashMap<u32, Pair<SocketAddr>>,
+}
+
+impl<W: Write> Lines<W> {
+    /// Writes to `out`.
+    pub fn new(settings: &Settings, out: W) -> Self {
+        Self { out, absolute: settings.absolute, sockets: HashMap::new() }
+    }
+
+    fn segment(&mut self, time: Time, connection: u32, segment: &SegmentEvent) -> io::Result<()> {
+        let mut line = stamp(time);
+        match self.sockets.get(&connection) {
+            Some(sockets) => {
+                let [from, to] = [segment.from, segment.from.other()].map(|side| dotted(sockets[side]));
+                let family = if sockets.client.is_ipv6() { "IP6" } else { "IP" };
+                let _ = write!(line, " {family} {from} > {to}: ");
+            }
+            // The connection was not announced: its number must do.
+            None => {
+                let _ = write!(line, " connection {connection} {:?}: ", segment.from);
+            }
+        }
+        fields(&mut line, segment, self.absolute);
+        notes(&mut line, segment);
+        writeln!(self.out, "{line}")
+    }
+
+    fn icmp(&mut self, time: Time, connection: u32, icmp: &IcmpEvent) -> io::Result<()> {
+        let mut line = stamp(time);
+        let protocol = if icmp.v6 { "IP6" } else { "IP" };
+        let to = self.sockets.get(&connection).map(|sockets| sockets[icmp.about]);
+        let to_address = to.map_or_else(String::new, |to| format!(" > {}", to.ip()));
+        let words = explain::icmp_label(icmp).join(", ");
+        let _ = write!(line, " {protocol} {}{to_address}: {words}", icmp.from);
+        let _ = write!(line, ", type {}, code {}", icmp.kind, icmp.code);
+        if let Some(to) = to {
+            let _ = write!(line, ", about a segment from {}", dotted(to));
+        }
+        if !icmp.plausible {
+            line += " [not believed]";
+        }
+        writeln!(self.out, "{line}")
+    }
+}
+
+impl<W: Write> Sink for Lines<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match &event.kind {
+            EventKind::Opened(opened) => {
+                self.sockets.insert(event.connection, Pair { client: opened.client, server: opened.server });
+                Ok(())
+            }
+            EventKind::Segment(segment) => self.segment(event.time, event.connection, segment),
+            EventKind::Icmp(icmp) => self.icmp(event.time, event.connection, icmp),
+            EventKind::Ended(_) => {
+                self.sockets.remove(&event.connection);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Seconds since the epoch with six decimals.
+fn stamp(time: Time) -> String {
+    let mut text = time.to_string();
+    text.truncate(text.len() - 3);
+    text
+}
+
+/// Address and port with a dot between them.
+fn dotted(socket: SocketAddr) -> String {
+    match socket.ip() {
+        IpAddr::V4(address) => format!("{address}.{}", socket.port()),
+        IpAddr::V6(address) => format!("{address}.{}", socket.port()),
+    }
+}
+
+/// `Flags [P.], seq 1:6, ack 1, win 502, options […], length 5`.
+fn fields(line: &mut String, segment: &SegmentEvent, absolute: bool) {
+    let flags = segment.flags;
+    let _ = write!(line, "Flags [{}]", flags.tcpdump());
+    if segment.checksum == Checksum::Bad {
+        *line += ", cksum incorrect";
+    }
+    // A SYN shows the initial numbers themselves, and without an ACK there is nothing to count from.
+    let relative = !absolute && flags.ack() && !flags.syn();
+    let seq = if relative { segment.relative_seq } else { segment.seq.0 };
+    if segment.len > 0 {
+        let _ = write!(line, ", seq {seq}:{}", seq.wrapping_add(segment.len));
+    } else if flags.syn() || flags.fin() || flags.rst() {
+        let _ = write!(line, ", seq {seq}");
+    }
+    if flags.ack() {
+        let ack = segment.relative_ack.filter(|_| relative).unwrap_or(segment.ack.0);
+        let _ = write!(line, ", ack {ack}");
+    }
+    let _ = write!(line, ", win {}", segment.window);
+    if flags.contains(crate::wire::Flags::URG) {
+        let _ = write!(line, ", urg {}", segment.urgent);
+    }
+    let options = options(segment, absolute);
+    if !options.is_empty() {
+        let _ = write!(line, ", options [{}]", options.join(","));
+    }
+    let _ = write!(line, ", length {}", segment.len);
+}
+
+fn options(segment: &SegmentEvent, absolute: bool) -> Vec<String> {
+    let OptionSummary { mss, window_scale, sack_permitted, timestamps, sack, .. } = &segment.options;
+    let mut list = Vec::new();
+    list.extend(mss.map(|mss| format!("mss {mss}")));
+    if *sack_permitted {
+        list.push("sackOK".to_owned());
+    }
+    list.extend(timestamps.map(|(value, echo)| format!("TS val {value} ecr {echo}")));
+    list.extend(window_scale.map(|shift| format!("wscale {shift}")));
+    let shown = |edge: u32| match segment.relative_ack {
+        Some(relative) if !absolute => edge.wrapping_sub(segment.ack.0).wrapping_add(relative),
+        _ => edge,
+    };
+    let blocks: String =
+        sack.as_slice().iter().map(|(left, right)| format!("{{{}:{}}}", shown(*left), shown(*right))).collect();
+    if !blocks.is_empty() {
+        list.push(format!("sack {} {blocks}", sack.as_slice().len()));
+    }
+    list.extend(explain::rare_options(&segment.options));
+    list
+}
+
+/// States that changed, and marks, in brackets.
+fn notes(line: &mut String, segment: &SegmentEvent) {
+    let mut notes = Vec::new();
+    for (side, name) in [(Side::Client, "client"), (Side::Server, "server")] {
+        let (before, after) = (segment.before[side], segment.after[side]);
+        if before.state != after.state {
+            notes.push(format!("{name} {} -> {}", state(before), state(after)));
+        }
+    }
+    if segment.gap > 0 {
+        notes.push(format!("{} not captured", explain::count(u64::from(segment.gap), "byte")));
+    }
+    notes.extend(segment.marks.iter().map(|mark| mark.name().to_owned()));
+    if !notes.is_empty() {
+        let _ = write!(line, " [{}]", notes.join(", "));
+    }
+}
+
+fn state(belief: Belief) -> String {
+    match (belief.state, belief.certainty) {
+        (None, _) => "?".to_owned(),
+        (Some(state), Certainty::Unknown) => format!("{state}?"),
+        (Some(state), _) => state.to_string(),
+    }
+}

@@ -1,0 +1,190 @@
+//! What the sinks write, to the octet.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+use super::{Format, Sink, TextLadder, open};
+use crate::ladder::Settings;
+use crate::ladder::fixture::*;
+use crate::trace::{Event, Handshake, Mark, SCHEMA, Termination};
+
+/// A destination that can be looked at from outside.
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn written(format: Format, settings: &Settings, events: &[Event]) -> String {
+    colored::control::set_override(true);
+    let out = Shared::default();
+    let mut sink = open(format, settings, Box::new(out.clone()));
+    events.iter().for_each(|event| sink.event(event).unwrap());
+    sink.finish().unwrap();
+    out.text()
+}
+
+/// Escape sequences by name, so that a snapshot can be read.
+fn named(text: &str) -> String {
+    let names = [
+        ("\x1b[0m", "⟩"),
+        ("\x1b[1m", "bold⟨"),
+        ("\x1b[2m", "dim⟨"),
+        ("\x1b[31m", "red⟨"),
+        ("\x1b[32m", "green⟨"),
+        ("\x1b[33m", "yellow⟨"),
+        ("\x1b[34m", "blue⟨"),
+        ("\x1b[35m", "magenta⟨"),
+        ("\x1b[36m", "cyan⟨"),
+    ];
+    let text = names.iter().fold(text.to_owned(), |text, (code, name)| text.replace(code, name));
+    assert!(!text.contains('\x1b'), "{text:?}");
+    text
+}
+
+/// Without its escape sequences.
+fn stripped(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+fn connection(number: u32) -> Vec<Event> {
+    let mut script = Script::new(&format!("192.0.2.1:{}", 40_000 + number), "192.0.2.2:80");
+    script.handshake().data(micros(40), Client, b"hello").ack(micros(29), Server).four_segments();
+    numbered(script.end(|_| ()), number)
+}
+
+fn numbered(mut events: Vec<Event>, number: u32) -> Vec<Event> {
+    events.iter_mut().for_each(|event| event.connection = number);
+    events
+}
+
+fn reset() -> Vec<Event> {
+    let mut script = Script::new("192.0.2.1:40001", "192.0.2.2:80");
+    script
+        .handshake()
+        .segment(micros(5), Server, ACK, 0, [None, None], |segment| marked(segment, Mark::BadChecksum))
+        .segment(micros(5), Server, RST, 0, [None, None], |segment| segment.gap = 5);
+    script.end(|summary| {
+        summary.handshake = Handshake::ThreeWay;
+        summary.termination = Termination::Reset;
+        summary.reset_by = Some(Server);
+    })
+}
+
+fn ours() -> Settings {
+    Settings { ours: Some("192.0.2.1:40001".parse().unwrap()), ..Settings::default() }
+}
+
+#[test]
+fn the_ladder_in_colour() {
+    insta::assert_snapshot!("whole-in-colour", named(&written(Format::Ladder, &ours(), &connection(1))));
+    insta::assert_snapshot!("reset-in-colour", named(&written(Format::Ladder, &ours(), &reset())));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let text = stripped(&written(Format::Ladder, &ours(), &connection(1)));
+    assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
+    assert!(text.contains(" 0.000000              │─────────────────────────────────────────▶│ SYN-RECEIVED\n"));
+}
+
+#[test]
+fn connections_are_kept_apart_however_they_interleave() {
+    let (one, two) = (connection(1), connection(2));
+    let mixed: Vec<_> = one.iter().zip(&two).flat_map(|(one, two)| [*one, *two]).collect();
+    let text = stripped(&written(Format::Ladder, &Settings::default(), &mixed));
+    let alone = |events: &[Event]| stripped(&written(Format::Ladder, &Settings::default(), events));
+    let (first, second) = text.split_once("\n\nConnection 2  192.0.2.1:40002 > 192.0.2.2:80\n\n").unwrap();
+    assert_eq!(first.strip_prefix("Connection 1  192.0.2.1:40001 > 192.0.2.2:80\n\n").unwrap(), alone(&one).trim_end());
+    assert!(alone(&two).ends_with(second), "{second}");
+}
+
+#[test]
+fn a_connection_is_shown_as_soon_as_it_has_ended() {
+    let out = Shared::default();
+    let mut sink = open(Format::Ladder, &Settings::default(), Box::new(out.clone()));
+    let (last, rest) = connection(1).split_last().map(|(last, rest)| (*last, rest.to_vec())).unwrap();
+    rest.iter().for_each(|event| sink.event(event).unwrap());
+    assert_eq!(out.text(), "");
+    sink.event(&last).unwrap();
+    assert!(out.text().contains("Closed"));
+}
+
+#[test]
+fn one_that_never_ended_is_shown_in_the_end() {
+    let events = connection(1);
+    let text = stripped(&written(Format::Ladder, &Settings::default(), &events[..4]));
+    assert!(text.contains("ESTABLISHED") && !text.contains("Opened"), "{text}");
+}
+
+#[test]
+fn what_takes_too_much_room_is_shown_early_and_continued() {
+    colored::control::set_override(true);
+    let out = Shared::default();
+    let mut sink = TextLadder::with_budget(&Settings::default(), out.clone(), 40);
+    for event in connection(1).iter().chain(&connection(2)[..5]).chain(&connection(3)).chain(&connection(2)[5..]) {
+        sink.event(event).unwrap();
+    }
+    sink.finish().unwrap();
+    let text = stripped(&out.text());
+    let headings: Vec<_> = text.lines().filter(|line| line.starts_with("Connection")).collect();
+    assert_eq!(
+        headings,
+        [
+            "Connection 3  192.0.2.1:40003 > 192.0.2.2:80",
+            "Connection 3  192.0.2.1:40003 > 192.0.2.2:80, continued",
+            "Connection 2  192.0.2.1:40002 > 192.0.2.2:80",
+        ]
+    );
+}
+
+#[test]
+fn lines() {
+    let mut events = connection(1);
+    events.extend(numbered(reset(), 2));
+    insta::assert_snapshot!(written(Format::Lines, &Settings::default(), &events));
+    let absolute = Settings { absolute: true, ..Settings::default() };
+    insta::assert_snapshot!("lines-absolute", written(Format::Lines, &absolute, &events));
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    let events = connection(1);
+    let text = written(Format::Json, &Settings::default(), &events);
+    let objects: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), events.len());
+    for object in &objects {
+        assert_eq!(object["schema"], SCHEMA);
+        assert_eq!(object["connection"], 1);
+        assert_eq!(object["event"] == "segment", object["rfc_section"].is_string());
+    }
+    assert_eq!(objects[0]["event"], "opened");
+    assert_eq!(objects[1]["flags"], serde_json::json!(["SYN"]));
+    assert_eq!(objects[1]["after"]["client"], serde_json::json!({"state": "SYN-SENT", "certainty": "observed"}));
+    assert_eq!(objects[4]["preview"], "hello");
+    assert_eq!(objects.last().unwrap()["termination"], "four-segment");
+    insta::assert_snapshot!("json", text);
+}
+
+#[test]
+fn every_format_is_found_by_its_name() {
+    for (format, name, help) in Format::all() {
+        assert_eq!(Format::from_name(name), Some(format));
+        assert!(!help.is_empty());
+    }
+    assert_eq!(Format::from_name("xml"), None);
+}
