@@ -25,7 +25,11 @@ fn main() -> io::Result<()> {
     let segments = generate(&file)?;
     let bytes = file.metadata()?.len();
     let mut out = io::stdout().lock();
-    writeln!(out, "{segments} segments of {CONNECTIONS} connections, {} MB, {SNAP_LENGTH}-byte snap length", bytes >> 20)?;
+    writeln!(
+        out,
+        "{segments} segments of {CONNECTIONS} connections, {} MB, {SNAP_LENGTH}-byte snap length",
+        bytes >> 20
+    )?;
     let base = fastest(|| libpcap_loop(&file));
     report(&mut out, "bare libpcap loop", base, base, segments)?;
     let list = fastest(|| run(env!("CARGO_BIN_EXE_rawshake"), &["replay", "--list", "--format", "json"], &file));
@@ -95,7 +99,12 @@ fn generate(file: &Path) -> io::Result<u64> {
             for connection in batch..batch + AT_ONCE {
                 let bytes = segment(connection, step);
                 let captured = &bytes[..bytes.len().min(SNAP_LENGTH)];
-                writer.write(&Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes: captured })?;
+                writer.write(&Packet {
+                    time,
+                    link: LinkType::RAW,
+                    original_len: bytes.len() as u32,
+                    bytes: captured,
+                })?;
                 time = time + Duration::from_micros(7);
                 segments += 1;
             }
@@ -106,7 +115,8 @@ fn generate(file: &Path) -> io::Result<u64> {
 }
 
 fn segment(connection: u32, (by_client, flags, seq, ack, len): (bool, Flags, u32, u32, usize)) -> Vec<u8> {
-    let client = SocketAddr::from(([192, 0, 2, 1 + (connection / 50_000) as u8], 10_000 + (connection % 50_000) as u16));
+    let client =
+        SocketAddr::from(([192, 0, 2, 1 + (connection / 50_000) as u8], 10_000 + (connection % 50_000) as u16));
     let server = SocketAddr::from(([198, 51, 100, 7], 80));
     let (client_isn, server_isn) = (connection.wrapping_mul(2_654_435_761), connection.wrapping_mul(40_503));
     let (source, destination, isn, peer_isn) =

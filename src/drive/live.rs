@@ -1,0 +1,74 @@
+//! The real wire: a raw socket, a capture and the clock.
+
+use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
+use std::time::Instant;
+
+use super::wire::{Error, Wire, Woken};
+use crate::source::{Live, LiveOptions};
+use crate::sys::{Interrupts, RawSender, Version, clock, poll};
+use crate::wire::{Packet, Time};
+
+/// A raw socket to send, and a capture on the same interface that hears both directions.
+pub struct LiveWire {
+    sender: RawSender,
+    capture: Live,
+    interrupts: Interrupts,
+    remote: SocketAddr,
+    scope_id: u32,
+    /// The wall clock and the steady one at the start: times agree with the kernel's stamps, and never go back.
+    started: (Time, Instant),
+}
+
+impl LiveWire {
+    /// Opens both for the connection between `local` and `remote` through `interface`. `scope_id` is the index of the
+    /// interface for a link-local peer, otherwise 0. Needs CAP_NET_RAW. From here on nothing of the connection is missed.
+    ///
+    /// # Errors
+    /// No permission, no such interface, or what libpcap says.
+    pub fn open(interface: &str, local: SocketAddr, remote: SocketAddr, scope_id: u32) -> Result<Self, Error> {
+        let sender = RawSender::open(Version::of(remote.ip()), Some(interface))?;
+        let capture = Live::open(interface, Some(&filter(local, remote)), LiveOptions::default())?;
+        let started = (clock::now(), Instant::now());
+        Ok(Self { sender, capture, interrupts: Interrupts::new()?, remote, scope_id, started })
+    }
+}
+
+/// Both directions of the connection, and ICMP, whose quotation cannot be looked into here.
+fn filter(local: SocketAddr, remote: SocketAddr) -> String {
+    let way = |from: SocketAddr, to: SocketAddr| {
+        format!(
+            "src host {} and src port {} and dst host {} and dst port {}",
+            from.ip(),
+            from.port(),
+            to.ip(),
+            to.port()
+        )
+    };
+    let icmp = if remote.is_ipv4() { "icmp" } else { "icmp6" };
+    format!("(tcp and (({}) or ({}))) or {icmp}", way(local, remote), way(remote, local))
+}
+
+impl Wire for LiveWire {
+    fn now(&self) -> Time {
+        self.started.0 + self.started.1.elapsed()
+    }
+
+    fn send(&mut self, packet: &[u8]) -> Result<bool, Error> {
+        match self.sender.send(packet, self.remote.ip(), self.scope_id) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_transient() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
+        Ok(self.capture.next()?)
+    }
+
+    fn wait(&mut self, until: Time) -> Result<Woken, Error> {
+        let timeout = until.since(self.now());
+        poll::wait(&[self.capture.as_fd(), self.interrupts.as_fd()], Some(timeout))?;
+        Ok(self.interrupts.take().map_or(Woken::Look, Woken::Stop))
+    }
+}

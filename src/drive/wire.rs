@@ -1,0 +1,54 @@
+//! What the loop needs of the outside world. Tests put bytes in its place.
+
+use std::io;
+
+use crate::sys::Signal;
+use crate::wire::{Packet, Time};
+use crate::{source, sys};
+
+/// Why a run broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The machine.
+    #[error(transparent)]
+    Sys(#[from] sys::Error),
+    /// The capture.
+    #[error(transparent)]
+    Capture(#[from] source::Error),
+    /// What is seen could not be told.
+    #[error("cannot write what was seen: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// Packets may be there, or the time has come.
+    Look,
+    /// Somebody wants the run to stop.
+    Stop(Signal),
+}
+
+/// A wire with a clock: packets go out by hand, and what passes is captured.
+pub trait Wire {
+    /// The time now. It never goes back, whatever happens to the wall clock.
+    fn now(&self) -> Time;
+
+    /// Sends an IP packet. False where it was lost on this machine, as it may be anywhere on its way.
+    ///
+    /// # Errors
+    /// It cannot be sent, now or later.
+    fn send(&mut self, packet: &[u8]) -> Result<bool, Error>;
+
+    /// The next captured packet, if one is there: ours as they left, and all that came in.
+    ///
+    /// # Errors
+    /// The capture broke off.
+    fn next(&mut self) -> Result<Option<Packet<'_>>, Error>;
+
+    /// Waits until a packet is there, somebody interrupts, or `until` has come.
+    ///
+    /// # Errors
+    /// The machine cannot wait.
+    fn wait(&mut self, until: Time) -> Result<Woken, Error>;
+}
