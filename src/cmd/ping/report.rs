@@ -1,6 +1,6 @@
 //! What ping saw, as lines or as JSON.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::net::IpAddr;
 
 use serde::Serialize;
