@@ -1,7 +1,8 @@
 //! A packet, taken apart as far as it can be.
 
 use super::ip::{self, protocol};
-use super::{Datagram, Icmp, Ip, Layer, Packet, Segment, Stop, StopReason, datagram, icmp, link, segment};
+use super::walk::{Next, Walk};
+use super::{Datagram, Icmp, Ip, Packet, Path, Segment, Stop, StopReason, datagram, icmp, link, segment, tunnel};
 
 /// What an IP packet carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +18,22 @@ pub enum Content<'a> {
 }
 
 /// A packet after decoding. Whatever was read before decoding stopped is there.
+///
+/// Where IP carries IP (GRE, VXLAN, 6in4, …), this is the innermost packet that could be read, and [`Self::path`] says
+/// what is around it. So a connection is known by its inner addresses and ports alone, as in other analysers: two
+/// tunnels that carry the same four are not told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// Octets before the IP header.
+    /// Octets before the IP header; where there is none, octets that were passed over. Never more than were captured.
     pub link_len: usize,
+    /// The headers in these octets.
+    pub path: Path,
     /// The IP header, where there is one.
     pub ip: Option<Ip>,
     /// What it carries.
     pub content: Content<'a>,
-    /// Where and why decoding stopped before the end, offsets from the start of the packet.
+    /// Where and why decoding stopped before the end, offsets from the start of the packet. Beside a UDP datagram it
+    /// says why the tunnel that its port promises could not be followed.
     pub stopped: Option<Stop>,
 }
 
@@ -43,38 +51,77 @@ impl<'a> Decoded<'a> {
 /// Decodes `packet` down to TCP, UDP or ICMP. Never fails: what could not be read is in [`Decoded::stopped`].
 #[must_use]
 pub fn decode<'a>(packet: &Packet<'a>) -> Decoded<'a> {
-    let none = |link_len, stop| Decoded { link_len, ip: None, content: Content::Other, stopped: Some(stop) };
-    let link_len = match link::ip_offset(packet) {
-        Ok(offset) if offset <= packet.bytes.len() => offset,
-        Ok(offset) => return none(offset, Stop { layer: Layer::Link, offset: 0, reason: StopReason::Cut }),
-        Err(stop) => return none(0, stop),
-    };
+    let mut walk = Walk::new(packet.bytes, packet.original_len as usize);
+    if let Err(stop) = link::walk(&mut walk, packet.link) {
+        return nothing(&walk, stop);
+    }
+    let outer = ip_packet(&walk);
+    if let Content::Segment(_) = outer.content {
+        return outer; // most packets
+    }
+    innermost(walk, outer)
+}
+
+/// No IP packet was found.
+fn nothing<'a>(walk: &Walk<'_>, stop: Stop) -> Decoded<'a> {
+    let link_len = walk.captured();
+    Decoded { link_len, path: walk.path(), ip: None, content: Content::Other, stopped: Some(stop) }
+}
+
+/// Decodes the IP packet at the place of `walk`.
+#[inline]
+fn ip_packet<'a>(walk: &Walk<'a>) -> Decoded<'a> {
     let shifted = |stop: Stop, by: usize| Stop { offset: stop.offset + by, ..stop };
-    let on_wire = (packet.original_len as usize).saturating_sub(link_len);
-    let (ip, payload, stop) = match ip::decode(&packet.bytes[link_len..], on_wire) {
+    let (ip, payload, stop) = match ip::decode(walk.rest(), walk.on_wire()) {
         Ok(read) => read,
-        Err(stop) => return none(link_len, shifted(stop, link_len)),
+        Err(stop) => return nothing(walk, shifted(stop, walk.at())),
     };
-    let start = link_len + ip.header_len;
+    let start = walk.at() + ip.header_len;
     let (content, stopped) = match stop {
-        Some(stop) => (Content::Other, Some(shifted(stop, link_len))),
+        Some(stop) => (Content::Other, Some(shifted(stop, walk.at()))),
         None => match transport(&ip, payload) {
             Ok((content, stop)) => (content, stop.map(|stop| shifted(stop, start))),
             Err(stop) => (Content::Other, Some(shifted(stop, start))),
         },
     };
-    Decoded { link_len, ip: Some(ip), content, stopped }
+    Decoded { link_len: walk.at(), path: walk.path(), ip: Some(ip), content, stopped }
+}
+
+/// Follows tunnels from the packet `outer`, at the place of `walk`, as far inwards as there is an IP packet.
+fn innermost<'a>(mut walk: Walk<'a>, outer: Decoded<'a>) -> Decoded<'a> {
+    let mut decoded = outer;
+    while let Some(ip) = &decoded.ip
+        && let Some(next) = tunnel::inside(ip, &decoded.content)
+    {
+        match enter_tunnel(&mut walk, ip, next).map(|()| ip_packet(&walk)) {
+            Ok(inner) if inner.ip.is_some() => decoded = inner,
+            Ok(Decoded { stopped, .. }) => return Decoded { stopped, ..decoded },
+            Err(stop) => return Decoded { stopped: Some(stop), ..decoded },
+        }
+    }
+    decoded
+}
+
+/// Walks from the header `outer` over the tunnel's, which begins with `next`, to the inner IP header.
+///
+/// # Errors
+/// Says why there is none.
+fn enter_tunnel(walk: &mut Walk<'_>, outer: &Ip, next: Next) -> Result<(), Stop> {
+    walk.enter(outer.layer())?;
+    walk.skip(outer.header_len);
+    walk.narrow(outer.payload_len);
+    walk.to_ip(next)
 }
 
 fn transport<'a>(ip: &Ip, payload: &'a [u8]) -> Result<(Content<'a>, Option<Stop>), Stop> {
-    let layer = if ip.source.is_ipv4() { Layer::Ipv4 } else { Layer::Ipv6 };
+    let stop = |reason| Stop { layer: ip.layer(), offset: 0, reason };
     if ip.fragment.is_some() {
-        return Err(Stop { layer, offset: 0, reason: StopReason::Fragment });
+        return Err(stop(StopReason::Fragment));
     }
     match ip.protocol {
         protocol::TCP => segment::decode(ip, payload).map(|(segment, stop)| (Content::Segment(segment), stop)),
         protocol::UDP => datagram::decode(ip, payload).map(|datagram| (Content::Datagram(datagram), None)),
         protocol::ICMP | protocol::ICMPV6 => icmp::decode(ip, payload).map(|icmp| (Content::Icmp(icmp), None)),
-        other => Err(Stop { layer, offset: 0, reason: StopReason::Unknown(u32::from(other)) }),
+        other => Err(stop(StopReason::Unknown(u32::from(other)))),
     }
 }

@@ -1,20 +1,35 @@
-//! IPv4 (RFC 791) and IPv6 (RFC 8200) headers, read by etherparse and kept as plain data.
+//! IPv4 (RFC 791) and IPv6 (RFC 8200) headers as plain data.
 
 use std::net::IpAddr;
 
 use etherparse::err::ipv4::{HeaderError as Ipv4Error, HeaderSliceError as Ipv4SliceError};
-use etherparse::{Ipv6ExtensionSlice, LaxIpv4Slice, LaxIpv6Slice};
+use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::checksum::Sum;
+use super::extension::Chain;
 use super::{Checksum, Layer, Stop, StopReason};
 
 /// Protocol numbers (IANA, "Assigned Internet Protocol Numbers").
 pub mod protocol {
     #![allow(missing_docs)]
+    pub const HOP_BY_HOP: u8 = 0;
     pub const ICMP: u8 = 1;
+    pub const IPV4: u8 = 4;
     pub const TCP: u8 = 6;
     pub const UDP: u8 = 17;
+    pub const IPV6: u8 = 41;
+    pub const ROUTING: u8 = 43;
+    pub const FRAGMENT: u8 = 44;
+    pub const GRE: u8 = 47;
+    pub const AUTHENTICATION: u8 = 51;
     pub const ICMPV6: u8 = 58;
+    pub const DESTINATION_OPTIONS: u8 = 60;
+    pub const IPIP: u8 = 94;
+    pub const ETHERIP: u8 = 97;
+    pub const MOBILITY: u8 = 135;
+    pub const MPLS: u8 = 137;
+    pub const HIP: u8 = 139;
+    pub const SHIM6: u8 = 140;
 }
 
 /// Which part of a larger packet this one is.
@@ -55,6 +70,13 @@ pub struct Ip {
     pub payload_len: usize,
 }
 
+impl Ip {
+    /// The layer that this header is.
+    pub(super) const fn layer(&self) -> Layer {
+        if self.source.is_ipv4() { Layer::Ipv4 } else { Layer::Ipv6 }
+    }
+}
+
 /// Reads the IP header at the start of `bytes`, of which `on_wire` octets were sent; the payload comes back bounded by
 /// the header's length.
 ///
@@ -70,34 +92,55 @@ pub fn decode(bytes: &[u8], on_wire: usize) -> Result<(Ip, &[u8], Option<Stop>),
 }
 
 fn decode_v4(bytes: &[u8], on_wire: usize) -> Result<(Ip, &[u8], Option<Stop>), Stop> {
-    let (slice, stopped) = LaxIpv4Slice::from_slice(bytes).map_err(|error| v4_stop(&error))?;
-    let header = slice.header();
-    let payload = slice.payload();
-    let header_len = header.slice().len() + slice.extensions().auth.map_or(0, |auth| auth.slice().len());
-    let total = match usize::from(header.total_len()) {
-        said if said >= header.slice().len() => said,
-        _ => on_wire, // 0: the network interface was to fill it in (segmentation offload)
+    let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| v4_stop(&error))?;
+    let base_len = header.slice().len();
+    // 0: the network interface was to fill it in (segmentation offload).
+    let said = Some(usize::from(header.total_len())).filter(|said| *said >= base_len);
+    let (packet, total) = extent(bytes, said, on_wire);
+    let fragment = header.is_fragmenting_payload().then(|| Fragment {
+        offset: u32::from(header.fragments_offset().byte_offset()),
+        more: header.more_fragments(),
+    });
+    let (protocol, header_len, is_short) = match header.protocol().0 {
+        protocol::AUTHENTICATION if fragment.is_none() => {
+            let chain = Chain::walk(packet, base_len, protocol::AUTHENTICATION);
+            (chain.protocol, chain.end, chain.is_short)
+        }
+        other => (other, base_len, false),
     };
     let sum = Sum::default().with(header.slice()).folded();
     let ip = Ip {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
-        protocol: payload.ip_number.0,
+        protocol,
         ttl: header.ttl(),
         tos: bytes[1],
         identification: Some(u32::from(header.identification())),
         dont_fragment: header.dont_fragment(),
-        fragment: payload.fragmented.then(|| Fragment {
-            offset: u32::from(header.fragments_offset().byte_offset()),
-            more: header.more_fragments(),
-        }),
+        fragment,
         flow_label: 0,
         checksum: if sum == 0xffff { Checksum::Good } else { Checksum::Bad },
         header_len,
         payload_len: total.saturating_sub(header_len),
     };
-    let stop = stopped.map(|_| Stop { layer: Layer::Ipv4, offset: header_len, reason: StopReason::Cut });
-    Ok((ip, payload.payload, stop))
+    let stop = is_short.then(|| short(Layer::Ipv4, header_len, packet.len() < total));
+    Ok((ip, &packet[header_len..], stop))
+}
+
+/// The octets of `bytes` that are the packet, and how many it has on the wire: what its length field `said`, if that
+/// says anything, otherwise all there is.
+fn extent(bytes: &[u8], said: Option<usize>, on_wire: usize) -> (&[u8], usize) {
+    match said {
+        Some(total) => (&bytes[..bytes.len().min(total)], total),
+        None => (bytes, on_wire),
+    }
+}
+
+/// A stop at an extension header that is not there to its end.
+const fn short(layer: Layer, offset: usize, is_cut: bool) -> Stop {
+    let reason =
+        if is_cut { StopReason::Cut } else { StopReason::Malformed("an extension header beyond the packet's end") };
+    Stop { layer, offset, reason }
 }
 
 const fn v4_stop(error: &Ipv4SliceError) -> Stop {
@@ -113,36 +156,26 @@ const fn v4_stop(error: &Ipv4SliceError) -> Stop {
 
 fn decode_v6(bytes: &[u8], on_wire: usize) -> Result<(Ip, &[u8], Option<Stop>), Stop> {
     let cut = Stop { layer: Layer::Ipv6, offset: 0, reason: StopReason::Cut };
-    let (slice, stopped) = LaxIpv6Slice::from_slice(bytes).map_err(|_| cut)?;
-    let header = slice.header();
-    let payload = slice.payload();
-    let extensions = slice.extensions();
-    let header_len = header.slice().len() + extensions.slice().len();
-    let total = match usize::from(header.payload_length()) {
-        0 => on_wire, // a jumbogram, or segmentation offload
-        said => said + header.slice().len(),
-    };
-    let fragment = extensions.clone().into_iter().find_map(|extension| match extension {
-        Ipv6ExtensionSlice::Fragment(fragment) => Some(fragment.to_header()),
-        _ => None,
-    });
+    let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|_| cut)?;
+    let base_len = header.slice().len();
+    // 0: a jumbogram, or segmentation offload.
+    let said = Some(usize::from(header.payload_length())).filter(|said| *said > 0).map(|said| said + base_len);
+    let (packet, total) = extent(bytes, said, on_wire);
+    let chain = Chain::walk(packet, base_len, header.next_header().0);
     let ip = Ip {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
-        protocol: payload.ip_number.0,
+        protocol: chain.protocol,
         ttl: header.hop_limit(),
         tos: header.traffic_class(),
-        identification: fragment.as_ref().map(|fragment| fragment.identification),
+        identification: chain.identification,
         dont_fragment: false,
-        fragment: fragment.filter(|_| payload.fragmented).map(|fragment| Fragment {
-            offset: u32::from(fragment.fragment_offset.byte_offset()),
-            more: fragment.more_fragments,
-        }),
+        fragment: chain.fragment,
         flow_label: header.flow_label().value(),
         checksum: Checksum::Unknown,
-        header_len,
-        payload_len: total.saturating_sub(header_len),
+        header_len: chain.end,
+        payload_len: total.saturating_sub(chain.end),
     };
-    let stop = stopped.map(|_| Stop { layer: Layer::Ipv6, offset: header_len, reason: StopReason::Cut });
-    Ok((ip, payload.payload, stop))
+    let stop = chain.is_short.then(|| short(Layer::Ipv6, chain.end, packet.len() < total));
+    Ok((ip, &packet[chain.end..], stop))
 }

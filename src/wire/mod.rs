@@ -7,15 +7,19 @@ pub mod checksum;
 mod datagram;
 mod decode;
 pub mod emit;
+mod extension;
 mod flags;
 pub mod icmp;
 pub mod ip;
 mod link;
 mod options;
 mod packet;
+mod path;
 mod segment;
 mod stop;
 mod time;
+mod tunnel;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +33,7 @@ pub use icmp::{Icmp, Quote};
 pub use ip::{Fragment, Ip};
 pub use options::{OptionError, OptionIter, OptionSummary, Options, Sack, SackBlocks, TcpOption, kind as option_kind};
 pub use packet::{LinkType, Packet};
+pub use path::Path;
 pub use segment::Segment;
 pub use stop::{Layer, Stop, StopReason};
 pub use time::Time;

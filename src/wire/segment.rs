@@ -6,6 +6,9 @@ use super::{Checksum, Flags, Ip, Layer, Options, Stop, StopReason};
 /// Octets of a TCP header without options.
 pub(super) const HEADER_LEN: usize = 20;
 
+/// Octets of a TCP header up to the end of its window: what is needed to say what a segment does.
+const WINDOW_END: usize = 16;
+
 /// A TCP segment, borrowed from a packet. Nothing is judged: contradictory flags, reserved bits and a header length
 /// that cannot be are kept as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,29 +51,30 @@ impl Segment<'_> {
     }
 }
 
-fn be16(bytes: &[u8], at: usize) -> u16 {
+const fn be16(bytes: &[u8; HEADER_LEN], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }
 
-fn be32(bytes: &[u8], at: usize) -> u32 {
-    u32::from(be16(bytes, at)) << 16 | u32::from(be16(bytes, at + 2))
+const fn be32(bytes: &[u8; HEADER_LEN], at: usize) -> u32 {
+    (be16(bytes, at) as u32) << 16 | be16(bytes, at + 2) as u32
 }
 
 /// Reads the segment in the payload of `ip`. Offsets of a [`Stop`] count from the start of `bytes`.
 ///
-/// A segment comes back with a stop where its options were cut, or where its data offset is impossible; such a
-/// segment has no payload.
+/// A segment comes back with a stop where the capture cut its header behind the window, or where its data offset is
+/// impossible; such a segment has no payload. A checksum and an urgent pointer that were cut off are 0.
 ///
 /// # Errors
-/// Says why no segment can be read: fewer than 20 octets.
+/// Says why no segment can be read: fewer than 20 octets, or cut before the end of its window.
 pub(super) fn decode<'a>(ip: &Ip, bytes: &'a [u8]) -> Result<(Segment<'a>, Option<Stop>), Stop> {
     let stop = |reason| Stop { layer: Layer::Tcp, offset: 0, reason };
-    if bytes.len() < HEADER_LEN {
-        let cut_by_capture = bytes.len() < ip.payload_len;
-        let reason = if cut_by_capture { StopReason::Cut } else { StopReason::Malformed("fewer than 20 octets") };
-        return Err(stop(reason));
-    }
-    let header_len = usize::from(bytes[12] >> 4) * 4;
+    let header = match bytes.first_chunk() {
+        Some(header) => *header,
+        None if bytes.len() >= ip.payload_len => return Err(stop(StopReason::Malformed("fewer than 20 octets"))),
+        None if bytes.len() < WINDOW_END => return Err(stop(StopReason::Cut)),
+        None => padded(bytes),
+    };
+    let header_len = usize::from(header[12] >> 4) * 4;
     let problem = if header_len < HEADER_LEN {
         Some(stop(StopReason::Malformed("data offset below 5")))
     } else if header_len > ip.payload_len {
@@ -82,27 +86,36 @@ pub(super) fn decode<'a>(ip: &Ip, bytes: &'a [u8]) -> Result<(Segment<'a>, Optio
     };
     let (options, payload, payload_len) = match problem {
         None => (&bytes[HEADER_LEN..header_len], &bytes[header_len..], ip.payload_len - header_len),
-        Some(Stop { reason: StopReason::Cut, .. }) => (&bytes[HEADER_LEN..], &[][..], ip.payload_len - header_len),
+        Some(Stop { reason: StopReason::Cut, .. }) => {
+            (bytes.get(HEADER_LEN..).unwrap_or_default(), &[][..], ip.payload_len - header_len)
+        }
         Some(_) => (&[][..], &[][..], 0),
     };
-    let field = be16(bytes, 16);
+    let field = be16(&header, 16);
     let segment = Segment {
-        source_port: be16(bytes, 0),
-        destination_port: be16(bytes, 2),
-        seq: be32(bytes, 4),
-        ack: be32(bytes, 8),
-        data_offset: bytes[12] >> 4,
-        reserved: bytes[12] >> 1 & 0b111,
-        flags: Flags::from_bits(be16(bytes, 12)),
-        window: be16(bytes, 14),
+        source_port: be16(&header, 0),
+        destination_port: be16(&header, 2),
+        seq: be32(&header, 4),
+        ack: be32(&header, 8),
+        data_offset: header[12] >> 4,
+        reserved: header[12] >> 1 & 0b111,
+        flags: Flags::from_bits(be16(&header, 12)),
+        window: be16(&header, 14),
         checksum: field,
         checksum_state: checksum_state(ip, bytes, field),
-        urgent: be16(bytes, 18),
+        urgent: be16(&header, 18),
         options: Options(options),
         payload,
         payload_len: u32::try_from(payload_len).unwrap_or(u32::MAX),
     };
     Ok((segment, problem))
+}
+
+/// The start of a header, and zeros where it was cut off.
+fn padded(bytes: &[u8]) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    header[..bytes.len()].copy_from_slice(bytes);
+    header
 }
 
 /// Checks a transport checksum that covers the whole payload of `ip`; a cut or fragmented one cannot be checked.
