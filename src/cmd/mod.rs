@@ -1,5 +1,6 @@
 //! One file for each subcommand: its arguments and a short run.
 
+mod capture;
 mod exit;
 pub mod output;
 pub mod ping;

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use self::tally::Tally;
+use super::capture::{self, CaptureArgs};
 use super::output::{Format, OutputArgs};
 use super::{Exit, Streams};
 use crate::sink::{self, Sink};
 use crate::source::{self, CaptureFile, Expression, Filter, Source};
+use crate::sys::terminal;
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire;
 
@@ -35,6 +37,8 @@ pub struct Args {
     #[arg(short = 'f', long, value_name = "FILTER")]
     filter: Option<String>,
     #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -56,11 +60,15 @@ Exit codes: 0 at least one connection, 1 none, 2 error; what was read before dam
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut source = open(&args.file, args.filter.as_deref())?;
     let mut sink = open_sink(args, streams.out);
-    let mut seen = Seen { wanted: args.connection, ..Seen::default() };
+    let copy = args.capture.create()?;
+    let mut seen = Seen { wanted: args.connection, copy, ..Seen::default() };
     let read = read_all(&mut *source, &mut *sink, &mut seen);
     sink.finish()?;
     drop(sink);
     streams.out.flush()?;
+    if let Some(copy) = seen.copy.take() {
+        copy.finish()?;
+    }
     read?;
     report(args, &seen, streams)
 }
@@ -79,12 +87,9 @@ fn open(path: &Path, filter: Option<&str>) -> anyhow::Result<Box<dyn Source>> {
 }
 
 fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
-    let settings = args.output.settings(crate::sys::terminal::width());
-    match (args.list, args.output.format) {
-        (true, Format::Json) => sink::list_json(out),
-        (true, _) => sink::list(&settings, out),
-        (false, format) => sink::open(format.into(), settings, out),
-    }
+    let settings = args.output.settings(terminal::width(io::stdout()));
+    let open = if args.list { sink::open_list } else { sink::open };
+    open(args.output.format, &settings, Box::new(out))
 }
 
 /// What was seen while reading.
@@ -93,6 +98,7 @@ struct Seen {
     wanted: Option<u32>,
     connections: u32,
     tally: Tally,
+    copy: Option<capture::CaptureFile>,
 }
 
 /// Reads to the end. Damage that can be passed over is remembered, and is the error in the end.
@@ -116,19 +122,23 @@ fn read_all(source: &mut dyn Source, sink: &mut dyn Sink, seen: &mut Seen) -> an
         number += 1;
         let decoded = wire::decode(&packet);
         seen.tally.count(&decoded);
-        forward(sink, seen, |out| tracer.packet(number, &packet, &decoded, Hint::default(), out))?;
+        let is_shown = forward(sink, seen, |out| tracer.packet(number, &packet, &decoded, Hint::default(), out))?;
+        if let Some(copy) = seen.copy.as_mut().filter(|_| is_shown || seen.wanted.is_none()) {
+            copy.write(&packet)?;
+        }
     }
     forward(sink, seen, |out| tracer.finish(out))?;
     damage.map_or(Ok(()), |error| Err(error).context("shown is what could be read"))
 }
 
-/// Passes the events that `produce` gives to the sink, but for connections that were not asked for.
-fn forward(sink: &mut dyn Sink, seen: &mut Seen, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<()> {
-    let mut result = Ok(());
+/// Passes the events that `produce` gives to the sink, but for connections that were not asked for; answers whether
+/// there was one to pass.
+fn forward(sink: &mut dyn Sink, seen: &mut Seen, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<bool> {
+    let mut result = Ok(false);
     produce(&mut |event| {
         seen.connections = seen.connections.max(event.connection);
         if result.is_ok() && seen.wanted.is_none_or(|wanted| wanted == event.connection) {
-            result = sink.event(event);
+            result = sink.event(event).map(|()| true);
         }
     });
     result
