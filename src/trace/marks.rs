@@ -27,6 +27,7 @@ pub enum Mark {
     OldDuplicate,
     OutsideWindow,
     ResetOutsideWindow,
+    ResetInexact,
     UnacceptableAck,
     BadChecksum,
     OffloadedChecksum,
@@ -41,7 +42,7 @@ pub enum Mark {
 }
 
 /// Every mark and its name.
-const MARKS: [(Mark, &str); 28] = [
+const MARKS: [(Mark, &str); 29] = [
     (Mark::SynRetransmission, "syn-retransmission"),
     (Mark::SynAckRetransmission, "syn-ack-retransmission"),
     (Mark::FinRetransmission, "fin-retransmission"),
@@ -59,6 +60,7 @@ const MARKS: [(Mark, &str); 28] = [
     (Mark::OldDuplicate, "old-duplicate"),
     (Mark::OutsideWindow, "outside-window"),
     (Mark::ResetOutsideWindow, "reset-outside-window"),
+    (Mark::ResetInexact, "reset-inexact"),
     (Mark::UnacceptableAck, "unacceptable-ack"),
     (Mark::BadChecksum, "bad-checksum"),
     (Mark::OffloadedChecksum, "offloaded-checksum"),
@@ -119,10 +121,16 @@ impl BitOrAssign for Marks {
     }
 }
 
+impl Extend<Mark> for Marks {
+    fn extend<I: IntoIterator<Item = Mark>>(&mut self, marks: I) {
+        marks.into_iter().for_each(|mark| self.set(mark));
+    }
+}
+
 impl FromIterator<Mark> for Marks {
     fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
         let mut set = Self::default();
-        marks.into_iter().for_each(|mark| set.set(mark));
+        set.extend(marks);
         set
     }
 }

@@ -1,9 +1,26 @@
 //! Segments to connections: what happened, to which connection, in which states, and how sure we are.
 
+mod belief;
+mod calls;
+mod completeness;
+mod connection;
+mod end;
 mod event;
+mod flows;
+mod holes;
+mod icmp;
+mod judgement;
 mod marks;
+mod progress;
+mod reading;
+mod recent;
 mod side;
 mod summary;
+mod tracer;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
 
 pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,
@@ -12,3 +29,4 @@ pub use event::{
 pub use marks::{Mark, Marks};
 pub use side::{Pair, Side};
 pub use summary::{Handshake, Millis, Summary, Termination};
+pub use tracer::{Hint, Tracer, TracerOptions};

@@ -1,0 +1,224 @@
+//! Which state each end is in: the transition table, and what a segment proves about the end that sent it.
+//!
+//! From one point of view alone nobody knows what has arrived. So an arriving segment moves its receiver's state at
+//! once, as the figures of RFC 9293 do, and the receiver's own next segment is the proof: where it shows that
+//! something had not arrived when it left, the state is set right before the segment is looked at.
+
+use super::end::{End, Facts};
+use super::{Pair, Side};
+use crate::tcp::{Event, Reply, Response, State, next_state, respond};
+
+/// Sets the states right by what the segment proves about its sender, and lets what was under way to the receiver
+/// arrive. What stands afterwards are the states before the segment.
+pub(super) fn settle(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    let flags = facts.arriving.flags;
+    if flags.rst() {
+        settle_reset(ends, from, facts);
+    } else if flags.syn() {
+        settle_syn(ends, from, facts);
+    } else {
+        settle_synchronized(ends, from, facts);
+        settle_fin(ends, from, facts);
+    }
+    deliver(ends, from.other(), facts);
+}
+
+/// A reset that quotes the first segment of its peer, from an end that has confirmed nothing yet, comes from one that
+/// knows of no connection.
+fn settle_reset(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    let (end, peer) = pair_mut(ends, from);
+    let (flags, segment) = (facts.arriving.flags, &facts.arriving);
+    let refuses = end.is(State::SynReceived) && end.iss.is_none() && flags.ack() && segment.ack == peer.nxt;
+    let unaware = end.is(State::Established) && end.last_ack.is_none() && peer.last_ack == Some(segment.seq);
+    if refuses || (unaware && !flags.ack() && !end.ours && !end.guessed) {
+        end.state = Some(State::Closed);
+    }
+}
+
+fn settle_syn(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    let repeated = ends[from].iss == Some(facts.arriving.seq);
+    let (end, peer) = pair_mut(ends, from);
+    match (end.state, facts.arriving.flags.ack()) {
+        // The SYN,ACK that was to open it has not reached it.
+        (Some(State::Established), false) if repeated && end.last_ack.is_none() => end.state = Some(State::SynSent),
+        // It opens by itself: the peer's SYN was still under way.
+        (Some(State::SynReceived), false) if !repeated => {
+            end.state = Some(State::Closed);
+            end.passive = false;
+            end.syn_coming = true;
+        }
+        // The ACK that was to complete the handshake has not reached it.
+        (Some(State::Established), true) if repeated && end.passive && end.nxt == facts.arriving.end() => {
+            end.state = Some(State::SynReceived);
+        }
+        (Some(State::SynSent), true) => {
+            end.state = Some(next_state(State::SynSent, Event::Syn, end.passive));
+            end.syn_coming = false;
+        }
+        (None | Some(State::Closed), true) => {
+            end.state = Some(State::Listen);
+            end.passive = true;
+        }
+        _ => {}
+    }
+    // Asked a second time, and never heard: nothing can be said of the other end.
+    if repeated && !facts.arriving.flags.ack() && peer.is_silent() && peer.is(State::SynReceived) {
+        peer.state = None;
+    }
+}
+
+/// A segment without SYN or RST comes from an end that has received the peer's SYN.
+fn settle_synchronized(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    if !facts.arriving.flags.ack() {
+        return;
+    }
+    let ack = facts.arriving.ack;
+    let (end, peer) = pair_mut(ends, from);
+    let covers_syn = peer.iss.is_none_or(|iss| ack.after(iss));
+    match end.state {
+        None => {
+            end.state = Some(State::Established);
+            end.guessed = !(peer.iss.is_some() && covers_syn);
+        }
+        Some(State::SynSent) if covers_syn => {
+            end.state = Some(next_state(State::SynSent, Event::SynAck, end.passive));
+            end.syn_coming = false;
+        }
+        // It never answered the SYN, and acknowledges something else: it holds an older connection (RFC 9293 section
+        // 3.5.1, figure 9).
+        Some(State::SynReceived) if end.iss.is_none() && peer.iss.is_some_and(|iss| ack != iss + 1) => {
+            end.state = Some(State::Established);
+            end.guessed = true;
+        }
+        // It acknowledges more than a SYN, so the peer has acknowledged its SYN.
+        Some(State::SynReceived) if peer.iss.is_some_and(|iss| ack.after(iss + 1)) && end.iss.is_some() => {
+            end.state = Some(next_state(State::SynReceived, Event::AckOfSyn, end.passive));
+        }
+        _ => {}
+    }
+}
+
+/// The acknowledgment tells whether the peer's FIN had arrived when the segment left.
+fn settle_fin(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    let old = facts.arriving.seq.before(ends[from].nxt);
+    let (end, peer) = pair_mut(ends, from);
+    let (Some(fin), Some(state), true) = (peer.fin, end.state, facts.arriving.flags.ack()) else { return };
+    let acknowledged = facts.arriving.ack.after(fin);
+    if acknowledged && !end.fin_in {
+        take_fin(end, state);
+    } else if !acknowledged && end.fin_in && !old {
+        end.state = Some(without_fin(state));
+        end.fin_in = false;
+        end.fin_coming = true;
+    }
+}
+
+fn take_fin(end: &mut End, state: State) {
+    end.state = Some(next_state(state, Event::Fin, end.passive));
+    end.fin_in = true;
+    end.fin_coming = false;
+}
+
+/// The state that `state` would be had the peer's FIN not arrived.
+const fn without_fin(state: State) -> State {
+    match state {
+        State::CloseWait => State::Established,
+        State::Closing | State::LastAck => State::FinWait1,
+        State::TimeWait => State::FinWait2,
+        other => other,
+    }
+}
+
+/// What was under way to `to` arrives before any later segment.
+fn deliver(ends: &mut Pair<End>, to: Side, facts: &Facts) {
+    let (end, peer) = pair_mut(ends, to);
+    let Some(state) = end.state else { return };
+    if end.syn_coming && !(facts.arriving.flags.syn() && !facts.arriving.flags.ack()) {
+        end.syn_coming = false;
+        if state == State::SynSent {
+            end.state = Some(next_state(state, Event::Syn, end.passive));
+        }
+    }
+    if end.fin_coming && peer.fin.is_some_and(|fin| facts.arriving.seq.after(fin)) {
+        take_fin(end, state);
+    }
+}
+
+/// What the segment does to the state of its sender.
+pub(super) fn leave(ends: &mut Pair<End>, from: Side, facts: &Facts) {
+    let flags = facts.arriving.flags;
+    let end = &mut ends[from];
+    let first_fin = end.fin.is_none();
+    let (Some(state), passive) = (end.state, end.passive) else {
+        return;
+    };
+    let event = match state {
+        _ if flags.rst() => return,
+        State::Closed | State::Listen if flags.syn() && !flags.ack() => Event::ActiveOpen,
+        State::Listen if flags.syn() => Event::Syn, // that SYN is not in the capture
+        State::SynReceived | State::Established | State::CloseWait if flags.fin() && first_fin => Event::Close,
+        _ => return,
+    };
+    end.state = Some(next_state(state, event, passive));
+}
+
+/// What the segment does to the state of its receiver; none where nothing is known of the receiver.
+pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts) -> Option<Response> {
+    let variables = ends.variables(to, &facts.arriving);
+    let flags = facts.arriving.flags;
+    let repeated = flags.syn() && ends[to.other()].iss == Some(facts.arriving.seq);
+    let end = &mut ends[to];
+    if end.state.is_none() && !flags.syn() && (flags.ack() || flags.rst()) {
+        end.state = Some(State::Established);
+        end.guessed = true;
+    }
+    let response = respond(end.state?, &variables, &facts.arriving);
+    end.state = Some(response.state);
+    end.expected = match response.reply {
+        Reply::ChallengeAck if repeated => Reply::Ack, // nothing suspicious: our answer was lost
+        reply => reply,
+    };
+    if response.events.has(Event::Reset) {
+        end.guessed = false;
+    }
+    end.fin_in |= response.events.has(Event::Fin);
+    Some(response)
+}
+
+/// Takes a FIN that came early, once nothing before it is missing.
+pub(super) fn catch_up(ends: &mut Pair<End>, to: Side) {
+    let rcv_nxt = ends.rcv_nxt(to, crate::tcp::Seq(0));
+    let (end, peer) = pair_mut(ends, to);
+    if let (Some(fin), Some(state), false, false) = (peer.fin, end.state, end.fin_in, end.fin_coming)
+        && rcv_nxt.after(fin)
+    {
+        take_fin(end, state);
+    }
+}
+
+/// What a reset that left does to its sender. One that only answers a strange segment, and one that its receiver does
+/// not believe, prove nothing.
+pub(super) fn leave_reset(end: &mut End, expected: Reply, believed: bool) {
+    let answers = matches!(expected, Reply::Reset | Reply::ResetAck);
+    if let (Some(state), true, false) = (end.state, believed, answers) {
+        end.state = Some(next_state(state, Event::Abort, end.passive));
+    } else if end.state.is_none() && believed {
+        end.state = Some(State::Closed);
+    }
+}
+
+/// Once both ends have sent something of their own, neither can have closed before the capture began.
+pub(super) fn prove(ends: &mut Pair<End>) {
+    if ends.client.spoke && ends.server.spoke {
+        ends.client.guessed = false;
+        ends.server.guessed = false;
+    }
+}
+
+/// `side`'s end, and its peer's.
+pub(super) fn pair_mut(ends: &mut Pair<End>, side: Side) -> (&mut End, &mut End) {
+    match side {
+        Side::Client => (&mut ends.client, &mut ends.server),
+        Side::Server => (&mut ends.server, &mut ends.client),
+    }
+}

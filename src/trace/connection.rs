@@ -1,0 +1,321 @@
+//! One connection: its two ends, and the event that each segment is.
+
+use std::net::SocketAddr;
+
+use super::belief;
+use super::calls::{self, Scene};
+use super::completeness;
+use super::end::{End, Facts};
+use super::judgement::{Judgement, judge};
+use super::progress::{Closing, Opening, Outcome};
+use super::reading::{self, Reading};
+use super::{Belief, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
+use crate::tcp::{Arriving, Call, Reply, Response, Seq, State, section_of};
+use crate::wire::{Checksum, Ip, Segment, Time};
+
+/// Section of RFC 9293 on the header: what cannot be read, or fails its checksum, goes no further.
+const HEADER_SECTION: &str = "3.1";
+
+/// A segment as the tracer gets it.
+#[derive(Clone, Copy)]
+pub(super) struct Sighting<'a> {
+    pub(super) number: u64,
+    pub(super) time: Time,
+    pub(super) ip: &'a Ip,
+    pub(super) segment: &'a Segment<'a>,
+    /// The header contradicts itself.
+    pub(super) malformed: bool,
+    pub(super) origin: Origin,
+    pub(super) call: Option<Call>,
+}
+
+impl Sighting<'_> {
+    pub(super) const fn arriving(&self) -> Arriving {
+        let segment = self.segment;
+        Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags: segment.flags, len: segment.payload_len }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            time: self.time,
+            arriving: self.arriving(),
+            window: self.segment.window,
+            options: self.segment.options.summary(),
+        }
+    }
+}
+
+/// What one segment did.
+struct Step {
+    before: Pair<Belief>,
+    reading: Reading,
+    judgement: Judgement,
+    response: Option<Response>,
+    /// What its sender was to answer to the segment before.
+    expected: Reply,
+    mid_burst: bool,
+}
+
+/// A connection under observation; of fixed size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connection {
+    pub(super) id: u32,
+    pub(super) sockets: Pair<SocketAddr>,
+    pub(super) ends: Pair<End>,
+    pub(super) opening: Opening,
+    pub(super) closing: Closing,
+    pub(super) first: Time,
+    pub(super) last: Time,
+    pub(super) segments: u64,
+    pub(super) octets: Pair<u64>,
+    pub(super) completeness: u8,
+    pub(super) icmp: Option<IcmpEvent>,
+    pub(super) marks: Marks,
+    pub(super) retransmissions: Pair<u32>,
+}
+
+impl Connection {
+    /// A connection whose first segment is `arriving`; `ours` is the end that this program makes.
+    pub(super) fn new(
+        id: u32,
+        sockets: Pair<SocketAddr>,
+        ours: Option<Side>,
+        first: Time,
+        arriving: &Arriving,
+    ) -> Self {
+        let mut ends = Pair::<End>::default();
+        if let Some(side) = ours {
+            ends[side].ours = true;
+        }
+        if arriving.flags.syn() && !arriving.flags.ack() && !arriving.flags.rst() {
+            ends.client.state = Some(State::Closed);
+            ends.server.state = Some(State::Listen);
+            ends.server.passive = true;
+        }
+        Self {
+            id,
+            sockets,
+            ends,
+            opening: Opening::default(),
+            closing: Closing::default(),
+            first,
+            last: first,
+            segments: 0,
+            octets: Pair::default(),
+            completeness: 0,
+            icmp: None,
+            marks: Marks::default(),
+            retransmissions: Pair::default(),
+        }
+    }
+
+    pub(super) fn opened(&self) -> Opened {
+        Opened { client: self.sockets.client, server: self.sockets.server, states: self.beliefs() }
+    }
+
+    pub(super) fn beliefs(&self) -> Pair<Belief> {
+        Pair { client: self.ends.client.belief(), server: self.ends.server.belief() }
+    }
+
+    /// Whether a SYN of `from` begins another connection between the same sockets: it has another ISN, or this one
+    /// came to its end (RFC 9293 section 3.6.1, RFC 6191).
+    pub(super) fn is_followed_by(&self, from: Side, arriving: &Arriving) -> bool {
+        let flags = arriving.flags;
+        if !flags.syn() || flags.rst() {
+            return false;
+        }
+        let over =
+            self.closing.is_complete() || self.ends.client.is(State::Closed) && self.ends.server.is(State::Closed);
+        let known = self.ends[from].iss.or(self.ends[from].base);
+        let other = known.is_some_and(|iss| iss != arriving.seq);
+        if flags.ack() { over && other } else { other || self.closing.is_complete() }
+    }
+
+    /// Follows one segment and says what it did.
+    pub(super) fn segment(&mut self, from: Side, sighting: &Sighting<'_>) -> SegmentEvent {
+        let facts = sighting.facts();
+        self.completeness |= completeness::of(&facts.arriving, self.segments == 0);
+        self.segments += 1;
+        self.last = sighting.time;
+        let mut marks = appearance(sighting, self.ends[from].offloads);
+        let step = if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
+            self.ends[from].suspect = (!sighting.malformed).then_some(facts);
+            self.stand_still()
+        } else {
+            self.redeem(from.other(), &facts.arriving);
+            self.advance(from, &facts, sighting.origin)
+        };
+        marks |= step.judgement.marks;
+        marks |= step.reading.marks;
+        marks |= self.after_close(from, &facts.arriving, &step);
+        self.marks |= marks;
+        self.retransmissions[from] += u32::from(step.reading.copy > 1);
+        self.event(from, sighting, &facts, &step, marks)
+    }
+
+    fn stand_still(&self) -> Step {
+        Step {
+            before: self.beliefs(),
+            reading: Reading { copy: 1, ..Reading::default() },
+            judgement: Judgement::default(),
+            response: None,
+            expected: Reply::Nothing,
+            mid_burst: false,
+        }
+    }
+
+    /// A segment of `side` with a wrong checksum is acknowledged: so it was right on the wire, and `side` leaves its
+    /// checksums to the network interface. What it did is made up for.
+    fn redeem(&mut self, side: Side, arriving: &Arriving) {
+        let end = &mut self.ends[side];
+        let Some(facts) = end.suspect else { return };
+        let (stop, flags) = (facts.arriving.end(), arriving.flags);
+        let new = end.base.is_none() || stop.after(end.nxt);
+        if flags.ack() && new && facts.arriving.sequence_len() > 0 && arriving.ack == stop {
+            end.suspect = None;
+            end.offloads = true;
+            self.advance(side, &facts, Origin::Wire);
+        }
+    }
+
+    /// Moves both ends by one segment.
+    fn advance(&mut self, from: Side, facts: &Facts, origin: Origin) -> Step {
+        let (to, segment) = (from.other(), &facts.arriving);
+        let ends = &mut self.ends;
+        if segment.flags.syn() && !segment.flags.rst() && ends[from].offered.is_none() {
+            ends[from].offered = Some(facts.options);
+        }
+        let foreign = origin == Origin::OwnKernel; // in our end's name, but not its doing
+        let mid_burst = ends[from].mid_burst;
+        if !foreign {
+            belief::settle(ends, from, facts);
+        }
+        let before = Pair { client: ends.client.belief(), server: ends.server.belief() };
+        let unseen = reading::see_unseen(ends, from, segment);
+        let variables = ends.variables(to, segment);
+        let response = belief::arrive(ends, to, facts);
+        let judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
+        let expected = ends[from].expected;
+        let mut reading = Reading { copy: 1, ..Reading::default() };
+        if !foreign && (!judgement.rejects || ends[from].ours) {
+            belief::leave(ends, from, facts);
+            ends[from].expected = Reply::Nothing;
+        }
+        if segment.flags.rst() && !foreign {
+            belief::leave_reset(&mut ends[from], expected, !judgement.rejects);
+        }
+        if judgement.rejects {
+            note_stranger(&mut ends[from], segment);
+        } else {
+            reading = reading::read_sequence(ends, from, facts, self.opening.rtt());
+            reading.marks |= unseen;
+            belief::catch_up(ends, to);
+            reading::read_acknowledgment(ends, from, facts, &mut reading);
+        }
+        belief::prove(ends);
+        let step = Step { before, reading, judgement, response, expected, mid_burst };
+        self.record(from, facts, &step);
+        step
+    }
+
+    fn record(&mut self, from: Side, facts: &Facts, step: &Step) {
+        let outcome = Outcome {
+            from,
+            facts,
+            reading: &step.reading,
+            accepted: !step.judgement.rejects,
+            reset: step.judgement.resets,
+        };
+        self.opening.note(&outcome, &self.ends);
+        self.closing.note(&outcome);
+        self.octets[from] += u64::from(step.reading.new_octets);
+    }
+
+    /// Octets for an end that is gone, and the reset that such octets get.
+    fn after_close(&self, from: Side, segment: &Arriving, step: &Step) -> Marks {
+        let gone = step.before[from.other()].state == Some(State::Closed) && self.opening.is_complete();
+        let half_gone = matches!(step.before[from].state, Some(State::FinWait1 | State::FinWait2));
+        let late = segment.len > 0 && !segment.flags.rst() && gone;
+        let refused = segment.flags.rst() && half_gone && step.expected == Reply::Ack;
+        (late || refused).then_some(Mark::DataAfterClose).into_iter().collect()
+    }
+
+    fn event(&self, from: Side, sighting: &Sighting<'_>, facts: &Facts, step: &Step, marks: Marks) -> SegmentEvent {
+        let (segment, arriving) = (sighting.segment, &facts.arriving);
+        let shift = if segment.flags.syn() { Some(0) } else { self.ends.shift(from) };
+        let scene = Scene {
+            from,
+            segment: arriving,
+            reading: &step.reading,
+            mid_burst: step.mid_burst,
+            expected: step.expected,
+            before: Pair { client: step.before.client.state, server: step.before.server.state },
+            ends: &self.ends,
+            told: sighting.call,
+        };
+        SegmentEvent {
+            number: sighting.number,
+            from,
+            origin: sighting.origin,
+            flags: segment.flags,
+            seq: arriving.seq,
+            ack: arriving.ack,
+            relative_seq: self.relative(from, arriving.seq),
+            relative_ack: segment.flags.ack().then(|| self.relative(from.other(), arriving.ack)),
+            len: segment.payload_len,
+            window: segment.window,
+            scaled_window: shift.map(|shift| u32::from(segment.window) << shift),
+            window_shift: shift,
+            options: facts.options,
+            ttl: sighting.ip.ttl,
+            checksum: segment.checksum_state,
+            urgent: segment.urgent,
+            acked: step.reading.acked,
+            before: step.before,
+            after: self.beliefs(),
+            calls: calls::beside(&scene),
+            marks,
+            copy: step.reading.copy,
+            since_first: step.reading.since_first,
+            gap: step.reading.gap,
+            rfc_section: self.section(from.other(), &marks, step),
+            preview: Preview::of(segment.payload),
+        }
+    }
+
+    fn relative(&self, side: Side, number: Seq) -> u32 {
+        number - self.ends[side].base.unwrap_or(number)
+    }
+
+    fn section(&self, to: Side, marks: &Marks, step: &Step) -> &'static str {
+        if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
+            return HEADER_SECTION;
+        }
+        let state = self.ends[to].state.unwrap_or(State::Established);
+        step.response.map_or(section_of(state), |response| response.section)
+    }
+}
+
+/// Keeps the acknowledgment of an end that speaks of another connection: a reset will quote it.
+fn note_stranger(end: &mut End, segment: &Arriving) {
+    if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
+        end.last_ack = Some(segment.ack);
+    }
+}
+
+/// Marks that the segment's own bytes give it.
+fn appearance(sighting: &Sighting<'_>, offloads: bool) -> Marks {
+    let segment = sighting.segment;
+    let syn = segment.flags.syn();
+    let rows = [
+        (sighting.malformed, Mark::Malformed),
+        (segment.checksum_state == Checksum::Bad && !offloads, Mark::BadChecksum),
+        (segment.checksum_state == Checksum::Bad && offloads, Mark::OffloadedChecksum),
+        (segment.checksum_state == Checksum::Partial, Mark::OffloadedChecksum),
+        (syn && segment.payload_len > 0, Mark::SynWithData),
+        (syn && segment.options.summary().fast_open.is_some(), Mark::FastOpen),
+        (sighting.origin == Origin::OwnKernel && segment.flags.rst(), Mark::OwnKernelReset),
+    ];
+    let set = rows.into_iter().filter_map(|(holds, mark)| holds.then_some(mark));
+    set.chain(reading::odd_flags(segment.flags)).collect()
+}

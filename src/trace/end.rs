@@ -1,0 +1,193 @@
+//! One end of a connection, as its segments and its peer's show it.
+
+use super::holes::Holes;
+use super::recent::Recent;
+use super::{Belief, Certainty, Pair, Side};
+use crate::tcp::{Arriving, Reply, Seq, State, Variables};
+use crate::wire::{OptionSummary, Time};
+
+/// The largest shift that RFC 7323 section 2.3 allows; taken where the shift is not known, so that nothing is called
+/// outside a window that may be as large.
+const MAX_SHIFT: u8 = 14;
+/// A window as large as any can be.
+const MAX_WINDOW: u32 = 0xffff << MAX_SHIFT;
+
+/// What the tracer needs of a segment whose bytes are gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub(super) time: Time,
+    pub(super) arriving: Arriving,
+    pub(super) window: u16,
+    pub(super) options: OptionSummary,
+}
+
+/// What the last segment probed for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Probe {
+    #[default]
+    None,
+    KeepAlive,
+    ZeroWindow,
+}
+
+/// One end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct End {
+    /// The state, where anything can be said.
+    pub(super) state: Option<State>,
+    /// This program makes its segments, so its state is no inference.
+    pub(super) ours: bool,
+    /// What came before the capture may make the state another one.
+    pub(super) guessed: bool,
+    /// It began in LISTEN.
+    pub(super) passive: bool,
+
+    /// Initial sequence number, where its SYN was seen.
+    pub(super) iss: Option<Seq>,
+    /// Where its numbers begin on screen: the ISS, or the first number seen.
+    pub(super) base: Option<Seq>,
+    /// Oldest number that is not acknowledged.
+    pub(super) una: Seq,
+    /// The number behind the highest one that it has sent.
+    pub(super) nxt: Seq,
+    /// The number of its FIN.
+    pub(super) fin: Option<Seq>,
+    /// What of its numbers was not seen.
+    pub(super) holes: Holes,
+    pub(super) recent: Recent,
+    /// When it sent its highest number.
+    pub(super) nxt_time: Time,
+    /// The last octets that it sent had no PSH: more of the same burst are to follow.
+    pub(super) mid_burst: bool,
+    /// Octets or a FIN of it were seen.
+    pub(super) spoke: bool,
+
+    /// Its last acknowledgment.
+    pub(super) last_ack: Option<Seq>,
+    /// How often it repeated that acknowledgment.
+    pub(super) duplicate_acks: u32,
+    /// The window field of its last segment.
+    pub(super) window: u16,
+    /// The largest window it has offered, in octets.
+    pub(super) max_window: u32,
+    /// The number behind the last one that it has ever offered to receive.
+    pub(super) right_edge: Option<Seq>,
+    /// Options on its SYN.
+    pub(super) offered: Option<OptionSummary>,
+
+    /// It has taken the peer's FIN.
+    pub(super) fin_in: bool,
+    /// The peer's FIN is under way to it.
+    pub(super) fin_coming: bool,
+    /// The peer's SYN is under way to it.
+    pub(super) syn_coming: bool,
+    /// What it is to answer to what arrived last.
+    pub(super) expected: Reply,
+    /// What arrived last was a probe.
+    pub(super) probed: Probe,
+    /// Its last segment, where the checksum was wrong. If the peer acknowledges it, the capture lies and not the wire.
+    pub(super) suspect: Option<Facts>,
+    /// It leaves checksums to its network interface, in a way that looks like plain error.
+    pub(super) offloads: bool,
+}
+
+impl End {
+    /// The state, and how we know it.
+    pub(super) fn belief(&self) -> Belief {
+        let certainty = match self.state {
+            None => Certainty::Unknown,
+            Some(_) if self.ours => Certainty::Observed,
+            Some(_) if self.guessed => Certainty::Unknown,
+            Some(_) => Certainty::Inferred,
+        };
+        Belief { state: self.state, certainty }
+    }
+
+    pub(super) fn is(&self, state: State) -> bool {
+        self.state == Some(state)
+    }
+
+    pub(super) fn is_synchronized(&self) -> bool {
+        self.state.is_some_and(State::is_synchronized)
+    }
+
+    /// Whether nothing of it was ever seen.
+    pub(super) fn is_silent(&self) -> bool {
+        self.iss.is_none() && self.last_ack.is_none()
+    }
+
+    /// Numbers begin at `seq`: nothing is known from before.
+    pub(super) fn start(&mut self, seq: Seq) {
+        self.base = Some(seq);
+        self.una = seq;
+        self.nxt = seq;
+        self.holes = Holes::default();
+    }
+
+    /// Its numbers up to which nothing is missing.
+    fn contiguous(&self) -> Seq {
+        self.holes.first().unwrap_or(self.nxt)
+    }
+}
+
+impl Pair<End> {
+    /// The next number that `side` expects, as far as can be told from outside; `first` where nothing can.
+    pub(super) fn rcv_nxt(&self, side: Side, first: Seq) -> Seq {
+        let (own, peer) = (&self[side], &self[side.other()]);
+        let older = own.guessed && own.iss.is_none() && peer.iss.is_some();
+        match (peer.base, own.fin_coming, peer.fin) {
+            (None, ..) => first,
+            (_, true, Some(fin)) => fin,
+            _ if older => own.last_ack.unwrap_or(first), // it speaks of a connection before this one
+            // The acknowledgment of a SYN tells whether data on it were kept.
+            _ if own.is(State::SynReceived) && own.last_ack.is_some() => own.last_ack.unwrap_or(first),
+            _ => own.last_ack.map_or(peer.contiguous(), |ack| ack.max(peer.contiguous())),
+        }
+    }
+
+    /// The variables of `side` when `arriving` arrives. What is not known is taken so that the segment is acceptable.
+    pub(super) fn variables(&self, side: Side, arriving: &Arriving) -> Variables {
+        let (own, peer) = (&self[side], &self[side.other()]);
+        let rcv_nxt = self.rcv_nxt(side, arriving.seq);
+        let (snd_una, snd_nxt) = match (own.base, own.iss) {
+            // What the peer was seen to acknowledge has not reached it.
+            (_, Some(iss)) if !own.is_synchronized() => (iss, own.nxt),
+            (Some(_), _) => (own.una, own.nxt),
+            (None, _) => (arriving.ack, arriving.ack),
+        };
+        Variables {
+            iss: own.iss.or(own.base).unwrap_or(arriving.ack),
+            snd_una,
+            snd_nxt,
+            max_snd_wnd: if peer.max_window == 0 { MAX_WINDOW } else { peer.max_window },
+            irs: peer.iss.or(peer.base).unwrap_or(arriving.seq),
+            rcv_nxt,
+            rcv_wnd: own.right_edge.map_or(MAX_WINDOW, |edge| edge.distance(rcv_nxt).max(0) as u32),
+            passive: own.passive,
+        }
+    }
+
+    /// The shift of the windows that `side` sends in segments without SYN; none where a SYN that decides was not seen.
+    pub(super) fn shift(&self, side: Side) -> Option<u8> {
+        let offers = |side: Side| self[side].offered.map(|options| options.window_scale);
+        match (offers(side), offers(side.other())) {
+            (Some(None), _) | (_, Some(None)) => Some(0),
+            (Some(Some(shift)), Some(Some(_))) => Some(shift.min(MAX_SHIFT)),
+            _ => None,
+        }
+    }
+
+    /// Notes the window that `side` offers with `facts`.
+    pub(super) fn note_window(&mut self, side: Side, facts: &Facts) {
+        let flags = facts.arriving.flags;
+        let shift = if flags.syn() { 0 } else { self.shift(side).unwrap_or(MAX_SHIFT) };
+        let window = u32::from(facts.window) << shift;
+        let end = &mut self[side];
+        end.window = facts.window;
+        end.max_window = end.max_window.max(window);
+        if flags.ack() {
+            let edge = facts.arriving.ack + window;
+            end.right_edge = Some(end.right_edge.map_or(edge, |known| known.max(edge)));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the receiver's rules say of a segment, in marks.
+
+use super::end::End;
+use super::reading::is_pure_ack;
+use super::{Mark, Marks};
+use crate::tcp::{Arriving, Event, Reply, Response, State, Variables};
+
+/// What the receiver makes of a segment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Judgement {
+    pub(super) marks: Marks,
+    /// It drops the segment, and not because it has it already.
+    pub(super) rejects: bool,
+    /// It is a reset, and ends something.
+    pub(super) resets: bool,
+}
+
+/// Judges by the receiver's `response` from `state` on. An end that has no connection rejects nothing: it shows nothing
+/// of the sender.
+pub(super) fn judge(
+    state: Option<State>,
+    variables: &Variables,
+    segment: &Arriving,
+    sender: &End,
+    response: Option<&Response>,
+) -> Judgement {
+    let mut judgement = Judgement::default();
+    let (Some(response), Some(state)) = (response, state) else { return judgement };
+    judgement.resets = response.events.has(Event::Reset);
+    if matches!(state, State::Closed | State::Listen) {
+        return judgement;
+    }
+    let beyond = segment.seq.after(variables.rcv_nxt);
+    let repeated = segment.flags.syn() && sender.iss == Some(segment.seq);
+    let reason = response.events.iter().find_map(|event| match event {
+        Event::OutsideWindow if beyond => Some(Mark::OutsideWindow),
+        Event::ResetAside if state == State::SynSent && segment.flags.ack() => Some(Mark::UnacceptableAck),
+        Event::ResetAside => Some(Mark::ResetOutsideWindow),
+        Event::ResetInWindow => Some(Mark::ResetInexact),
+        Event::AckUnacceptable => Some(Mark::UnacceptableAck),
+        Event::SynAgain if !repeated => Some(Mark::OutsideWindow),
+        _ => None,
+    });
+    // A segment without ACK is marked by its flags already.
+    judgement.rejects = reason.is_some() || response.events.has(Event::WithoutAck);
+    judgement.marks.extend(reason);
+    let unasked = state == State::SynSent && response.events.has(Event::AckUnacceptable);
+    if is_pure_ack(segment) && (sender.expected == Reply::ChallengeAck || unasked) {
+        judgement.marks.set(Mark::ChallengeAck);
+    }
+    judgement
+}

@@ -1,0 +1,238 @@
+//! What a segment's numbers say: sent for the first time or again, in order or not, with something missing before it,
+//! and what it acknowledges for the first time.
+
+use std::time::Duration;
+
+use super::belief::pair_mut;
+use super::end::{End, Facts, Probe};
+use super::{Acked, Mark, Marks, Pair, Side};
+use crate::tcp::{Arriving, Seq};
+use crate::wire::{Flags, Time};
+
+/// How long the network may take to put segments into another order, where no round trip was measured (the figure that
+/// Wireshark takes).
+const REORDERING: Duration = Duration::from_millis(3);
+/// With so many repeated acknowledgments, a hole is filled by a repetition and not by a segment that came late.
+const FAST_RETRANSMIT: u32 = 2;
+
+/// What the numbers say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    pub(super) marks: Marks,
+    pub(super) copy: u16,
+    pub(super) since_first: Duration,
+    pub(super) gap: u32,
+    pub(super) acked: Acked,
+    /// Octets of payload that were not seen before.
+    pub(super) new_octets: u32,
+    pub(super) new_fin: bool,
+}
+
+impl Reading {
+    fn mark(&mut self, mark: Mark) {
+        self.marks.set(mark);
+    }
+}
+
+/// Whether the acknowledgment covers something that the capture lacks. If so, the peer has sent it.
+pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving) -> Marks {
+    let (end, peer) = pair_mut(ends, from);
+    let mut marks = Marks::default();
+    if !segment.flags.ack() || segment.flags.rst() {
+        return marks;
+    }
+    if peer.base.is_none() {
+        let syn = segment.flags.syn(); // a SYN,ACK acknowledges a SYN, and nothing before it
+        peer.start(segment.ack);
+        peer.base = Some(if syn { segment.ack - 1 } else { segment.ack });
+        peer.iss = peer.base.filter(|_| syn);
+        return marks;
+    }
+    let offered = end.right_edge.is_none_or(|edge| !segment.ack.after(edge));
+    let possible = !peer.ours && peer.is_synchronized() && offered;
+    if segment.ack.after(peer.nxt) && possible {
+        marks.set(Mark::AckUnseen);
+        peer.holes.open(peer.nxt, segment.ack);
+        peer.nxt = segment.ack;
+    }
+    marks
+}
+
+/// Reads the sequence numbers of a segment and notes them. `rtt` is the round trip, where one was measured.
+pub(super) fn read_sequence(ends: &mut Pair<End>, from: Side, facts: &Facts, rtt: Option<Duration>) -> Reading {
+    let (end, peer) = pair_mut(ends, from);
+    let segment = &facts.arriving;
+    let mut reading = Reading { copy: 1, ..Reading::default() };
+    if segment.flags.rst() {
+        return reading;
+    }
+    let new_iss = segment.flags.syn() && end.iss != Some(segment.seq);
+    if new_iss || end.base.is_none() {
+        begin(end, segment);
+    }
+    if is_probe(end, peer, segment) {
+        let zero = peer.window == 0;
+        reading.mark(if zero { Mark::ZeroWindowProbe } else { Mark::KeepAlive });
+        peer.probed = if zero { Probe::ZeroWindow } else { Probe::KeepAlive };
+        return reading;
+    }
+    if segment.seq.after(end.nxt) {
+        reading.gap = segment.seq - end.nxt;
+        reading.mark(Mark::Gap);
+        end.holes.open(end.nxt, segment.seq);
+        end.nxt = segment.seq;
+    }
+    if segment.sequence_len() > 0 {
+        read_numbers(end, peer, facts, rtt, &mut reading);
+    }
+    reading
+}
+
+/// The numbers of `end` begin with this segment.
+fn begin(end: &mut End, segment: &Arriving) {
+    end.start(segment.seq);
+    if segment.flags.syn() {
+        end.iss = Some(segment.seq);
+        end.last_ack = None;
+        end.right_edge = None;
+        end.fin = None;
+    }
+}
+
+/// A segment with one old number, or with one octet into a closed window: it wants an answer and nothing else
+/// (RFC 9293 sections 3.8.4 and 3.8.6.1).
+fn is_probe(end: &End, peer: &End, segment: &Arriving) -> bool {
+    let plain = !segment.flags.intersects(Flags::SYN | Flags::FIN) && segment.len <= 1 && end.is_synchronized();
+    let old = segment.seq + 1 == end.nxt && (segment.len == 0 || end.una == end.nxt);
+    let into_closed_window =
+        segment.len == 1 && segment.seq == end.nxt && peer.window == 0 && peer.right_edge == Some(end.nxt);
+    plain && (old || into_closed_window)
+}
+
+fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Duration>, reading: &mut Reading) {
+    let segment = &facts.arriving;
+    let late = facts.time.since(end.nxt_time);
+    let (start, stop) = (segment.seq, segment.end());
+    let filled = end.holes.fill(start, stop);
+    let beyond = if stop.after(end.nxt) { stop - end.nxt.max(start) } else { 0 };
+    reading.new_fin = segment.flags.fin() && end.fin.is_none();
+    let new_syn = segment.flags.syn() && beyond > 0;
+    reading.new_octets =
+        (filled + beyond).saturating_sub(u32::from(new_syn) + u32::from(reading.new_fin)).min(segment.len);
+    if segment.len > 0 && end.fin.is_some_and(|fin| stop.after(fin + 1)) {
+        reading.mark(Mark::DataAfterClose);
+    }
+    match (filled, beyond == segment.sequence_len()) {
+        (_, true) => end.recent.first(start, stop, facts.time, end.una),
+        (1.., _) if came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),
+        _ => read_again(end, facts, reading),
+    }
+    note(end, segment, facts.time, reading.new_fin);
+}
+
+/// Whether a segment that fills a hole is one that the network delivered late, and not a repetition.
+fn came_late(peer: &End, late: Duration, rtt: Option<Duration>) -> bool {
+    peer.duplicate_acks < FAST_RETRANSMIT && late < rtt.map_or(REORDERING, |rtt| rtt.max(REORDERING))
+}
+
+/// A segment that was sent before, wholly or in part.
+fn read_again(end: &mut End, facts: &Facts, reading: &mut Reading) {
+    let segment = &facts.arriving;
+    if segment.flags.contains(Flags::SYN | Flags::ACK) && end.last_ack.is_none() {
+        return; // after a bare SYN of its own, the first that acknowledges the peer's
+    }
+    (reading.copy, reading.since_first) = end.recent.again(segment.seq, segment.end(), facts.time);
+    let flags = segment.flags;
+    reading.mark(match (flags.syn(), flags.ack(), flags.fin() && segment.len == 0) {
+        (true, false, _) => Mark::SynRetransmission,
+        (true, true, _) => Mark::SynAckRetransmission,
+        (false, _, true) => Mark::FinRetransmission,
+        (false, _, false) => Mark::Retransmission,
+    });
+    if segment.len > 0 && !segment.end().after(end.una) {
+        reading.mark(Mark::OldDuplicate);
+    }
+}
+
+fn note(end: &mut End, segment: &Arriving, time: Time, new_fin: bool) {
+    let stop = segment.end();
+    if stop.after(end.nxt) {
+        end.nxt = stop;
+        end.nxt_time = time;
+    }
+    if new_fin {
+        end.fin = Some(stop - 1);
+    }
+    end.spoke |= segment.len > 0 || segment.flags.fin();
+    if segment.len > 0 {
+        end.mid_burst = !segment.flags.contains(Flags::PSH);
+    }
+}
+
+/// Reads the acknowledgment and the window of a segment and notes them.
+pub(super) fn read_acknowledgment(ends: &mut Pair<End>, from: Side, facts: &Facts, reading: &mut Reading) {
+    let segment = &facts.arriving;
+    let (end, peer) = pair_mut(ends, from);
+    if !segment.flags.rst() {
+        let pure = is_pure_ack(segment) && segment.seq == end.nxt;
+        if pure && end.last_ack == Some(segment.ack) {
+            read_repeated(end, peer, facts.window, reading);
+        }
+        if facts.window == 0 && !segment.flags.intersects(Flags::SYN | Flags::FIN) {
+            reading.marks.set(Mark::ZeroWindow);
+        }
+        end.probed = Probe::None;
+    }
+    if segment.flags.ack() {
+        reading.acked = acknowledge(peer, segment.ack);
+    }
+    if !segment.flags.rst() {
+        if segment.flags.ack() {
+            end.duplicate_acks = if end.last_ack == Some(segment.ack) { end.duplicate_acks } else { 0 };
+            end.last_ack = Some(end.last_ack.map_or(segment.ack, |known| known.max(segment.ack)));
+        }
+        ends.note_window(from, facts);
+    }
+}
+
+pub(super) fn is_pure_ack(segment: &Arriving) -> bool {
+    segment.len == 0 && segment.flags.ack() && !segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
+}
+
+/// An acknowledgment that was given before, and nothing else.
+fn read_repeated(end: &mut End, peer: &End, window: u16, reading: &mut Reading) {
+    if window > end.window {
+        reading.mark(Mark::WindowUpdate);
+    } else if window == end.window && end.probed == Probe::KeepAlive {
+        reading.mark(Mark::KeepAliveAck);
+    } else if window == end.window && end.probed == Probe::None && peer.nxt.after(end.last_ack.unwrap_or(peer.nxt)) {
+        reading.mark(Mark::DuplicateAck);
+        end.duplicate_acks = end.duplicate_acks.saturating_add(1);
+    }
+}
+
+/// What `ack` acknowledges of the numbers of `peer` for the first time.
+fn acknowledge(peer: &mut End, ack: Seq) -> Acked {
+    if !ack.after(peer.una) || ack.after(peer.nxt) {
+        return Acked::default();
+    }
+    let syn = peer.iss == Some(peer.una);
+    let fin = peer.fin.is_some_and(|fin| ack.after(fin) && !peer.una.after(fin));
+    let octets = (ack - peer.una).saturating_sub(u32::from(syn) + u32::from(fin));
+    peer.una = ack;
+    Acked { octets, syn, fin }
+}
+
+/// Whether flags stand together that no TCP sends together.
+pub(super) fn odd_flags(flags: Flags) -> Option<Mark> {
+    const CONTROL: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
+    const TEXT: Flags = Flags::PSH.with(Flags::URG);
+    if !flags.intersects(CONTROL.with(TEXT)) {
+        return Some(Mark::NoFlags);
+    }
+    let alone = !flags.intersects(CONTROL.without(Flags::FIN)); // nothing but FIN, PSH, URG
+    let contradiction = [Flags::SYN | Flags::FIN, Flags::SYN | Flags::RST, Flags::FIN | Flags::RST]
+        .into_iter()
+        .any(|pair| flags.contains(pair));
+    (alone || contradiction).then_some(Mark::OddFlags)
+}

@@ -1,0 +1,166 @@
+//! How connections end (section 3.6 of RFC 9293).
+
+use super::script::*;
+use crate::tcp::State;
+use crate::trace::{Side, Termination, TracerOptions};
+
+#[test]
+fn four_segments() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT");
+    assert_eq!(stage.calls(), "C close()");
+    stage.play("S A 1 2  | FIN-WAIT-2 CLOSE-WAIT\n S FA 1 2 | TIME-WAIT LAST-ACK");
+    assert_eq!(stage.calls(), "S close()");
+    stage.play("C A 2 2  | TIME-WAIT CLOSED");
+    let summary = stage.end()[0];
+    assert_eq!((summary.termination, summary.half_close), (Termination::FourSegment, false));
+    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Client), Some(Side::Client)));
+    assert_eq!(summary.completeness, 23);
+    assert_eq!(summary.termination_time.unwrap().0, std::time::Duration::from_millis(3));
+}
+
+#[test]
+fn three_segments() {
+    let summary = opened(
+        "S FA 1 1 | CLOSE-WAIT FIN-WAIT-1
+         C FA 1 2 | LAST-ACK TIME-WAIT
+         S A 2 2  | CLOSED TIME-WAIT",
+    );
+    assert_eq!(summary.termination, Termination::ThreeSegment);
+    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Server), Some(Side::Server)));
+}
+
+#[test]
+fn simultaneous_close() {
+    let summary = opened(
+        "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 1 | CLOSING FIN-WAIT-1
+         C A 2 2  | CLOSING TIME-WAIT
+         S A 2 2  | TIME-WAIT TIME-WAIT",
+    );
+    assert_eq!((summary.termination, summary.closed_first), (Termination::SimultaneousClose, Some(Side::Client)));
+}
+
+#[test]
+fn simultaneous_close_as_the_other_side_sees_it() {
+    let summary = opened(
+        "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 1 | CLOSING FIN-WAIT-1
+         S A 2 2  | TIME-WAIT CLOSING
+         C A 2 2  | TIME-WAIT TIME-WAIT",
+    );
+    assert_eq!(summary.termination, Termination::SimultaneousClose);
+}
+
+#[test]
+fn half_close() {
+    let summary = opened(
+        "C FA 1 1        | FIN-WAIT-1 CLOSE-WAIT
+         S A 1 2         | FIN-WAIT-2 CLOSE-WAIT
+         S PA 1 2 len=9  | FIN-WAIT-2 CLOSE-WAIT
+         C A 2 10        | FIN-WAIT-2 CLOSE-WAIT
+         S FA 10 2       | TIME-WAIT LAST-ACK
+         C A 2 11        | TIME-WAIT CLOSED",
+    );
+    assert_eq!((summary.termination, summary.half_close), (Termination::FourSegment, true));
+    assert_eq!((summary.bytes_client, summary.bytes_server), (0, 9));
+}
+
+#[test]
+fn data_that_was_under_way_is_no_half_close() {
+    let summary = opened(
+        "C FA 1 1        | FIN-WAIT-1 CLOSE-WAIT
+         S PA 1 1 len=9  | FIN-WAIT-1 ESTABLISHED
+         S A 10 2        | FIN-WAIT-2 CLOSE-WAIT",
+    );
+    assert_eq!((summary.termination, summary.half_close), (Termination::OneSided, false));
+}
+
+#[test]
+fn fin_with_data() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C FPA 1 1 len=5 | FIN-WAIT-1 CLOSE-WAIT\n S A 1 7 | FIN-WAIT-2 CLOSE-WAIT");
+    let acked = stage.segments()[4].acked;
+    assert_eq!((acked.octets, acked.fin, acked.syn), (5, true, false));
+}
+
+#[test]
+fn lost_fin() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play(
+        "C FA 1 1       | FIN-WAIT-1 CLOSE-WAIT
+         +200 C FA 1 1  | FIN-WAIT-1 CLOSE-WAIT | fin-retransmission
+         +400 C FA 1 1  | FIN-WAIT-1 CLOSE-WAIT | fin-retransmission",
+    );
+    assert_eq!(stage.segments()[5].copy, 3);
+    assert_eq!(stage.end()[0].termination, Termination::OneSided);
+}
+
+#[test]
+fn lost_last_acknowledgment() {
+    let summary = opened(
+        "C FA 1 1      | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 2      | TIME-WAIT LAST-ACK
+         C A 2 2       | TIME-WAIT CLOSED
+         +200 S FA 1 2 | TIME-WAIT CLOSED | fin-retransmission
+         C A 2 2       | TIME-WAIT CLOSED",
+    );
+    assert_eq!((summary.termination, summary.time_wait), (Termination::ThreeSegment, Some(Side::Client)));
+}
+
+#[test]
+fn reset_ends_a_connection() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C RA 1 1 | CLOSED CLOSED");
+    assert_eq!(stage.calls(), "C abort");
+    let summary = stage.end()[0];
+    assert_eq!((summary.termination, summary.reset_by), (Termination::Reset, Some(Side::Client)));
+    assert_eq!(summary.completeness, 7 + 32);
+}
+
+#[test]
+fn reset_after_the_close_changes_nothing() {
+    let summary = opened(
+        "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 2 | TIME-WAIT LAST-ACK
+         C A 2 2  | TIME-WAIT CLOSED
+         C R 2 -  | CLOSED CLOSED",
+    );
+    assert_eq!((summary.termination, summary.reset_by), (Termination::ThreeSegment, None));
+}
+
+#[test]
+fn data_after_the_peer_closed() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play(
+        "S FA 1 1        | CLOSE-WAIT FIN-WAIT-1
+         C A 1 2         | CLOSE-WAIT FIN-WAIT-2
+         C PA 1 2 len=5  | CLOSE-WAIT FIN-WAIT-2
+         S R 2 -         | CLOSED CLOSED | data-after-close",
+    );
+    assert_eq!(stage.end()[0].termination, Termination::Reset);
+}
+
+#[test]
+fn fin_seen_before_what_comes_first() {
+    let summary = opened(
+        "C FA 6 1      | FIN-WAIT-1 ESTABLISHED | gap-in-capture
+         C PA 1 1 len=5 | FIN-WAIT-1 CLOSE-WAIT | out-of-order
+         S A 1 7       | FIN-WAIT-2 CLOSE-WAIT",
+    );
+    assert_eq!(summary.bytes_client, 5);
+}
+
+#[test]
+fn fin_whose_data_the_capture_lacks() {
+    let summary = opened(
+        "C FA 6 1 | FIN-WAIT-1 ESTABLISHED | gap-in-capture
+         S A 1 7  | FIN-WAIT-2 CLOSE-WAIT",
+    );
+    assert_eq!(summary.states.server.state, Some(State::CloseWait));
+}

@@ -1,0 +1,112 @@
+//! Octets: again, late, lost, and windows (sections 3.8 and 3.10.7.4 of RFC 9293).
+
+use std::time::Duration;
+
+use super::script::*;
+use crate::trace::{Mark, TracerOptions};
+
+#[test]
+fn send_and_acknowledge() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C PA 1 1 len=5 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "C send(5)");
+    stage.play("S A 1 6 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.segments()[4].acked.octets, 5);
+    stage.play("C A 6 1 len=100 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "", "how much was sent is not known yet");
+    stage.play("C PA 106 1 len=9 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "", "it belongs to the burst before");
+    assert_eq!(stage.segments()[3].preview.octets(), b"xxxxx");
+}
+
+#[test]
+fn retransmission() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play(
+        "C PA 1 1 len=5      | ESTABLISHED ESTABLISHED
+         +200 C PA 1 1 len=5 | ESTABLISHED ESTABLISHED | retransmission
+         +400 C PA 1 1 len=5 | ESTABLISHED ESTABLISHED | retransmission
+         S A 1 6             | ESTABLISHED ESTABLISHED
+         C PA 1 1 len=5      | ESTABLISHED ESTABLISHED | retransmission old-duplicate",
+    );
+    assert_eq!(stage.calls(), "");
+    let last = stage.segments()[7];
+    assert_eq!((last.copy, last.since_first), (4, Duration::from_millis(602)));
+    assert_eq!(stage.end()[0].bytes_client, 5);
+}
+
+#[test]
+fn fast_retransmission_fills_a_hole() {
+    let summary = opened(
+        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap-in-capture
+         S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
+         S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
+         S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
+         C A 1 1 len=100   | ESTABLISHED ESTABLISHED | retransmission
+         S A 1 201         | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!((summary.bytes_client, summary.retransmissions.client), (200, 1));
+}
+
+#[test]
+fn out_of_order() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play(
+        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap-in-capture
+         C A 1 1 len=100   | ESTABLISHED ESTABLISHED | out-of-order",
+    );
+    assert_eq!(stage.segments()[3].gap, 100);
+    assert_eq!(stage.end()[0].bytes_client, 200);
+}
+
+#[test]
+fn acknowledged_but_not_captured() {
+    let summary = opened(
+        "S A 1 501        | ESTABLISHED ESTABLISHED | ack-of-unseen-segment
+         C PA 501 1 len=5 | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!(summary.bytes_client, 5);
+}
+
+#[test]
+fn our_own_end_sends_nothing_unseen() {
+    let mut stage =
+        Stage::new(TracerOptions { ours: Some(socket(crate::trace::Side::Client)), ..TracerOptions::default() });
+    stage.play(HANDSHAKE);
+    stage.play("S A 1 501 | ESTABLISHED ESTABLISHED | unacceptable-ack");
+}
+
+#[test]
+fn keep_alive() {
+    opened(
+        "C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S A 1 6        | ESTABLISHED ESTABLISHED
+         C A 5 1        | ESTABLISHED ESTABLISHED | keep-alive
+         S A 1 6        | ESTABLISHED ESTABLISHED | keep-alive-ack
+         C A 5 1 len=1  | ESTABLISHED ESTABLISHED | keep-alive
+         S A 1 6        | ESTABLISHED ESTABLISHED | keep-alive-ack",
+    );
+}
+
+#[test]
+fn zero_window() {
+    let summary = opened(
+        "C PA 1 1 len=5   | ESTABLISHED ESTABLISHED
+         S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window
+         C A 5 1          | ESTABLISHED ESTABLISHED | zero-window-probe
+         S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window
+         S A 1 6 win=500  | ESTABLISHED ESTABLISHED | window-update
+         C PA 6 1 len=5   | ESTABLISHED ESTABLISHED",
+    );
+    assert!(summary.marks.has(Mark::ZeroWindowProbe));
+    assert_eq!(summary.bytes_client, 10);
+}
+
+#[test]
+fn outside_the_window() {
+    let summary = opened("C PA 500000 1 len=5 | ESTABLISHED ESTABLISHED | outside-window");
+    assert_eq!(summary.bytes_client, 0);
+}

@@ -1,0 +1,83 @@
+//! Segments that no ordinary program sends: they are shown, and believed only as far as RFC 9293 and RFC 5961 allow.
+
+use super::script::*;
+use crate::trace::{Handshake, Termination, TracerOptions};
+
+#[test]
+fn resets_that_are_not_believed() {
+    let summary = opened(
+        "S PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S R 500000 -   | ESTABLISHED ESTABLISHED | reset-outside-window
+         S R 100 -      | ESTABLISHED ESTABLISHED | reset-inexact
+         C A 1 6        | ESTABLISHED ESTABLISHED | challenge-ack
+         S R 6 -        | CLOSED CLOSED",
+    );
+    assert_eq!(summary.termination, Termination::Reset);
+}
+
+#[test]
+fn flags_that_do_not_go_together() {
+    let summary = opened(
+        "C 0 1 -         | ESTABLISHED ESTABLISHED | no-flags
+         C F 1 -         | ESTABLISHED ESTABLISHED | odd-flags
+         C FPU 1 -       | ESTABLISHED ESTABLISHED | odd-flags
+         C P 1 - len=5   | ESTABLISHED ESTABLISHED | odd-flags",
+    );
+    assert_eq!((summary.termination, summary.bytes_client), (Termination::None, 0));
+}
+
+#[test]
+fn an_acknowledgment_of_the_far_future() {
+    opened(
+        "C A 1 500000 | ESTABLISHED ESTABLISHED | unacceptable-ack
+         S A 1 1      | ESTABLISHED ESTABLISHED | challenge-ack",
+    );
+}
+
+#[test]
+fn bad_checksum() {
+    let summary = opened(
+        "C FA 1 1 corrupt | ESTABLISHED ESTABLISHED | bad-checksum
+         C R 1 - corrupt  | ESTABLISHED ESTABLISHED | bad-checksum",
+    );
+    assert_eq!((summary.termination, summary.segments), (Termination::None, 5));
+}
+
+#[test]
+fn a_bad_checksum_that_the_peer_did_not_see() {
+    let summary = verdict(
+        "C S 0 - ws=7 corrupt  | CLOSED LISTEN | bad-checksum
+         S SA 0 1 ws=7         | ESTABLISHED SYN-RECEIVED
+         C A 1 1 corrupt       | ESTABLISHED ESTABLISHED | offloaded-checksum",
+    );
+    assert_eq!((summary.handshake, summary.syns), (Handshake::ThreeWay, 1));
+}
+
+#[test]
+fn a_header_that_contradicts_itself() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    let before = stage.events.len();
+    let good = stage.raw("C FA 1 1");
+    let mut bytes = good.clone();
+    bytes[32] = 0x40; // data offset of four words
+    stage.packet(&bytes, crate::trace::Hint::default());
+    let segment = stage.segments()[3];
+    assert_eq!(stage.events.len(), before + 1);
+    assert!(segment.marks.has(crate::trace::Mark::Malformed));
+    assert_eq!(segment.after, segment.before);
+    stage.packet(&good[..30], crate::trace::Hint::default());
+    assert_eq!(stage.events.len(), before + 1, "half a header is no segment");
+}
+
+#[test]
+fn evicted_when_the_table_is_full() {
+    let mut stage = Stage::new(TracerOptions { max_connections: 1, ..TracerOptions::default() });
+    stage.play(HANDSHAKE);
+    let mut other = stage.raw("C S 0 -");
+    other[21] ^= 1; // another source port; the checksum is wrong now, which ends nothing
+    stage.packet(&other, crate::trace::Hint::default());
+    let ids = stage.events.iter().map(|event| event.connection).collect::<Vec<_>>();
+    assert_eq!(ids, [1, 1, 1, 1, 1, 2, 2]);
+    assert_eq!(stage.end().len(), 2);
+}

@@ -1,0 +1,293 @@
+//! How connections open, and how they fail to (section 3.5 of RFC 9293).
+
+use std::time::Duration;
+
+use super::script::*;
+use crate::tcp::State;
+use crate::trace::{Certainty, EventKind, Handshake, Pair, Side, Termination, TracerOptions};
+
+#[test]
+fn three_way() {
+    let summary = verdict(HANDSHAKE);
+    assert_eq!((summary.handshake, summary.termination), (Handshake::ThreeWay, Termination::None));
+    assert_eq!((summary.completeness, summary.syns), (7, 1));
+    assert_eq!(summary.handshake_rtt.unwrap().0, Duration::from_millis(1));
+    assert_eq!(summary.handshake_time.unwrap().0, Duration::from_millis(2));
+    assert_eq!(summary.offered.client.unwrap().window_scale, Some(7));
+}
+
+#[test]
+fn before_the_first_segment() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("C S 0 - | SYN-SENT SYN-RECEIVED");
+    let EventKind::Opened(opened) = stage.events[0].kind else { panic!("{:?}", stage.events[0]) };
+    assert_eq!((opened.client, opened.server), (socket(Side::Client), socket(Side::Server)));
+    assert_eq!(opened.states.client.state, Some(State::Closed));
+    assert_eq!(opened.states.server.state, Some(State::Listen));
+}
+
+#[test]
+fn calls_and_numbers() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("C S 0 - ws=7 win=500 | SYN-SENT SYN-RECEIVED");
+    assert_eq!(stage.calls(), "C connect()");
+    stage.play("S SA 0 1 ws=3 | ESTABLISHED SYN-RECEIVED");
+    assert_eq!(stage.calls(), "");
+    stage.play("C A 1 1 win=10 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "S accept()✓");
+    let segments = stage.segments();
+    let numbers = segments.iter().map(|s| (s.relative_seq, s.relative_ack)).collect::<Vec<_>>();
+    assert_eq!(numbers, [(0, None), (0, Some(1)), (1, Some(1))]);
+    let windows = segments.iter().map(|s| (s.window_shift, s.scaled_window)).collect::<Vec<_>>();
+    assert_eq!(windows, [(Some(0), Some(500)), (Some(0), Some(1000)), (Some(7), Some(1280))]);
+    let sections = segments.iter().map(|s| s.rfc_section).collect::<Vec<_>>();
+    assert_eq!(sections, ["3.10.7.2", "3.10.7.3", "3.10.7.4"]);
+    assert!(segments[1].acked.syn && segments[2].acked.syn);
+}
+
+#[test]
+fn our_own_end_is_observed() {
+    let mut stage = Stage::new(TracerOptions { ours: Some(socket(Side::Client)), ..TracerOptions::default() });
+    stage.play(HANDSHAKE);
+    let after = stage.segments()[2].after;
+    assert_eq!((after.client.certainty, after.server.certainty), (Certainty::Observed, Certainty::Inferred));
+    stage.play("C PA 1 1 len=5 send=5 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "C send(5)!");
+}
+
+#[test]
+fn unanswered() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 0 -        | SYN-SENT SYN-RECEIVED
+         +1000 C S 0 -  | SYN-SENT - | syn-retransmission
+         +2000 C S 0 -  | SYN-SENT - | syn-retransmission",
+    );
+    let last = stage.segments()[2];
+    assert_eq!((last.copy, last.since_first), (3, Duration::from_secs(3)));
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.termination), (Handshake::Unanswered, Termination::None));
+    assert_eq!((summary.syns, summary.retransmissions, summary.completeness), (3, Pair { client: 2, server: 0 }, 1));
+    assert_eq!((summary.states.server.state, summary.handshake_rtt), (None, None));
+}
+
+#[test]
+fn late_answer_to_a_repeated_syn() {
+    let summary = verdict(
+        "C S 0 -        | SYN-SENT SYN-RECEIVED
+         +1000 C S 0 -  | SYN-SENT - | syn-retransmission
+         S SA 0 1       | ESTABLISHED SYN-RECEIVED
+         C A 1 1        | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!((summary.handshake, summary.completeness), (Handshake::ThreeWay, 7));
+    assert_eq!(summary.handshake_rtt.unwrap().0, Duration::from_millis(1001));
+}
+
+#[test]
+fn lost_syn_ack() {
+    let summary = verdict(
+        "C S 0 -          | SYN-SENT SYN-RECEIVED
+         S SA 0 1         | ESTABLISHED SYN-RECEIVED
+         +1000 C S 0 -    | SYN-SENT SYN-RECEIVED | syn-retransmission
+         S SA 0 1         | ESTABLISHED SYN-RECEIVED | syn-ack-retransmission
+         C A 1 1          | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!((summary.handshake, summary.retransmissions), (Handshake::ThreeWay, Pair { client: 1, server: 1 }));
+}
+
+#[test]
+fn lost_last_acknowledgment() {
+    let summary = verdict(&format!(
+        "{HANDSHAKE}
+         +1000 S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED | syn-ack-retransmission
+         C A 1 1             | ESTABLISHED ESTABLISHED"
+    ));
+    assert_eq!(summary.handshake, Handshake::ThreeWay);
+}
+
+#[test]
+fn refused() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("C S 0 - | SYN-SENT SYN-RECEIVED");
+    stage.play("S RA 0 1 raw=0 | CLOSED CLOSED");
+    assert_eq!(stage.segments()[1].before.server.state, Some(State::Closed), "it never was anything else");
+    assert_eq!(stage.segments()[1].relative_seq, 0);
+    assert_eq!(stage.calls(), "");
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.termination), (Handshake::Refused, Termination::None));
+    assert_eq!((summary.closed_first, summary.reset_by), (None, Some(Side::Server)));
+    assert_eq!(summary.completeness, 37);
+}
+
+#[test]
+fn a_reset_that_acknowledges_another_syn_is_not_believed() {
+    let summary = verdict(
+        "C S 0 -  | SYN-SENT SYN-RECEIVED
+         S RA 0 7 | SYN-SENT SYN-RECEIVED | unacceptable-ack
+         S R 0 -  | SYN-SENT SYN-RECEIVED | reset-outside-window",
+    );
+    assert_eq!((summary.handshake, summary.reset_by), (Handshake::Unanswered, None));
+}
+
+#[test]
+fn unreachable() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("C S 0 - | SYN-SENT SYN-RECEIVED");
+    let event = stage.icmp(3, 1, "C S 5 -");
+    assert!(!event.plausible);
+    assert_eq!(event.after.client.state, Some(State::SynSent), "it quotes another number");
+    let event = stage.icmp(3, 4, "C S 0 -");
+    assert_eq!((event.plausible, event.after.client.state), (true, Some(State::SynSent)), "the next MTU is no failure");
+    let event = stage.icmp(3, 1, "C S 0 -");
+    assert_eq!(
+        (event.about, event.after.client.state, event.after.server.state),
+        (Side::Client, Some(State::Closed), None)
+    );
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.icmp), (Handshake::Unreachable, Some(event)));
+    assert!(summary.handshake_rtt.is_some());
+}
+
+#[test]
+fn an_icmp_error_does_not_end_an_open_connection() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C PA 1 1 len=5 | ESTABLISHED ESTABLISHED");
+    let event = stage.icmp(3, 1, "C PA 1 1");
+    assert_eq!((event.plausible, event.after.client.state), (true, Some(State::Established)));
+    assert_eq!(stage.end()[0].handshake, Handshake::ThreeWay);
+}
+
+#[test]
+fn syn_received_and_aborted() {
+    let half = "C S 0 -  | SYN-SENT SYN-RECEIVED
+                S SA 0 1 | ESTABLISHED SYN-RECEIVED";
+    let summary = verdict(half);
+    assert_eq!((summary.handshake, summary.completeness), (Handshake::SynReceived, 3));
+    let summary = verdict(&format!("{half}\n C R 1 - | CLOSED LISTEN"));
+    assert_eq!((summary.handshake, summary.termination), (Handshake::Aborted, Termination::Reset));
+    assert_eq!((summary.reset_by, summary.closed_first), (Some(Side::Client), Some(Side::Client)));
+}
+
+#[test]
+fn the_reset_of_our_own_kernel() {
+    let mut stage = Stage::new(TracerOptions { ours: Some(socket(Side::Client)), ..TracerOptions::default() });
+    stage.play(
+        "C S 0 -         | SYN-SENT SYN-RECEIVED
+         S SA 0 1        | ESTABLISHED SYN-RECEIVED
+         C R 1 - kernel  | ESTABLISHED LISTEN | own-kernel-reset
+         C A 1 1         | ESTABLISHED LISTEN
+         S R 1 -         | CLOSED LISTEN",
+    );
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.reset_by), (Handshake::Aborted, Some(Side::Client)));
+}
+
+#[test]
+fn simultaneous_open() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 0 -   | SYN-SENT SYN-RECEIVED
+         S S 0 -   | SYN-RECEIVED SYN-SENT
+         C SA 0 1  | SYN-RECEIVED ESTABLISHED
+         S SA 0 1  | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!(stage.calls(), "", "nobody listens, so nobody accepts");
+    assert_eq!(stage.end()[0].handshake, Handshake::SimultaneousOpen);
+}
+
+#[test]
+fn split_handshake() {
+    let summary = verdict(
+        "C S 0 -   | SYN-SENT SYN-RECEIVED
+         S S 0 -   | SYN-RECEIVED SYN-SENT
+         C SA 0 1  | SYN-RECEIVED ESTABLISHED
+         S A 1 1   | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!(summary.handshake, Handshake::Split);
+}
+
+#[test]
+fn fast_open() {
+    let summary = verdict(
+        "C S 0 - tfo len=5 | SYN-SENT SYN-RECEIVED | syn-with-data fast-open
+         S SA 0 6          | ESTABLISHED SYN-RECEIVED
+         C A 6 1           | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!((summary.handshake, summary.bytes_client), (Handshake::FastOpen, 5));
+    let plain = verdict(
+        "C S 0 - len=5  | SYN-SENT SYN-RECEIVED | syn-with-data
+         S SA 0 1       | ESTABLISHED SYN-RECEIVED
+         C PA 1 1 len=5 | ESTABLISHED ESTABLISHED | retransmission",
+    );
+    assert_eq!(plain.handshake, Handshake::ThreeWay);
+}
+
+#[test]
+fn old_duplicate_syn() {
+    // Figure 8: the client vetoes the answer to a ghost, and then its own SYN comes.
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 0 -          | SYN-SENT SYN-RECEIVED
+         S SA 0 1         | ESTABLISHED SYN-RECEIVED
+         C R 1 -          | CLOSED LISTEN
+         C S 0 - isn=10   | SYN-SENT SYN-RECEIVED | port-reuse
+         S SA 40 11       | ESTABLISHED SYN-RECEIVED
+         C A 11 41        | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!(stage.segments()[2].before.client.state, Some(State::Closed), "it knows of no such connection");
+    let verdicts = stage.end().iter().map(|summary| summary.handshake).collect::<Vec<_>>();
+    assert_eq!(verdicts, [Handshake::Aborted, Handshake::ThreeWay]);
+}
+
+#[test]
+fn half_open_discovery() {
+    // Figure 9: the server still holds an older connection.
+    let summary = verdict(
+        "C S 0 -    | SYN-SENT SYN-RECEIVED
+         S A 300 400 | SYN-SENT ESTABLISHED? | challenge-ack unacceptable-ack
+         C R 400 -   | SYN-SENT CLOSED
+         C S 0 -     | SYN-SENT CLOSED | syn-retransmission
+         S SA 0 1    | ESTABLISHED SYN-RECEIVED
+         C A 1 1     | ESTABLISHED ESTABLISHED",
+    );
+    assert_eq!(summary.handshake, Handshake::ThreeWay);
+}
+
+#[test]
+fn another_isn_is_another_connection() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C S 0 - isn=9000 | SYN-SENT SYN-RECEIVED | port-reuse");
+    let ids = stage.events.iter().map(|event| event.connection).collect::<Vec<_>>();
+    assert_eq!(ids, [1, 1, 1, 1, 1, 2, 2], "the first is ended before the second is opened");
+    let verdicts = stage.end().iter().map(|summary| summary.handshake).collect::<Vec<_>>();
+    assert_eq!(verdicts, [Handshake::ThreeWay, Handshake::Unanswered]);
+}
+
+#[test]
+fn mid_stream() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C PA 100 200 len=5 | ESTABLISHED? ESTABLISHED?
+         S A 200 105        | ESTABLISHED? ESTABLISHED?
+         S PA 200 105 len=7 | ESTABLISHED ESTABLISHED
+         C A 105 207        | ESTABLISHED ESTABLISHED",
+    );
+    let segments = stage.segments();
+    assert_eq!((segments[0].window_shift, segments[0].scaled_window), (None, None));
+    assert_eq!((segments[3].relative_seq, segments[3].relative_ack), (5, Some(7)));
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.completeness), (Handshake::MidStream, 12));
+    assert_eq!((summary.bytes_client, summary.bytes_server), (5, 7));
+}
+
+#[test]
+fn the_ports_tell_who_the_server_is() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("S PA 100 200 len=5 | ESTABLISHED? ESTABLISHED?");
+    assert_eq!(stage.segments()[0].from, Side::Server);
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play("S SA 0 1 | - SYN-RECEIVED\n C A 1 1 | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.end()[0].handshake, Handshake::MidStream);
+}

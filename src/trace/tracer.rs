@@ -1,0 +1,189 @@
+//! The tracer: packets in, events out.
+
+use std::net::SocketAddr;
+
+use super::connection::{Connection, Sighting};
+use super::flows::{Flows, Key};
+use super::icmp::{self, Report};
+use super::{Event, EventKind, Mark, Origin, Pair, Side};
+use crate::tcp::{Arriving, Call};
+use crate::wire::{Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
+
+/// Connections that are followed at once where the caller does not say otherwise.
+const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
+
+/// How to trace.
+#[derive(Clone, Copy, Debug)]
+pub struct TracerOptions {
+    /// The socket whose segments this program makes by hand: its states are observed, not inferred.
+    pub ours: Option<SocketAddr>,
+    /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
+    pub max_connections: usize,
+}
+
+impl Default for TracerOptions {
+    fn default() -> Self {
+        Self { ours: None, max_connections: DEFAULT_MAX_CONNECTIONS }
+    }
+}
+
+/// What the caller knows of a packet beside its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hint {
+    /// Who made it.
+    pub origin: Origin,
+    /// The call that our end made to send it.
+    pub call: Option<Call>,
+}
+
+/// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
+///
+/// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
+/// `Ended`: when another connection takes its sockets, when the table is full and it was idle longest, or at
+/// [`Tracer::finish`]. Nothing is allocated for a segment; a connection takes about a kilobyte.
+#[derive(Debug)]
+pub struct Tracer {
+    ours: Option<SocketAddr>,
+    flows: Flows,
+    last_id: u32,
+    evicted: u64,
+}
+
+impl Tracer {
+    /// A tracer that has seen nothing yet.
+    #[must_use]
+    pub fn new(options: TracerOptions) -> Self {
+        Self { ours: options.ours, flows: Flows::new(options.max_connections), last_id: 0, evicted: 0 }
+    }
+
+    /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
+    /// Packets that are neither TCP nor an ICMP error about a known connection yield nothing.
+    pub fn packet(
+        &mut self,
+        number: u64,
+        packet: &Packet<'_>,
+        decoded: &Decoded<'_>,
+        hint: Hint,
+        out: &mut dyn FnMut(&Event),
+    ) {
+        match (&decoded.ip, &decoded.content) {
+            (Some(ip), Content::Segment(segment)) => {
+                let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }));
+                let Hint { origin, call } = hint;
+                let sighting = Sighting { number, time: packet.time, ip, segment, malformed, origin, call };
+                self.segment(&sighting, out);
+            }
+            (Some(ip), Content::Icmp(icmp)) => self.icmp(number, packet.time, ip, icmp, out),
+            _ => {}
+        }
+    }
+
+    /// Ends every connection that is left, in the order of their numbers.
+    pub fn finish(&mut self, out: &mut dyn FnMut(&Event)) {
+        self.flows.drain().for_each(|connection| end(&connection, out));
+    }
+
+    /// How many connections were ended because the table was full.
+    #[must_use]
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
+        let (source, destination) = sockets(sighting.ip, sighting.segment);
+        let key = Key::of(source, destination);
+        let reused = self.make_room(&key, source, sighting, out);
+        if self.flows.get(&key).is_none() {
+            if sighting.malformed {
+                return; // no connection begins with a segment that nobody can read
+            }
+            self.open(key, (source, destination), sighting, out);
+        }
+        let Some(connection) = self.flows.get(&key) else { return };
+        let from = connection.side_of(source);
+        let mut event = connection.segment(from, sighting);
+        if reused {
+            event.marks.set(Mark::PortReuse);
+            connection.marks.set(Mark::PortReuse);
+        }
+        out(&Event { time: sighting.time, connection: connection.id, kind: EventKind::Segment(event) });
+    }
+
+    /// Ends the connection between the same sockets if this segment begins another; says whether it did.
+    fn make_room(
+        &mut self,
+        key: &Key,
+        source: SocketAddr,
+        sighting: &Sighting<'_>,
+        out: &mut dyn FnMut(&Event),
+    ) -> bool {
+        let readable = !sighting.malformed && sighting.segment.checksum_state != crate::wire::Checksum::Bad;
+        let Some(connection) = self.flows.get(key) else { return false };
+        let follows = readable && connection.is_followed_by(connection.side_of(source), &sighting.arriving());
+        if let Some(old) = follows.then(|| self.flows.remove(key)).flatten() {
+            end(&old, out);
+        }
+        follows
+    }
+
+    fn open(
+        &mut self,
+        key: Key,
+        (source, destination): (SocketAddr, SocketAddr),
+        sighting: &Sighting<'_>,
+        out: &mut dyn FnMut(&Event),
+    ) {
+        let arriving = sighting.arriving();
+        let sockets = match opener(&arriving, source.port(), destination.port()) {
+            Side::Client => Pair { client: source, server: destination },
+            Side::Server => Pair { client: destination, server: source },
+        };
+        let is_ours = |side: &Side| {
+            self.ours.is_some_and(|ours| ours.ip() == sockets[*side].ip() && ours.port() == sockets[*side].port())
+        };
+        let ours = Side::BOTH.into_iter().find(is_ours);
+        self.last_id = self.last_id.wrapping_add(1);
+        let connection = Connection::new(self.last_id, sockets, ours, sighting.time, &arriving);
+        if let Some(old) = self.flows.insert(key, connection) {
+            self.evicted += 1;
+            end(&old, out);
+        }
+        out(&Event { time: sighting.time, connection: connection.id, kind: EventKind::Opened(connection.opened()) });
+    }
+
+    fn icmp(&mut self, number: u64, time: Time, ip: &Ip, icmp: &Icmp<'_>, out: &mut dyn FnMut(&Event)) {
+        let Some(report) = Report::of(number, time, ip, icmp) else { return };
+        let Some(connection) = self.flows.get(&Key::of(report.source, report.destination)) else { return };
+        let event = icmp::follow(connection, &report);
+        out(&Event { time, connection: connection.id, kind: EventKind::Icmp(event) });
+    }
+}
+
+fn end(connection: &Connection, out: &mut dyn FnMut(&Event)) {
+    let kind = EventKind::Ended(connection.summary());
+    out(&Event { time: connection.last, connection: connection.id, kind });
+}
+
+fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
+    (SocketAddr::new(ip.source, segment.source_port), SocketAddr::new(ip.destination, segment.destination_port))
+}
+
+/// Which side the sender of the first segment is. A SYN comes from the client and a SYN,ACK from the server; in the
+/// middle of a stream the ports tell, or else the first that is seen is the client.
+fn opener(first: &Arriving, source: u16, destination: u16) -> Side {
+    match (first.flags.syn(), first.flags.ack()) {
+        (true, false) => Side::Client,
+        (true, true) => Side::Server,
+        _ if port_class(source) < port_class(destination) => Side::Server,
+        _ => Side::Client,
+    }
+}
+
+/// Well-known ports, then registered ones below the range that Linux takes for clients, then the rest.
+const fn port_class(port: u16) -> u8 {
+    match port {
+        0..1024 => 0,
+        1024..32768 => 1,
+        _ => 2,
+    }
+}

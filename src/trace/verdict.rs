@@ -1,0 +1,52 @@
+//! The verdict on a connection, from what was remembered of it.
+
+use super::connection::Connection;
+use super::{Belief, Handshake, Millis, Pair, Side, Summary};
+use crate::tcp::State;
+
+impl Connection {
+    pub(super) fn summary(&self) -> Summary {
+        let handshake = self.opening.verdict();
+        let never_opened = matches!(handshake, Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable);
+        Summary {
+            client: self.sockets.client,
+            server: self.sockets.server,
+            first: self.first,
+            last: self.last,
+            segments: self.segments,
+            bytes_client: self.octets.client,
+            bytes_server: self.octets.server,
+            handshake,
+            termination: if never_opened { super::Termination::None } else { self.closing.verdict() },
+            half_close: self.closing.half_close,
+            closed_first: self.closing.first().filter(|_| !never_opened),
+            reset_by: self.closing.reset_by,
+            completeness: self.completeness,
+            handshake_rtt: self.opening.rtt().map(Millis),
+            handshake_time: self.opening.time(),
+            termination_time: self.closing.time(),
+            syns: self.opening.syns,
+            offered: Pair { client: self.ends.client.offered, server: self.ends.server.offered },
+            states: self.last_states(handshake),
+            time_wait: self.time_wait(),
+            icmp: self.icmp,
+            marks: self.marks,
+            retransmissions: self.retransmissions,
+        }
+    }
+
+    /// Of a server that was never heard nothing can be said: the SYN may not have reached it.
+    fn last_states(&self, handshake: Handshake) -> Pair<Belief> {
+        let mut states = self.beliefs();
+        if matches!(handshake, Handshake::Unanswered | Handshake::Unreachable) {
+            states.server = Belief::default();
+        }
+        states
+    }
+
+    /// After a simultaneous close both sides are in TIME-WAIT; then it is the one that sent its FIN first.
+    fn time_wait(&self) -> Option<Side> {
+        let first = self.closing.first().unwrap_or(Side::Client);
+        [first, first.other()].into_iter().find(|side| self.ends[*side].is(State::TimeWait))
+    }
+}
