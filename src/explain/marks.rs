@@ -8,9 +8,10 @@ use crate::trace::{Mark, SegmentEvent};
 /// Whether the receiver takes nothing from `segment` and changes no state for it.
 #[must_use]
 pub fn is_ignored(segment: &SegmentEvent) -> bool {
-    use Mark::{BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetOutsideWindow, UnacceptableAck};
-    let marks = [BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetOutsideWindow, UnacceptableAck];
-    marks.into_iter().any(|mark| segment.marks.has(mark)) && segment.before[to(segment)] == segment.after[to(segment)]
+    use Mark::{BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetInexact, ResetOutsideWindow};
+    let marks = [BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetInexact, ResetOutsideWindow];
+    marks.into_iter().chain([Mark::UnacceptableAck]).any(|mark| segment.marks.has(mark))
+        && segment.before[to(segment)] == segment.after[to(segment)]
 }
 
 /// The name of a mark among the oddities of a verdict; none for what is part of an ordinary connection, or is said
@@ -34,6 +35,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::OldDuplicate => "old duplicates",
         Mark::OutsideWindow => "segments outside the window",
         Mark::ResetOutsideWindow => "reset outside the window",
+        Mark::ResetInexact => "reset with an inexact number",
         Mark::UnacceptableAck => "ACK of what was never sent",
         Mark::BadChecksum => "wrong checksum",
         Mark::Malformed => "malformed header",
@@ -94,6 +96,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::OldDuplicate => "ignored: an old duplicate, all of it arrived before".to_owned(),
         Mark::OutsideWindow => format!("ignored: seq {seq} is outside the window"),
         Mark::ResetOutsideWindow => "ignored: a reset outside the window does not count".to_owned(),
+        Mark::ResetInexact => format!("ignored: a reset must carry the very next number, not {seq}"),
         Mark::UnacceptableAck => format!("{ignored}ack {ack} is for something never sent"),
         Mark::BadChecksum => "ignored: wrong checksum, dropped without a word".to_owned(),
         Mark::OffloadedChecksum => "the network interface will fill in the checksum".to_owned(),

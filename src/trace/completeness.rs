@@ -9,14 +9,34 @@ const DATA: u8 = 8;
 const FIN: u8 = 16;
 const RST: u8 = 32;
 
-/// The bits that one segment adds. The first of a conversation counts only where it is a SYN; after it, a SYN without
-/// ACK counts no more, and FIN only together with ACK.
-pub(super) const fn of(segment: &Arriving, first: bool) -> u8 {
-    let flags = segment.flags;
-    let data = if segment.len > 0 { DATA } else { 0 };
-    if first {
-        return if flags.syn() && !flags.ack() { SYN | data } else { 0 };
+/// The bits of a conversation so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Completeness {
+    bits: u8,
+    /// Bits of a first segment that is no SYN: they count once another follows.
+    held: u8,
+}
+
+impl Completeness {
+    /// Adds one segment; `first` if it is the first of its conversation. Only there a SYN without ACK counts.
+    pub(super) const fn add(&mut self, segment: &Arriving, first: bool) {
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        let data = if segment.len > 0 { DATA } else { 0 };
+        match (first, opens) {
+            (true, true) => self.bits = SYN | data,
+            (true, false) => self.held = of(segment),
+            (false, _) => self.bits |= self.held | of(segment),
+        }
     }
+
+    pub(super) const fn bits(self) -> u8 {
+        self.bits
+    }
+}
+
+/// FIN counts only together with ACK; octets count only behind an ACK; an ACK counts where nothing rides on it.
+const fn of(segment: &Arriving) -> u8 {
+    let flags = segment.flags;
     let mut bits = match (flags.syn(), flags.ack()) {
         (true, true) => SYN_ACK,
         (false, true) if segment.len > 0 => DATA,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::belief;
 use super::calls::{self, Scene};
-use super::completeness;
+use super::completeness::Completeness;
 use super::end::{End, Facts};
 use super::judgement::{Judgement, judge};
 use super::progress::{Closing, Opening, Outcome};
@@ -68,7 +68,7 @@ pub(super) struct Connection {
     pub(super) last: Time,
     pub(super) segments: u64,
     pub(super) octets: Pair<u64>,
-    pub(super) completeness: u8,
+    pub(super) completeness: Completeness,
     pub(super) icmp: Option<IcmpEvent>,
     pub(super) marks: Marks,
     pub(super) retransmissions: Pair<u32>,
@@ -102,7 +102,7 @@ impl Connection {
             last: first,
             segments: 0,
             octets: Pair::default(),
-            completeness: 0,
+            completeness: Completeness::default(),
             icmp: None,
             marks: Marks::default(),
             retransmissions: Pair::default(),
@@ -134,7 +134,7 @@ impl Connection {
     /// Follows one segment and says what it did.
     pub(super) fn segment(&mut self, from: Side, sighting: &Sighting<'_>) -> SegmentEvent {
         let facts = sighting.facts();
-        self.completeness |= completeness::of(&facts.arriving, self.segments == 0);
+        self.completeness.add(&facts.arriving, self.segments == 0);
         self.segments += 1;
         self.last = sighting.time;
         let mut marks = appearance(sighting, self.ends[from].offloads);
@@ -147,7 +147,7 @@ impl Connection {
         };
         marks |= step.judgement.marks;
         marks |= step.reading.marks;
-        marks |= self.after_close(from, &facts.arriving, &step);
+        marks |= self.note_after_close(from, &facts.arriving, &step);
         self.marks |= marks;
         self.retransmissions[from] += u32::from(step.reading.copy > 1);
         self.event(from, sighting, &facts, &step, marks)
@@ -231,13 +231,15 @@ impl Connection {
         self.octets[from] += u64::from(step.reading.new_octets);
     }
 
-    /// Octets for an end that is gone, and the reset that such octets get.
-    fn after_close(&self, from: Side, segment: &Arriving, step: &Step) -> Marks {
+    /// Octets for an end that is gone. Where only the reset that they get tells so, the whole connection is marked.
+    fn note_after_close(&mut self, from: Side, segment: &Arriving, step: &Step) -> Marks {
         let gone = step.before[from.other()].state == Some(State::Closed) && self.opening.is_complete();
         let half_gone = matches!(step.before[from].state, Some(State::FinWait1 | State::FinWait2));
+        if segment.flags.rst() && half_gone && step.expected == Reply::Ack {
+            self.marks.set(Mark::DataAfterClose);
+        }
         let late = segment.len > 0 && !segment.flags.rst() && gone;
-        let refused = segment.flags.rst() && half_gone && step.expected == Reply::Ack;
-        (late || refused).then_some(Mark::DataAfterClose).into_iter().collect()
+        late.then_some(Mark::DataAfterClose).into_iter().collect()
     }
 
     fn event(&self, from: Side, sighting: &Sighting<'_>, facts: &Facts, step: &Step, marks: Marks) -> SegmentEvent {

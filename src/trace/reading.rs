@@ -119,9 +119,6 @@ fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Durati
     let new_syn = segment.flags.syn() && beyond > 0;
     reading.new_octets =
         (filled + beyond).saturating_sub(u32::from(new_syn) + u32::from(reading.new_fin)).min(segment.len);
-    if segment.len > 0 && end.fin.is_some_and(|fin| stop.after(fin + 1)) {
-        reading.mark(Mark::DataAfterClose);
-    }
     match (filled, beyond == segment.sequence_len()) {
         (_, true) => end.recent.first(start, stop, facts.time, end.una),
         (1.., _) if came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),

@@ -21,7 +21,7 @@ impl Connection {
             half_close: self.closing.half_close,
             closed_first: self.closing.first().filter(|_| !never_opened),
             reset_by: self.closing.reset_by,
-            completeness: self.completeness,
+            completeness: self.completeness.bits(),
             handshake_rtt: self.opening.rtt().map(Millis),
             handshake_time: self.opening.time(),
             termination_time: self.closing.time(),

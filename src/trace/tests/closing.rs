@@ -2,7 +2,7 @@
 
 use super::script::*;
 use crate::tcp::State;
-use crate::trace::{Side, Termination, TracerOptions};
+use crate::trace::{Mark, Side, Termination, TracerOptions};
 
 #[test]
 fn four_segments() {
@@ -141,9 +141,12 @@ fn data_after_the_peer_closed() {
         "S FA 1 1        | CLOSE-WAIT FIN-WAIT-1
          C A 1 2         | CLOSE-WAIT FIN-WAIT-2
          C PA 1 2 len=5  | CLOSE-WAIT FIN-WAIT-2
-         S R 2 -         | CLOSED CLOSED | data-after-close",
+         S R 2 -         | CLOSED CLOSED
+         C PA 6 2 len=5  | CLOSED CLOSED | data-after-close",
     );
-    assert_eq!(stage.end()[0].termination, Termination::Reset);
+    assert!(!stage.segments()[6].marks.has(Mark::DataAfterClose), "its sender is not to blame");
+    let summary = stage.end()[0];
+    assert_eq!((summary.termination, summary.marks.has(Mark::DataAfterClose)), (Termination::Reset, true));
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! Connections in captures made by others: the same as tshark finds, with the same `tcp.completeness`.
+//!
+//! The corpus is no part of the project; `corpus.rs` says where it is looked for. Its tcp_streams.tsv has a row for each
+//! stream, with the columns `file`, `stream`, `first_source`, `first_destination`, `frames` and `completeness`.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use rawshake::source::{CaptureFile, Source};
+use rawshake::trace::{Event, EventKind, Hint, Opened, Side, Tracer, TracerOptions};
+use rawshake::wire::decode;
+
+const FRAGMENTS: &str = "fragments are not put together";
+const FORMAT: &str = "not a pcap or pcapng file";
+const LAYERS: &str = "a link layer, tunnel or compression that is not decoded";
+const OUTER: &str = "tshark takes the addresses of the outer packet";
+const EXPECTED: &str = "tshark's FTP dissector made the conversation before its SYN, which then does not count";
+const MALFORMED: &str = "tshark counts a segment with half a header";
+const LENGTH: &str = "the IP header claims more than the frame holds";
+
+/// Files in which we find other streams than tshark does, and why.
+const EXPLAINED: &[(&str, &str)] = &[
+    ("PcapPlusPlus/Tests/ExamplesTest/expected_output/http_req_frag.pcap", FRAGMENTS),
+    ("PcapPlusPlus/Tests/ExamplesTest/expected_output/ipfragutil_bpf_filter.pcap", FRAGMENTS),
+    ("PcapPlusPlus/Tests/ExamplesTest/expected_output/ipfragutil_ip_ids.pcap", FRAGMENTS),
+    ("PcapPlusPlus/Tests/ExamplesTest/pcap_examples/frag_http_req.pcap", FRAGMENTS),
+    ("PcapPlusPlus/Tests/ExamplesTest/pcap_examples/solaris.snoop", FORMAT),
+    ("PcapPlusPlus/Tests/ExamplesTest/pcap_examples/tcp-reassembly.pcap", LAYERS),
+    ("PcapPlusPlus/Tests/Packet++Test/PacketExamples/Ftp.pcap", OUTER),
+    ("PcapPlusPlus/Tests/Packet++Test/PacketExamples/IPv4-encapsulated-IPv6.pcap", OUTER),
+    ("PcapPlusPlus/Tests/Packet++Test/PacketExamples/tcp-malformed.pcap", MALFORMED),
+    ("chrissanders/tickedoffdeveloper.pcapng", EXPECTED),
+    ("libpcap/tests/filter/AH-IPcomp-IPv4.pcap", LAYERS),
+    ("libpcap/tests/filter/AH-IPcomp-IPv6.pcap", LAYERS),
+    ("packetlife/pcaps/PPP_TCP_compression.cap", LAYERS),
+    ("tcpdump/tests/bgp-bgp_capabilities_print-oobr-1.pcap", FRAGMENTS),
+    ("tcpdump/tests/bgp-bgp_capabilities_print-oobr-2.pcap", FRAGMENTS),
+    ("tcpdump/tests/bgp_pmsi_tunnel-oobr.pcap", FRAGMENTS),
+    ("tcpdump/tests/kday4.pcap", LENGTH),
+    ("tcpdump/tests/kday7.pcap", LENGTH),
+    ("tcpdump/tests/rpki-rtr-oobr.pcap", FRAGMENTS),
+    ("tcptrace/input/linux_cooked_socket.dmp.gz", EXPECTED),
+    ("tcptrace/input/rawppp.pcap.gz", EXPECTED),
+    ("wireshark/test/captures/wireguard-ping-tcp-dsb.pcapng", LAYERS),
+    ("zeek/testing/btest/Traces/erspan.pcap", FRAGMENTS),
+    ("zeek/testing/btest/Traces/ftp/bigtransfer.pcap", EXPECTED),
+    ("zeek/testing/btest/Traces/ftp/ipv4.pcap", EXPECTED),
+    ("zeek/testing/btest/Traces/ftp/ipv6.pcap", EXPECTED),
+    ("zeek/testing/btest/Traces/ipv4/fragmented-4.pcap", FRAGMENTS),
+    ("zeek/testing/btest/Traces/ipv4/fragmented-syn.pcap", FRAGMENTS),
+    ("zeek/testing/btest/Traces/pe/pe-single.pcap", EXPECTED),
+    ("zeek/testing/btest/Traces/tunnels/ayiya3.pcap", LAYERS),
+    ("zeek/testing/btest/Traces/tunnels/gre-aruba-amsdu.pcap", LAYERS),
+    ("zeek/testing/btest/Traces/tunnels/gre-aruba.pcap", LAYERS),
+    ("zeek/testing/btest/Traces/tunnels/gtp/gtp2_different_udp_port.pcap", LAYERS),
+    ("zeek/testing/btest/Traces/tunnels/gtp/gtp9_unknown_or_too_short_payload.pcap", LAYERS),
+    ("zeek/testing/btest/Traces/tunnels/gtp/gtp_ext_header.pcap", LAYERS),
+];
+
+/// A stream as tshark's table shows it.
+#[derive(Debug, PartialEq, Eq)]
+struct Stream {
+    first_source: String,
+    first_destination: String,
+    frames: u64,
+    completeness: u8,
+}
+
+fn row(line: &str) -> (String, Stream) {
+    let [file, _, source, destination, frames, completeness] =
+        line.split('\t').collect::<Vec<_>>().try_into().expect("six columns");
+    let stream = Stream {
+        first_source: source.to_owned(),
+        first_destination: destination.to_owned(),
+        frames: frames.parse().expect("a number of frames"),
+        completeness: completeness.parse().expect("a sum"),
+    };
+    (file.to_owned(), stream)
+}
+
+/// The bytes of a capture, decompressed by gzip where its name asks for it.
+fn contents(path: &Path) -> Vec<u8> {
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        Command::new("gzip").arg("-dc").arg(path).output().expect("gzip").stdout
+    } else {
+        fs::read(path).expect("a capture")
+    }
+}
+
+/// What the tracer says of each connection, in tshark's words.
+#[derive(Default)]
+struct Table {
+    opened: BTreeMap<u32, Opened>,
+    streams: BTreeMap<u32, Stream>,
+}
+
+impl Table {
+    fn note(&mut self, event: &Event) {
+        match event.kind {
+            EventKind::Opened(opened) => {
+                self.opened.insert(event.connection, opened);
+            }
+            EventKind::Segment(segment) => {
+                let Opened { client, server, .. } = self.opened[&event.connection];
+                let (from, to) = if segment.from == Side::Client { (client, server) } else { (server, client) };
+                let show = |socket: SocketAddr| format!("{} {}", socket.ip(), socket.port());
+                self.streams.entry(event.connection).or_insert_with(|| Stream {
+                    first_source: show(from),
+                    first_destination: show(to),
+                    frames: 0,
+                    completeness: 0,
+                });
+            }
+            EventKind::Icmp(_) => {}
+            EventKind::Ended(summary) => {
+                let stream = self.streams.get_mut(&event.connection).expect("a segment before the end");
+                (stream.frames, stream.completeness) = (summary.segments, summary.completeness);
+            }
+        }
+    }
+}
+
+fn traced(path: &Path) -> Vec<Stream> {
+    let bytes = contents(path);
+    let Ok(mut file) = CaptureFile::new(&bytes[..], path.display().to_string()) else { return Vec::new() };
+    let mut table = Table::default();
+    let mut tracer = Tracer::new(TracerOptions::default());
+    loop {
+        match file.next() {
+            Ok(Some(packet)) => tracer.packet(0, &packet, &decode(&packet), Hint::default(), &mut |e| table.note(e)),
+            Ok(None) => break,
+            Err(error) if error.is_final() => break,
+            Err(_) => {}
+        }
+    }
+    tracer.finish(&mut |event| table.note(event));
+    table.streams.into_values().collect()
+}
+
+#[test]
+fn streams_are_those_of_tshark() {
+    let test = "streams_are_those_of_tshark";
+    let folder = env::var_os("RAWSHAKE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
+    let Ok(table) = fs::read_to_string(folder.join("tcp_streams.tsv")) else {
+        support::skip(test, &format!("there is no tcp_streams.tsv in {}", folder.display()));
+        return;
+    };
+    if !support::installed(test, "gzip") {
+        return;
+    }
+    let mut files = BTreeMap::<String, Vec<Stream>>::new();
+    for (file, stream) in table.lines().skip(1).map(row) {
+        files.entry(file).or_default().push(stream);
+    }
+    assert!(files.len() > EXPLAINED.len());
+    for (file, expected) in files {
+        let found = traced(&folder.join(&file));
+        match EXPLAINED.iter().find(|(explained, _)| *explained == file) {
+            None => assert_eq!(found, expected, "{file}"),
+            Some((_, reason)) => assert_ne!(found, expected, "{file}: no longer true that {reason}"),
+        }
+    }
+}
