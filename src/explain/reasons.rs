@@ -158,12 +158,10 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
         ));
     }
     if flags.syn() && !voice.absolute {
-        let whose = voice.names.whose(segment.from);
-        reasons.push(Reason::detail(format!("seq 0 stands for {}, {whose} initial number", segment.seq)));
+        reasons.push(Reason::detail(format!("seq 0 is {} on the wire, the initial number", segment.seq)));
     }
     if flags.fin() && !flags.rst() {
-        let sender = voice.sender(segment);
-        reasons.push(Reason::detail(format!("FIN: nothing more from {sender}, which may still receive")));
+        reasons.push(Reason::detail("FIN: no more data this way; the other way stays open"));
     }
     let takes_none = segment.len == 0 && flags.sequence_len() == 0 && !flags.rst();
     if takes_none && reasons.is_empty() {

@@ -36,10 +36,6 @@ impl Voice<'_> {
         }
     }
 
-    pub(super) fn sender(&self, segment: &SegmentEvent) -> String {
-        self.names.the(segment.from)
-    }
-
     pub(super) fn receiver(&self, segment: &SegmentEvent) -> String {
         self.names.the(segment.from.other())
     }

@@ -17,7 +17,7 @@ pub enum Verbosity {
 /// Settings of a ladder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Columns to draw in; below 60 the picture is cut short rather than broken.
+    /// Columns to draw in: 80 show everything, 60 leave out options, 40 is the least (less counts as 40).
     pub width: usize,
     /// Draw with ASCII only.
     pub ascii: bool,

@@ -9,7 +9,7 @@ use super::{Ladder, LaneHead, Settings, Style};
 use crate::trace::{Pair, Side};
 use geometry::Geometry;
 use glyphs::{Glyphs, ascii};
-use text::{clip, width, wrap};
+use text::{width, wrap};
 
 /// Columns that the first word of a verdict line takes at least.
 const SUBJECT: usize = 9;
@@ -106,21 +106,20 @@ impl Page {
     fn head(&self, [left, right]: [String; 2], style: Style) -> Vec<Line> {
         let geometry = &self.geometry;
         let start = geometry.left();
-        let left = clip(&left, geometry.width - start, self.glyphs.more);
-        let right = clip(&right, geometry.width, self.glyphs.more);
-        let right_start = geometry.right().min(geometry.picture().saturating_sub(width(&right)));
-        let mut lines = vec![Line::default()];
-        lines[0].pad_to(start);
-        lines[0].put(style, left);
-        if !right.is_empty() {
-            if lines[0].width() + 2 > right_start {
-                lines.push(Line::default());
-            }
-            let last = lines.len() - 1;
-            lines[last].pad_to(right_start);
-            lines[last].put(style, right);
+        let mut lines = Vec::new();
+        for text in wrap(&left, geometry.width - start) {
+            let mut line = Line::default();
+            line.pad_to(start);
+            line.put(style, text);
+            lines.push(line);
         }
-        lines.retain(|line| !line.plain().is_empty());
+        for text in wrap(&right, geometry.width) {
+            let column = geometry.right().min(geometry.picture().saturating_sub(width(&text)));
+            let mut line = lines.pop_if(|line| line.width() + 2 <= column).unwrap_or_default();
+            line.pad_to(column);
+            line.put(style, text);
+            lines.push(line);
+        }
         lines
     }
 
