@@ -124,6 +124,9 @@ impl Run<'_> {
     /// Takes what is waiting, but not for ever.
     fn receive(&mut self) -> Result<(), Error> {
         for _ in 0..BATCH {
+            if self.ping.is_complete() {
+                break;
+            }
             let Some(received) = self.socket.recv(&mut self.buffer)? else { return Ok(()) };
             let now = Now { time: clock::now(), elapsed: self.began.elapsed() };
             let bytes = &self.buffer[..received.len];

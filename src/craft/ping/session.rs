@@ -97,6 +97,12 @@ impl Ping {
         self.statistics.received >= wanted.max(1)
     }
 
+    /// Whether as many replies and errors have arrived as were asked for: then what else arrives is not looked at.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.config.count.is_some_and(|count| self.statistics.received + self.statistics.errors >= count)
+    }
+
     /// Ends the run before its time.
     pub fn stop(&mut self) {
         self.stopped = true;
@@ -247,12 +253,10 @@ impl Ping {
     }
 
     fn is_over(&self, elapsed: Duration) -> bool {
-        let Statistics { received, errors, .. } = self.statistics;
-        let has_all = self.config.count.is_some_and(|count| received + errors >= count);
-        let has_failed = self.config.deadline.is_some() && errors > 0;
+        let has_failed = self.config.deadline.is_some() && self.statistics.errors > 0;
         let is_late = self.config.deadline.is_some_and(|deadline| elapsed >= deadline);
         let has_lingered = self.linger.is_some_and(|end| elapsed >= end);
-        self.stopped || has_all || has_failed || is_late || has_lingered
+        self.stopped || self.is_complete() || has_failed || is_late || has_lingered
     }
 
     /// With a deadline, requests go on until it, or until enough of them are answered.
