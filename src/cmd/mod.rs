@@ -2,6 +2,7 @@
 
 mod capture;
 mod exit;
+mod host;
 pub mod output;
 pub mod ping;
 pub mod replay;

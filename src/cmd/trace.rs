@@ -1,15 +1,104 @@
 //! `rawshake trace`.
 
-use super::{Exit, Streams};
+mod args;
+mod payload;
+mod plan;
+mod show;
+mod stage;
+mod target;
+mod words;
 
-/// Build a TCP connection by hand, and show every segment of it
-#[derive(Debug, clap::Args)]
-pub struct Args {}
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{Exit, Streams};
+use crate::craft::{Endpoint, Open};
+use crate::drive::{self, Ended, LiveWire, Wire as _};
+use crate::lab;
+use crate::sink;
+use crate::sink::capture::CaptureWriter;
+use crate::sys::{RawSender, Signal, Version, terminal};
+use plan::Plan;
+use show::{ByLine, Progress, Show};
+use stage::Stage;
+use target::{Target, Written};
+
+pub use args::Args;
 
 /// Runs `rawshake trace`.
 ///
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
-pub fn run(_args: &Args, _streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("not built yet")
+pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    plan::check(&args.open)?;
+    let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
+    let mut stage = Stage::enter(args, &written)?;
+    // Before anything is looked up: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let target = Target::find(&written, stage.port, args)?;
+    let mut payload = payload::payload(&args.talk, &payload::authority(&written.host, stage.port))?;
+    if payload.is_empty() {
+        payload.extend_from_slice(stage.default_payload());
+    }
+    let plan = Plan::make(args, target, payload)?;
+    if args.output.verbose > 0 {
+        introduce(&plan, &stage, streams.err)?;
+    }
+    let ended = connect(args, &plan, &mut stage, streams)?;
+    conclude(args, &plan, &ended, streams.err)
+}
+
+/// The run itself, shown while it goes on.
+fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
+    let Target { remote, ref route, scope_id, .. } = plan.target;
+    let mut wire = LiveWire::open(&route.interface, plan.local(), remote, scope_id)?;
+    let pcap = args.pcap.as_deref().map(create).transpose()?;
+    let mut settings = args.output.settings(terminal::width(io::stdout()));
+    settings.ours = Some(plan.local());
+    let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let progress = terminal::is_terminal(io::stderr()).then(|| Progress::new(&mut *streams.err, remote));
+    let mut show = Show::new(plan.local(), sink, pcap, progress);
+    let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;
+    if let (Some(lab), Open::Simultaneous) = (&mut stage.lab, plan.config.open) {
+        lab.connect_from_server(plan.local(), remote.port())?;
+    }
+    let ended = drive::run(&mut endpoint, (plan.local(), remote), &mut wire, &mut show);
+    // What was seen is shown in any case.
+    let shown = show.finish();
+    let ended = ended?;
+    shown?;
+    Ok(ended)
+}
+
+fn create(path: &Path) -> anyhow::Result<CaptureWriter<File>> {
+    CaptureWriter::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// What the tool itself does, before it does it.
+fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> {
+    if let Some(server) = stage.server() {
+        writeln!(err, "Lab: {server} on port {}: {}", stage.port, server.description())?;
+    }
+    let route = &plan.target.route;
+    writeln!(err, "Way: {} to {} through {}, MTU {}", plan.local(), plan.target.remote, route.interface, route.mtu)?;
+    match &plan.guard {
+        Some(guard) => writeln!(err, "RST guard: {}", guard.method()),
+        None => writeln!(err, "RST guard: off, so our own kernel will answer the SYN-ACK with RST"),
+    }
+}
+
+fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> anyhow::Result<Exit> {
+    let interface = &plan.target.route.interface;
+    if let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0) {
+        writeln!(err, "{line}")?;
+    }
+    Ok(match ended.signal {
+        Some(Signal::Interrupt) => Exit::Signal(libc::SIGINT as u8),
+        Some(Signal::Terminate) => Exit::Signal(libc::SIGTERM as u8),
+        None if ended.outcome.is_success() => Exit::Success,
+        None => Exit::NoReply,
+    })
 }

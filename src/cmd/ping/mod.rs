@@ -7,7 +7,7 @@ mod target;
 
 use anyhow::{Context as _, ensure};
 
-pub use args::Args;
+pub use args::{Args, Seconds};
 
 use super::{Exit, Streams};
 use crate::craft::ping::{Config, Ping, max_size, text};
@@ -15,7 +15,7 @@ use crate::drive;
 use crate::lab::{self, Lab};
 use crate::sys::icmp::{self, Kind};
 use crate::sys::{IcmpSocket, Signal, Version, privilege, random, route};
-use args::{Format, Seconds, Through};
+use args::{Format, Through};
 use names::Names;
 use report::{JsonReport, Report, TextReport};
 use target::Target;

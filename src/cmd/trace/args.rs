@@ -1,0 +1,266 @@
+//! The arguments of `rawshake trace`, as they were typed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::cmd::output::OutputArgs;
+use crate::cmd::ping::Seconds;
+use crate::craft;
+use crate::lab::Server;
+
+/// Build a TCP connection by hand, and show every segment of it
+///
+/// SYN, ACK, data, FIN and RST are made here and sent through a raw socket; what comes back is captured. Our own kernel
+/// knows nothing of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// Name, IPv4 or [IPv6] address, with or without :PORT; with --lab `server` if left out
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "lab")]
+    pub(super) host: Option<String>,
+    /// Port number or service name [default: 80; in the lab, that of its server]
+    #[arg(value_name = "PORT")]
+    pub(super) port: Option<String>,
+    #[command(flatten)]
+    pub(super) way: WayArgs,
+    #[command(flatten)]
+    pub(super) open: OpenArgs,
+    #[command(flatten)]
+    pub(super) talk: TalkArgs,
+    #[command(flatten)]
+    pub(super) close: CloseArgs,
+    #[command(flatten)]
+    pub(super) lab: LabArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// Write every segment, sent and received, to a capture file (pcapng if its name ends in .pcapng, else pcap)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) pcap: Option<PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  rawshake trace --lab --send hello            a whole connection in the embedded lab; needs no sudo
+  rawshake trace --lab --close half --send hi  close one direction only, and go on receiving
+  sudo rawshake trace 192.0.2.7 ssh            what a host of yours answers
+  sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
+
+Every wait has an end: --retries and --timeout for what is not acknowledged, --wait for silence, --deadline for talking
+and, again, for closing.
+Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error, 130 Ctrl-C. Ctrl-C closes an open
+connection as --close says and resets any other; a second Ctrl-C resets.
+Trace only hosts that you own or may test.";
+
+/// Which way the packets go.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Way")]
+pub(super) struct WayArgs {
+    /// IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub(super) ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6', long)]
+    pub(super) ipv6: bool,
+    /// Send and capture on this interface [default: as the routing table says]
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub(super) interface: Option<String>,
+    /// Send from this address of ours [default: as the routing table says]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) source: Option<IpAddr>,
+    /// Send from this port [default: a free one]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) source_port: Option<u16>,
+    /// Time to live, or hop limit
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) ttl: u8,
+    /// Keep our own kernel from answering with RST for a connection that it knows nothing of
+    #[arg(long, value_name = "on|off", default_value = "on", value_parser = switch(), action = clap::ArgAction::Set)]
+    pub(super) rst_guard: bool,
+}
+
+fn switch() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+}
+
+/// The opening handshake.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Opening")]
+pub(super) struct OpenArgs {
+    /// How to open
+    #[arg(long, value_enum, default_value_t = OpenMode::Active)]
+    pub(super) open: OpenMode,
+    /// Initial sequence number, decimal or 0x… [default: random]
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    pub(super) isn: Option<u32>,
+    /// Receive window in octets, at most 65535 shifted by --wscale
+    #[arg(long, value_name = "OCTETS", default_value_t = 64240)]
+    pub(super) window: u32,
+    /// Maximum segment size to offer, in octets [default: what the interface has room for]
+    #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) mss: Option<u16>,
+    /// Window scale to offer, in bits [default: 7]
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(0..=14))]
+    pub(super) wscale: Option<u8>,
+    /// Offer no maximum segment size
+    #[arg(long, conflicts_with = "mss")]
+    pub(super) no_mss: bool,
+    /// Offer no window scale
+    #[arg(long, conflicts_with = "wscale")]
+    pub(super) no_wscale: bool,
+    /// Do not permit selective acknowledgment
+    #[arg(long)]
+    pub(super) no_sack: bool,
+    /// Offer no timestamps
+    #[arg(long)]
+    pub(super) no_timestamps: bool,
+    /// Offer no option at all
+    #[arg(long, conflicts_with_all = ["mss", "wscale"])]
+    pub(super) no_options: bool,
+    /// Offer explicit congestion notification: ECE and CWR on the SYN
+    #[arg(long)]
+    pub(super) ecn: bool,
+    /// Send what is not acknowledged again this many times, each time after twice the wait
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(super) retries: u8,
+    /// Wait this many seconds for the answer to the first SYN
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = some_time)]
+    pub(super) timeout: Seconds,
+}
+
+/// What is said.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Talking")]
+#[group(id = "payload", multiple = false)]
+pub(super) struct TalkArgs {
+    /// Send this text, as it stands
+    #[arg(long, value_name = "TEXT", group = "payload")]
+    pub(super) send: Option<String>,
+    /// Send the contents of this file; - for standard input
+    #[arg(long, value_name = "FILE", group = "payload")]
+    pub(super) send_file: Option<PathBuf>,
+    /// Send these bytes, in hexadecimal digits; blanks and colons between them are passed over
+    #[arg(long, value_name = "HEX", group = "payload")]
+    pub(super) send_hex: Option<String>,
+    /// Send a small HTTP request: GET /
+    #[arg(long, group = "payload")]
+    pub(super) http: bool,
+    /// The peer has no more to say after this many seconds of silence
+    #[arg(long, value_name = "SECONDS", default_value = "0.3")]
+    pub(super) wait: Seconds,
+}
+
+/// The end.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Closing")]
+pub(super) struct CloseArgs {
+    /// How to close
+    #[arg(long, value_enum, default_value_t = CloseMode::Active)]
+    pub(super) close: CloseMode,
+    /// Talk for this many seconds at most, and then close for as many
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = some_time)]
+    pub(super) deadline: Seconds,
+}
+
+/// The embedded lab.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Lab")]
+pub(super) struct LabArgs {
+    /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
+    #[arg(long)]
+    pub(super) lab: bool,
+    /// The server of the lab [default: the one of the port, or that fits --close]
+    #[arg(long, value_name = "NAME", requires = "lab", value_parser = server(), hide_possible_values = false)]
+    pub(super) lab_server: Option<Server>,
+    /// Seconds that the lab's server thinks before it closes: 0 closes in three segments, 0.06 in four
+    #[arg(long, value_name = "SECONDS", requires = "lab")]
+    pub(super) lab_think: Option<Seconds>,
+}
+
+fn server() -> impl TypedValueParser<Value = Server> {
+    let values = Server::TABLE.iter().map(|row| PossibleValue::new(row.name).help(row.description));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Server>())
+}
+
+/// `--open`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OpenMode {
+    /// Our SYN goes first
+    Active,
+    /// Wait for the peer's SYN, and send ours as if the two had crossed
+    Simultaneous,
+}
+
+impl From<OpenMode> for craft::Open {
+    fn from(mode: OpenMode) -> Self {
+        match mode {
+            OpenMode::Active => Self::Active,
+            OpenMode::Simultaneous => Self::Simultaneous,
+        }
+    }
+}
+
+/// `--close`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CloseMode {
+    /// Our FIN goes first, when the peer has gone quiet
+    Active,
+    /// Wait for the peer's FIN, and answer it with ours
+    Passive,
+    /// Our FIN goes with the last data; receive until the peer closes
+    Half,
+    /// RST, when the peer has gone quiet
+    Reset,
+    /// Wait for the peer's FIN, and send ours as if the two had crossed
+    Simultaneous,
+    /// Leave the connection open
+    None,
+}
+
+impl From<CloseMode> for craft::Close {
+    fn from(mode: CloseMode) -> Self {
+        match mode {
+            CloseMode::Active => Self::Active,
+            CloseMode::Passive => Self::Passive,
+            CloseMode::Half => Self::Half,
+            CloseMode::Reset => Self::Reset,
+            CloseMode::Simultaneous => Self::Simultaneous,
+            CloseMode::None => Self::None,
+        }
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("not a number from 0 to {}, or 0x0 to {:#x}", u32::MAX, u32::MAX))
+}
+
+fn some_time(text: &str) -> Result<Seconds, String> {
+    let seconds: Seconds = text.parse()?;
+    if seconds.0.is_zero() { Err("must be more than 0 seconds".to_owned()) } else { Ok(seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal_or_hexadecimal() {
+        assert_eq!(number("4294967295"), Ok(u32::MAX));
+        assert_eq!(number("0xffffffff"), Ok(u32::MAX));
+        for wrong in ["", "-1", "4294967296", "0x", "0x100000000", "ff"] {
+            assert!(number(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_wait_is_more_than_none() {
+        assert!(some_time("0").is_err() && some_time("-1").is_err());
+        assert!(some_time("0.001").is_ok());
+    }
+}

@@ -1,0 +1,127 @@
+//! What passes, to the tracer and the sink, to a capture file, and a note where nothing passes for long.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use colored::Colorize as _;
+
+use crate::drive::{Seen, Watcher};
+use crate::sink::Sink;
+use crate::sink::capture::CaptureWriter;
+use crate::tcp::State;
+use crate::trace::{Event, Hint, Tracer, TracerOptions};
+use crate::wire::Time;
+
+/// A wait that is worth a word.
+const LONG: Duration = Duration::from_millis(900);
+
+/// Shows a run while it goes on.
+pub(super) struct Show<'a> {
+    tracer: Tracer,
+    sink: Box<dyn Sink + 'a>,
+    pcap: Option<CaptureWriter<File>>,
+    progress: Option<Progress<'a>>,
+}
+
+impl<'a> Show<'a> {
+    /// Shows the connection of `local` in `sink`, and writes it to `pcap`; `progress` is a terminal for passing notes.
+    pub(super) fn new(
+        local: SocketAddr,
+        sink: Box<dyn Sink + 'a>,
+        pcap: Option<CaptureWriter<File>>,
+        progress: Option<Progress<'a>>,
+    ) -> Self {
+        let tracer = Tracer::new(TracerOptions { ours: Some(local), ..TracerOptions::default() });
+        Self { tracer, sink, pcap, progress }
+    }
+
+    /// The end: verdicts, and what was held back.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        if let Some(progress) = &mut self.progress {
+            progress.clear()?;
+        }
+        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
+        forward(sink, |out| tracer.finish(out))?;
+        self.sink.finish()?;
+        self.pcap.map_or(Ok(()), CaptureWriter::finish)
+    }
+}
+
+fn forward(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<()> {
+    let mut result = Ok(());
+    produce(&mut |event| {
+        if result.is_ok() {
+            result = sink.event(event);
+        }
+    });
+    result
+}
+
+impl Watcher for Show<'_> {
+    fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
+        if let Some(progress) = &mut self.progress {
+            progress.clear()?;
+        }
+        if let Some(pcap) = &mut self.pcap {
+            pcap.write(seen.packet)?;
+        }
+        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
+        forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))
+    }
+
+    fn waiting(&mut self, now: Time, until: Time, state: State) -> io::Result<()> {
+        match &mut self.progress {
+            Some(progress) if until.since(now) > LONG => progress.tell(until.since(now), state),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One line on a terminal that goes away again.
+pub(super) struct Progress<'a> {
+    out: &'a mut dyn Write,
+    remote: SocketAddr,
+    shown: bool,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, remote: SocketAddr) -> Self {
+        Self { out, remote, shown: false }
+    }
+
+    fn tell(&mut self, wait: Duration, state: State) -> io::Result<()> {
+        self.clear()?;
+        let line = format!("{state}: waiting for {}, up to {:.1} s; Ctrl-C stops", self.remote, wait.as_secs_f64());
+        write!(self.out, "{}", line.dimmed())?;
+        self.shown = true;
+        self.out.flush()
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.shown) {
+            write!(self.out, "\r\x1b[K")?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+/// Passes each line on as soon as it is whole: a run can last for a while, and somebody watches.
+pub(super) struct ByLine<'a>(pub(super) &'a mut dyn Write);
+
+impl Write for ByLine<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(octets)?;
+        if octets[..written].contains(&b'\n') {
+            self.0.flush()?;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

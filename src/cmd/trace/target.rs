@@ -1,0 +1,182 @@
+//! HOST[:PORT] and PORT, and which socket they mean.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+
+use super::args::{Args, WayArgs};
+use crate::cmd::host;
+use crate::craft::ping::text::printable;
+use crate::sys::route::{self, Route};
+use crate::sys::{self, Version};
+
+/// Host and port, as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Name or address, without brackets.
+    pub(super) host: String,
+    /// Number or service name.
+    pub(super) port: Option<String>,
+}
+
+impl Written {
+    /// Takes `HOST:PORT` apart; an IPv6 address has colons of its own.
+    pub(super) fn of(host: &str, port: Option<&str>) -> anyhow::Result<Self> {
+        let (name, behind) = split(host)?;
+        ensure!(!name.is_empty(), "there is no host in {:?}", printable(host));
+        if let (Some(one), Some(other)) = (behind, port) {
+            bail!("two ports, {} and {}: give one", printable(one), printable(other));
+        }
+        Ok(Self { host: name.to_owned(), port: behind.or(port).map(str::to_owned) })
+    }
+
+    /// The port as a number.
+    pub(super) fn port(&self) -> anyhow::Result<Option<u16>> {
+        self.port.as_deref().map(port_number).transpose()
+    }
+}
+
+fn split(text: &str) -> anyhow::Result<(&str, Option<&str>)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, behind) =
+            rest.split_once(']').with_context(|| format!("{} lacks its closing bracket", printable(text)))?;
+        return match behind.strip_prefix(':') {
+            Some(port) => Ok((address, Some(port))),
+            None if behind.is_empty() => Ok((address, None)),
+            None => bail!("after ] comes :PORT or nothing, not {}", printable(behind)),
+        };
+    }
+    match text.matches(':').count() {
+        0 => Ok((text, None)),
+        1 => Ok(text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))),
+        _ if is_ipv6(text) => Ok((text, None)),
+        _ => bail!("{} is neither HOST:PORT nor an IPv6 address; write [ADDRESS]:PORT", printable(text)),
+    }
+}
+
+fn is_ipv6(text: &str) -> bool {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok()
+}
+
+fn port_number(text: &str) -> anyhow::Result<u16> {
+    if text.bytes().all(|octet| octet.is_ascii_digit()) {
+        let number = text.parse::<u16>().ok().filter(|port| *port > 0);
+        return number.with_context(|| format!("{} is not a port: they go from 1 to 65535", printable(text)));
+    }
+    let hints = dns_lookup::AddrInfoHints { socktype: libc::SOCK_STREAM, ..Default::default() };
+    let mut found = dns_lookup::getaddrinfo(None, Some(text), Some(hints)).into_iter().flatten().flatten();
+    let port = found.next().map(|info| info.sockaddr.port());
+    port.with_context(|| format!("no service is called {}; give the number of the port", printable(text)))
+}
+
+/// Where the connection goes, and the way there.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The host as it was written.
+    pub(super) host: String,
+    /// Address and port of the peer.
+    pub(super) remote: SocketAddr,
+    /// The way there.
+    pub(super) route: Route,
+    /// The interface index of a link-local peer, otherwise 0.
+    pub(super) scope_id: u32,
+}
+
+impl Target {
+    /// Finds the first address of `written` that `args` allow and this machine has a way to.
+    pub(super) fn find(written: &Written, port: u16, args: &Args) -> anyhow::Result<Self> {
+        let found = host::resolve(&written.host, args.lab.lab)?;
+        let mut first_error = None;
+        for address in found.into_iter().filter(|address| is_wanted(address.ip(), &args.way)) {
+            match Self::with_address(written, address, port, &args.way) {
+                Ok(target) => return Ok(target),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        Err(first_error.unwrap_or_else(|| anyhow!("{} has no address of that version", printable(&written.host))))
+    }
+
+    fn with_address(written: &Written, address: SocketAddr, port: u16, way: &WayArgs) -> anyhow::Result<Self> {
+        let ip = host::specified(address.ip());
+        ensure!(!is_many(ip), "{ip} means many hosts, and a TCP connection has one at each end");
+        let scope = if let SocketAddr::V6(v6) = address { v6.scope_id() } else { 0 };
+        let interface = way.interface.clone().or_else(|| interface_name(scope));
+        let route = route_to(ip, way.source, interface.as_deref())?;
+        let link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
+        let scope_id = if link_local { route.index } else { 0 };
+        Ok(Self { host: written.host.clone(), remote: SocketAddr::new(ip, port), route, scope_id })
+    }
+}
+
+fn route_to(ip: IpAddr, source: Option<IpAddr>, interface: Option<&str>) -> sys::Result<Route> {
+    route::to(ip, source, interface)
+}
+
+fn is_wanted(address: IpAddr, way: &WayArgs) -> bool {
+    let version = Version::of(address);
+    let asked = !(way.ipv4 && version == Version::V6 || way.ipv6 && version == Version::V4);
+    asked && way.source.is_none_or(|source| Version::of(source) == version)
+}
+
+fn is_many(address: IpAddr) -> bool {
+    address.is_multicast() || matches!(address, IpAddr::V4(v4) if v4.is_broadcast())
+}
+
+fn interface_name(index: u32) -> Option<String> {
+    let interfaces = route::interfaces().into_iter();
+    interfaces.filter(|_| index != 0).find(|interface| interface.index == index).map(|interface| interface.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(host: &str, port: Option<&str>) -> (String, Option<String>) {
+        let written = Written::of(host, port).unwrap();
+        (written.host, written.port)
+    }
+
+    #[test]
+    fn every_way_to_write_host_and_port() {
+        let table = [
+            ("server", None, "server", None),
+            ("server:80", None, "server", Some("80")),
+            ("server", Some("http"), "server", Some("http")),
+            ("192.0.2.2:7", None, "192.0.2.2", Some("7")),
+            ("2001:db8::2", None, "2001:db8::2", None),
+            ("2001:db8::2", Some("80"), "2001:db8::2", Some("80")),
+            ("[2001:db8::2]", None, "2001:db8::2", None),
+            ("[2001:db8::2]:ssh", None, "2001:db8::2", Some("ssh")),
+            ("fe80::1%eth0", None, "fe80::1%eth0", None),
+            ("[fe80::1%eth0]:80", None, "fe80::1%eth0", Some("80")),
+        ];
+        for (host, port, name, number) in table {
+            assert_eq!(written(host, port), (name.to_owned(), number.map(str::to_owned)), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line() {
+        for (host, port, complaint) in [
+            ("", None, "no host"),
+            (":80", None, "no host"),
+            ("[::1", None, "closing bracket"),
+            ("[::1]80", None, "after ]"),
+            ("a:b:c", None, "neither HOST:PORT nor an IPv6 address"),
+            ("server:80", Some("81"), "two ports"),
+        ] {
+            let error = Written::of(host, port).unwrap_err().to_string();
+            assert!(error.contains(complaint) && !error.contains('\n'), "{host}: {error}");
+        }
+    }
+
+    #[test]
+    fn ports_are_numbers_or_services() {
+        assert_eq!(port_number("65535").unwrap(), 65535);
+        for wrong in ["0", "65536", "99999999999", "no-such-service\u{1b}[31m", "-1"] {
+            let error = port_number(wrong).unwrap_err().to_string();
+            assert!(!error.contains('\u{1b}'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! How a run that did not go as asked is told in one line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::craft::{Outcome, Unreachable};
+use crate::drive::Ended;
+use crate::explain;
+
+/// What went otherwise than asked; none where nothing did.
+pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadline: Duration) -> Option<String> {
+    let never_left = ended.packets == 0 && ended.unseen > 0;
+    if never_left {
+        let address = peer.ip();
+        return Some(format!(
+            "nothing left {interface}: no neighbour there answers for {address}, or for the router to it; is it up?"
+        ));
+    }
+    Some(match ended.outcome {
+        Outcome::Closed | Outcome::LeftOpen | Outcome::Aborted => return None,
+        Outcome::Refused => format!("{peer} refused the connection: connect() would fail with ECONNREFUSED"),
+        Outcome::Unanswered { syns: 0 } => format!("no SYN came from {peer} within {}", seconds(deadline)),
+        Outcome::Unanswered { syns } => {
+            format!("no answer from {peer}: {syns} SYN{} went unanswered", if syns == 1 { "" } else { "s" })
+        }
+        Outcome::Unreachable(error) => unreachable(&error, peer),
+        Outcome::ResetByPeer { state } => format!("{peer} reset the connection; we were in {state}"),
+        Outcome::Unacknowledged { state } => {
+            format!("{peer} stopped answering: what we sent in {state} was never acknowledged")
+        }
+        Outcome::PeerNeverClosed { state } => {
+            format!("{peer} sent no FIN within {}; we are left in {state}", seconds(deadline))
+        }
+        Outcome::Interrupted => "interrupted".to_owned(),
+    })
+}
+
+fn unreachable(error: &Unreachable, peer: SocketAddr) -> String {
+    let words = explain::icmp_words(error.v6, error.kind, error.code);
+    format!("{peer} cannot be reached: {} from {} (type {}, code {})", words.says, error.from, error.kind, error.code)
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::State;
+
+    fn told(outcome: Outcome) -> Option<String> {
+        let ended = Ended { outcome, signal: None, packets: 9, unseen: 0, syns: 1 };
+        complaint(&ended, "192.0.2.2:80".parse().unwrap(), "eth0", Duration::from_millis(1500))
+    }
+
+    #[test]
+    fn success_needs_no_words() {
+        for outcome in [Outcome::Closed, Outcome::LeftOpen, Outcome::Aborted] {
+            assert_eq!(told(outcome), None);
+        }
+    }
+
+    #[test]
+    fn every_other_end_has_its_own() {
+        let from = "192.0.2.9".parse().unwrap();
+        let table = [
+            (Outcome::Refused, "192.0.2.2:80 refused the connection"),
+            (Outcome::Unanswered { syns: 0 }, "no SYN came from 192.0.2.2:80 within 1.5 s"),
+            (Outcome::Unanswered { syns: 1 }, "no answer from 192.0.2.2:80: 1 SYN went unanswered"),
+            (Outcome::Unanswered { syns: 4 }, "no answer from 192.0.2.2:80: 4 SYNs went unanswered"),
+            (Outcome::Unreachable(Unreachable { from, v6: false, kind: 3, code: 1 }), "192.0.2.2:80 cannot be reached"),
+            (Outcome::ResetByPeer { state: State::FinWait2 }, "192.0.2.2:80 reset the connection; we were in FIN-WAIT-2"),
+            (Outcome::Unacknowledged { state: State::Established }, "192.0.2.2:80 stopped answering"),
+            (Outcome::PeerNeverClosed { state: State::FinWait2 }, "192.0.2.2:80 sent no FIN within 1.5 s"),
+            (Outcome::Interrupted, "interrupted"),
+        ];
+        for (outcome, words) in table {
+            let line = told(outcome).unwrap();
+            assert!(line.starts_with(words) && !line.contains('\n'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_neighbour_that_is_not_there_is_told_from_silence() {
+        let outcome = Outcome::Unanswered { syns: 4 };
+        let ended = Ended { outcome, signal: None, packets: 0, unseen: 4, syns: 4 };
+        let line = complaint(&ended, "192.0.2.2:80".parse().unwrap(), "eth0", Duration::from_secs(1)).unwrap();
+        assert!(line.starts_with("nothing left eth0"), "{line}");
+    }
+}
