@@ -18,23 +18,23 @@ pub(super) struct Scene<'a> {
     /// States before and after.
     pub(super) before: Pair<Option<State>>,
     pub(super) ends: &'a Pair<End>,
-    /// The call that our side made, where the caller knows it.
-    pub(super) told: Option<Call>,
+    /// The calls that our side made, where the caller knows them.
+    pub(super) told: Option<[Option<Call>; 2]>,
 }
 
 /// The calls beside a segment, causes first.
 pub(super) fn beside(scene: &Scene<'_>) -> [Option<CallNote>; 3] {
     let note = |side, call, role, certainty| CallNote { side, call, role, certainty };
-    let cause = match scene.told {
-        Some(call) => Some(note(scene.from, call, CallRole::Causes, Certainty::Observed)),
-        None => inferred(scene).map(|call| note(scene.from, call, CallRole::Causes, Certainty::Inferred)),
+    let (causes, certainty) = match scene.told {
+        Some(calls) => (calls, Certainty::Observed),
+        None => ([inferred(scene), None], Certainty::Inferred),
     };
+    let causes = causes.into_iter().flatten().map(|call| note(scene.from, call, CallRole::Causes, certainty));
     let may_return =
         accepts(scene).then(|| note(scene.from.other(), Call::Accept, CallRole::Returns, Certainty::Inferred));
-    match cause {
-        Some(_) => [cause, may_return, None],
-        None => [may_return, None, None],
-    }
+    let mut beside = [None; 3];
+    beside.iter_mut().zip(causes.chain(may_return)).for_each(|(place, call)| *place = Some(call));
+    beside
 }
 
 fn inferred(scene: &Scene<'_>) -> Option<Call> {

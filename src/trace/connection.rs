@@ -26,7 +26,7 @@ pub(super) struct Sighting<'a> {
     /// The header contradicts itself.
     pub(super) malformed: bool,
     pub(super) origin: Origin,
-    pub(super) call: Option<Call>,
+    pub(super) calls: [Option<Call>; 2],
 }
 
 impl Sighting<'_> {
@@ -253,7 +253,7 @@ impl Connection {
             expected: step.expected,
             before: Pair { client: step.before.client.state, server: step.before.server.state },
             ends: &self.ends,
-            told: sighting.call,
+            told: (sighting.origin == Origin::HandMade || sighting.calls[0].is_some()).then_some(sighting.calls),
         };
         SegmentEvent {
             number: sighting.number,

@@ -32,8 +32,8 @@ impl Default for TracerOptions {
 pub struct Hint {
     /// Who made it.
     pub origin: Origin,
-    /// The call that our end made to send it.
-    pub call: Option<Call>,
+    /// For a hand-made segment, the calls behind it, in their order; for any other they are inferred.
+    pub calls: [Option<Call>; 2],
 }
 
 /// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
@@ -69,8 +69,8 @@ impl Tracer {
         match (&decoded.ip, &decoded.content) {
             (Some(ip), Content::Segment(segment)) => {
                 let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }));
-                let Hint { origin, call } = hint;
-                let sighting = Sighting { number, time: packet.time, ip, segment, malformed, origin, call };
+                let Hint { origin, calls } = hint;
+                let sighting = Sighting { number, time: packet.time, ip, segment, malformed, origin, calls };
                 self.segment(&sighting, out);
             }
             (Some(ip), Content::Icmp(icmp)) => self.icmp(number, packet.time, ip, icmp, out),

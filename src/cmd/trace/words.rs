@@ -70,7 +70,10 @@ mod tests {
             (Outcome::Unanswered { syns: 1 }, "no answer from 192.0.2.2:80: 1 SYN went unanswered"),
             (Outcome::Unanswered { syns: 4 }, "no answer from 192.0.2.2:80: 4 SYNs went unanswered"),
             (Outcome::Unreachable(Unreachable { from, v6: false, kind: 3, code: 1 }), "192.0.2.2:80 cannot be reached"),
-            (Outcome::ResetByPeer { state: State::FinWait2 }, "192.0.2.2:80 reset the connection; we were in FIN-WAIT-2"),
+            (
+                Outcome::ResetByPeer { state: State::FinWait2 },
+                "192.0.2.2:80 reset the connection; we were in FIN-WAIT-2",
+            ),
             (Outcome::Unacknowledged { state: State::Established }, "192.0.2.2:80 stopped answering"),
             (Outcome::PeerNeverClosed { state: State::FinWait2 }, "192.0.2.2:80 sent no FIN within 1.5 s"),
             (Outcome::Interrupted, "interrupted"),
