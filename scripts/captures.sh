@@ -11,7 +11,8 @@ lab() {
     expected="$2"
     shift 2
     code=0
-    "$rawshake" "$@" --pcap "$file" --force >/dev/null 2>"$out/.stderr" || code=$?
+    rm -f "$file"
+    "$rawshake" "$@" --pcap "$file" >/dev/null 2>"$out/.stderr" || code=$?
     if [ "$code" != "$expected" ]; then
         echo "captures: $* ended with exit code $code, not $expected:" >&2
         cat "$out/.stderr" >&2
@@ -33,8 +34,9 @@ lab simultaneous-close  0 trace --lab --close simultaneous --send hello
 lab ipv6                0 trace --lab -6 --send hello
 lab data-both-ways      0 trace --lab --lab-server http --http
 lab never-closes        1 trace --lab --lab-server never-closes --send hello
-lab ping                0 ping --lab -c 3 -i 0.2
+#lab ping                0 ping --lab -c 3 -i 0.2
 
 # The middle of a stream: the same connection without its SYNs.
-"$rawshake" replay "$out/four-segment.pcap" -f 'tcp[tcpflags] & tcp-syn == 0' --quiet --pcap "$out/mid-stream.pcap" --force >/dev/null
+rm -f "$out/mid-stream.pcap"
+"$rawshake" replay "$out/four-segment.pcap" -f 'tcp[tcpflags] & tcp-syn == 0' --quiet --pcap "$out/mid-stream.pcap" >/dev/null
 echo "$out/mid-stream.pcap"

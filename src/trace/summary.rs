@@ -102,7 +102,8 @@ pub struct Millis(pub Duration);
 
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.0.as_secs_f64() * 1e3)
+        // One division of a whole number: the shortest decimal that gives it back has no more than six decimals.
+        serializer.serialize_f64(self.0.as_nanos() as f64 / 1e6)
     }
 }
 
