@@ -133,7 +133,8 @@ const fn without_fin(state: State) -> State {
 fn deliver(ends: &mut Pair<End>, to: Side, facts: &Facts) {
     let (end, peer) = pair_mut(ends, to);
     let Some(state) = end.state else { return };
-    if end.syn_coming && !(facts.arriving.flags.syn() && !facts.arriving.flags.ack()) {
+    let bare_syn = facts.arriving.flags.syn() && !facts.arriving.flags.ack();
+    if end.syn_coming && !bare_syn {
         end.syn_coming = false;
         if state == State::SynSent {
             end.state = Some(next_state(state, Event::Syn, end.passive));
