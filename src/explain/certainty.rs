@@ -47,7 +47,7 @@ impl Known {
             }
         }
         if self.all().any(|known| known.unknown) {
-            parts.push("?: cannot be known".to_owned());
+            parts.push("? means unknown".to_owned());
         }
         parts.join(" · ")
     }

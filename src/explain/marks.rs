@@ -71,6 +71,8 @@ pub(super) fn reason(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> R
 fn again(segment: &SegmentEvent) -> String {
     match segment.copy {
         0 | 1 => "again: some of it was sent before".to_owned(),
+        // The first time is not in this capture.
+        copy if segment.since_first.is_zero() => format!("again, {} time", ordinal(u64::from(copy))),
         copy => format!("again, {} time, after {}", ordinal(u64::from(copy)), duration(segment.since_first)),
     }
 }

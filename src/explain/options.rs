@@ -26,17 +26,20 @@ pub fn option_words(segment: &SegmentEvent, voice: &Voice<'_>, all: bool) -> Vec
     for (left, right) in options.sack.as_slice() {
         words.push(format!("sack {}-{}", voice.of_receiver(segment, *left), voice.of_receiver(segment, *right)));
     }
-    words.extend(rare_options(options));
+    words.extend(rare_options(options, all));
     words
 }
 
-/// Options that few segments carry.
-pub fn rare_options(options: &OptionSummary) -> impl Iterator<Item = String> {
+/// Multipath TCP's data sequence signal, which stands on nearly every segment.
+const MPTCP_DSS: u8 = 2;
+
+/// Options that few connections use; those that stand on every segment of such a connection only if `all`.
+pub fn rare_options(options: &OptionSummary, all: bool) -> impl Iterator<Item = String> {
     let fast_open = options.fast_open.map(|cookie| match cookie {
         0 => "fast open, asks for a cookie".to_owned(),
         octets => format!("fast open cookie of {octets}"),
     });
-    let mptcp = options.mptcp.map(|subtype| {
+    let mptcp = options.mptcp.filter(|subtype| all || *subtype != MPTCP_DSS).map(|subtype| {
         MPTCP_SUBTYPES
             .get(usize::from(subtype))
             .map_or_else(|| format!("mptcp subtype {subtype}"), |name| format!("mptcp {name}"))
@@ -46,9 +49,9 @@ pub fn rare_options(options: &OptionSummary) -> impl Iterator<Item = String> {
         format!("user timeout {} {unit}", value & 0x7fff)
     });
     let flags = [
-        (options.md5, "md5 signature"),
-        (options.ao, "authentication"),
-        (options.acc_ecn, "accurate ecn"),
+        (all && options.md5, "md5 signature"),
+        (all && options.ao, "authentication"),
+        (all && options.acc_ecn, "accurate ecn"),
         (options.malformed, "malformed options"),
     ];
     [fast_open, mptcp, user_timeout, options.unknown.map(|kind| format!("kind {kind}"))]

@@ -45,7 +45,7 @@ fn numbers_in_words() {
 
 #[test]
 fn payloads_never_reach_a_terminal_as_they_are() {
-    let table: [(&[u8], u32, bool, &str); 8] = [
+    let table: [(&[u8], u32, bool, &str); 11] = [
         (b"hello", 5, false, "\"hello\""),
         (b"hello", 500, false, "\"hello…\""),
         (b"it's \"so\"\r\n", 11, false, "\"it's \\\"so\\\"\\r\\n\""),
@@ -53,6 +53,9 @@ fn payloads_never_reach_a_terminal_as_they_are() {
         ("naïve".as_bytes(), 6, true, "\"na\\u{ef}ve\""),
         (b"\x1b[2J\x07", 5, false, "\"\\x1b[2J\\x07\""),
         ("a\u{202e}b".as_bytes(), 5, false, "\"a\\u{202e}b\""),
+        ("שלום".as_bytes(), 8, false, "\"\\u{5e9}\\u{5dc}…\""),
+        ("日本".as_bytes(), 6, false, "\"日本\""),
+        (&"日本".as_bytes()[..5], 6, false, "\"日…\""),
         (b"\xff\xfe\x80\x81\x82", 5, false, "\"\\xff\\xfe\\x80\\x81…\""),
     ];
     for (octets, total, ascii, expected) in table {
@@ -127,7 +130,7 @@ fn certainty_of_all_that_stands_in_the_margins() {
         "your states and calls: observed · server's states and calls: inferred from segments"
     );
     known.states.server.note(Certainty::Unknown);
-    assert!(known.line(&names).ends_with(" · ?: cannot be known"));
+    assert!(known.line(&names).ends_with(" · ? means unknown"));
 }
 
 fn names(you: Option<Side>, peer: Option<&str>) -> Names {

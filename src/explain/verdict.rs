@@ -125,6 +125,9 @@ fn closed(summary: &Summary, names: &Names) -> Option<Statement> {
         Termination::OneSided => one_sided(summary, names) + half,
         Termination::Reset => reset(summary, names),
         Termination::None if summary.handshake == Handshake::SynReceived => return None,
+        Termination::None if Side::BOTH.iter().any(|side| summary.states[*side].state == Some(State::Closed)) => {
+            return None;
+        }
         Termination::None => "not yet: open when the capture ended".to_owned(),
     };
     Some(Statement { subject: "Closed", text })

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Units of time: name, nanoseconds in one, and the rounded number from which the next unit is used.
 const UNITS: [(&str, f64, f64); 7] = [
     ("ns", 1.0, 1000.0),
@@ -74,20 +76,15 @@ pub fn ordinal(number: u64) -> String {
 /// Columns of payload that are shown at most.
 const PAYLOAD_COLUMNS: usize = 16;
 
-/// The start of an untrusted payload in quotes: valid UTF-8 is kept where it is printable (ASCII alone if `ascii`), all
-/// else is escaped. `total` octets were sent; a glimpse that is not all of it ends in `…`.
+/// The start of an untrusted payload in quotes: text is kept where it is printable (ASCII alone if `ascii`), all else is
+/// escaped. `total` octets were sent; a glimpse that is not all of it ends in `…`.
 #[must_use]
 pub fn payload(octets: &[u8], total: u32, ascii: bool) -> String {
-    let mut pieces = Vec::new();
-    for chunk in octets.utf8_chunks() {
-        pieces.extend(chunk.valid().chars().map(|char| escaped(char, ascii)));
-        pieces.extend(chunk.invalid().iter().map(|octet| format!("\\x{octet:02x}")));
-    }
-    let mut out = String::from("\"");
     let mut whole = octets.len() as u64 == u64::from(total);
+    let mut out = String::from("\"");
     let mut columns = 0;
-    for piece in pieces {
-        columns += unicode_width::UnicodeWidthStr::width(piece.as_str());
+    for piece in pieces(octets, whole, ascii) {
+        columns += piece.width();
         if columns > PAYLOAD_COLUMNS {
             whole = false;
             break;
@@ -98,14 +95,39 @@ pub fn payload(octets: &[u8], total: u32, ascii: bool) -> String {
     out
 }
 
+/// The characters of text, or the octets of what is none: in binary data a valid character is chance.
+fn pieces(octets: &[u8], whole: bool, ascii: bool) -> Vec<String> {
+    let text = match std::str::from_utf8(octets) {
+        Ok(text) => Some(text),
+        // The last character may have been cut.
+        Err(error) if !whole && error.error_len().is_none() => std::str::from_utf8(&octets[..error.valid_up_to()]).ok(),
+        Err(_) => None,
+    };
+    match text {
+        Some(text) => text.chars().map(|char| escaped(char, ascii)).collect(),
+        None => octets
+            .iter()
+            .map(|octet| if octet.is_ascii() { escaped(char::from(*octet), ascii) } else { format!("\\x{octet:02x}") })
+            .collect(),
+    }
+}
+
 fn escaped(char: char, ascii: bool) -> String {
     match char {
         '\'' => char.to_string(),
         '\0'..='\x1f' | '\x7f' if !matches!(char, '\n' | '\r' | '\t') => format!("\\x{:02x}", u32::from(char)),
         _ if ascii => char.escape_default().collect(),
-        // Escapes control and format characters too, those that turn the direction of writing among them.
+        _ if is_right_to_left(char) => char.escape_unicode().collect(),
+        // Escapes control and format characters too.
         _ => char.escape_debug().collect(),
     }
+}
+
+/// Characters of scripts that are written from right to left: a terminal would turn round what stands beside them.
+const fn is_right_to_left(char: char) -> bool {
+    matches!(char,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 /// An untrusted name on one line without control characters, at most `columns` wide.
@@ -115,7 +137,7 @@ pub fn safe(name: &str, columns: usize) -> String {
     let mut used = 0;
     for char in name.chars() {
         let piece = escaped(char, false);
-        used += unicode_width::UnicodeWidthStr::width(piece.as_str());
+        used += piece.width();
         if used > columns {
             out.push('…');
             break;

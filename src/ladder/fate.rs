@@ -19,6 +19,8 @@ struct Pending {
     end: Seq,
     /// The other side has asked for it again.
     missed: bool,
+    /// It is not the first of its kind.
+    again: bool,
 }
 
 /// Segments of both sides that await their acknowledgment.
@@ -43,11 +45,12 @@ impl Fates {
         }
         let (start, end) = (segment.seq, segment.seq + len);
         let fates = self.repeated(segment.from, start, end);
+        let again = segment.copy > 1 || !fates.is_empty();
         let pending = &mut self.pending[segment.from];
         if pending.len() == IN_FLIGHT {
             pending.pop_front();
         }
-        pending.push_back(Pending { id, start, end, missed: false });
+        pending.push_back(Pending { id, start, end, missed: false, again });
         fates
     }
 
@@ -100,13 +103,15 @@ impl Fates {
         fates
     }
 
-    /// What was never answered. A side that was never heard answers nothing, and only a SYN asks it to be there.
+    /// What was never answered. Where the capture holds one direction only, silence tells nothing, unless the sender
+    /// itself has heard none: it repeats.
     pub(super) fn finish(self, opening_seen: bool) -> Vec<Fate> {
-        let Self { pending, heard } = self;
-        Side::BOTH
-            .into_iter()
-            .filter(|side| opening_seen || heard[side.other()])
-            .flat_map(|side| pending[side].iter().map(|sent| (sent.id, ArrowEnd::Unanswered)).collect::<Vec<_>>())
-            .collect()
+        let mut fates = Vec::new();
+        for side in Side::BOTH {
+            let tells = opening_seen || self.heard[side.other()];
+            let unanswered = self.pending[side].iter().filter(|sent| tells || sent.again);
+            fates.extend(unanswered.map(|sent| (sent.id, ArrowEnd::Unanswered)));
+        }
+        fates
     }
 }

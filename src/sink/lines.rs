@@ -145,7 +145,7 @@ fn options(segment: &SegmentEvent, absolute: bool) -> Vec<String> {
     if !blocks.is_empty() {
         list.push(format!("sack {} {blocks}", sack.as_slice().len()));
     }
-    list.extend(explain::rare_options(&segment.options));
+    list.extend(explain::rare_options(&segment.options, true));
     list
 }
 
