@@ -75,6 +75,8 @@ Output and letters are those of ping from iputils, with these differences:
   - -w takes fractions; -p takes no more than 16 bytes; wrong arguments exit with 2, never 1
   - -s ends at what fits into one packet (65507 for IPv4, 65527 for IPv6)
   - the host is shown as it was written, never by its canonical name
+  - a link-local address needs its interface, by % or -I
+  - -I with an address chooses the version of that address
   - errors of this machine are told in our own words
   - no broadcast (-b), flood (-f), preload (-l) and the other letters that are not listed above";
 

@@ -100,10 +100,12 @@ fn introduction(args: &Args, target: &Target, names: &mut Names) -> anyhow::Resu
             (Some(route.context("the interface does not lead there")?.source), Some(name.clone()))
         }
     };
+    // As it was written: an interface from -I is told apart.
+    let address = names::scoped(target.address, target.scope.as_deref());
     Ok(text::Introduction {
         host: text::printable(&target.host),
-        address: names.address(target.address),
-        label: names.label(target.address),
+        label: text::label(names.name(target.address).as_deref(), &address),
+        address,
         source,
         interface,
     })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::args::Args;
+use super::args::{Args, Through};
 use super::target::Target;
 use crate::craft::ping::text;
 use crate::lab;
@@ -13,6 +13,7 @@ use crate::lab;
 pub(super) struct Names {
     wanted: bool,
     in_lab: bool,
+    /// The interface through which replies arrive, where it is known.
     scope: Option<String>,
     known: HashMap<IpAddr, Option<String>>,
 }
@@ -23,7 +24,11 @@ const MOST: usize = 1_024;
 impl Names {
     pub(super) fn new(args: &Args, target: &Target) -> Self {
         let wanted = !args.numeric && !target.numeric;
-        Self { wanted, in_lab: args.lab, scope: target.scope.clone(), known: HashMap::new() }
+        let through = args.through.as_ref().and_then(|through| match through {
+            Through::Interface(name) => Some(name.clone()),
+            Through::Source(_) => None,
+        });
+        Self { wanted, in_lab: args.lab, scope: target.scope.clone().or(through), known: HashMap::new() }
     }
 
     /// The name of an address, not safe to print; none where none is wanted or known.
@@ -41,20 +46,20 @@ impl Names {
         name
     }
 
-    /// An address, with the scope where it means nothing without.
-    pub(super) fn address(&self, address: IpAddr) -> String {
-        let is_local =
-            matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local() || is_link_multicast(v6.segments()[0]));
-        match self.scope.as_deref().filter(|_| is_local) {
-            Some(scope) => format!("{address}%{}", text::printable(scope)),
-            None => address.to_string(),
-        }
-    }
-
     /// Name and address, safe to print.
     pub(super) fn label(&mut self, address: IpAddr) -> String {
         let name = self.name(address);
-        text::label(name.as_deref(), &self.address(address))
+        text::label(name.as_deref(), &scoped(address, self.scope.as_deref()))
+    }
+}
+
+/// An address, with the interface where it means nothing without.
+pub(super) fn scoped(address: IpAddr, interface: Option<&str>) -> String {
+    let is_local =
+        matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local() || is_link_multicast(v6.segments()[0]));
+    match interface.filter(|_| is_local) {
+        Some(interface) => format!("{address}%{}", text::printable(interface)),
+        None => address.to_string(),
     }
 }
 
@@ -66,4 +71,25 @@ fn is_link_multicast(first: u16) -> bool {
 fn lab_name(address: IpAddr) -> Option<String> {
     let host = lab::HOSTS.into_iter().find(|host| [IpAddr::from(host.v4), host.v6.into()].contains(&address))?;
     Some(host.name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_one_link_have_an_interface() {
+        let scoped = |address: &str| scoped(address.parse().unwrap(), Some("eth0"));
+        assert_eq!(scoped("fe80::1"), "fe80::1%eth0");
+        assert_eq!(scoped("ff02::1"), "ff02::1%eth0");
+        assert_eq!(scoped("ff05::2"), "ff05::2");
+        assert_eq!(scoped("2001:db8::1"), "2001:db8::1");
+        assert_eq!(scoped("169.254.0.1"), "169.254.0.1");
+    }
+
+    #[test]
+    fn the_lab_names_its_hosts() {
+        assert_eq!(lab_name("2001:db8::2".parse().unwrap()).as_deref(), Some("server"));
+        assert_eq!(lab_name("192.0.2.9".parse().unwrap()), None);
+    }
 }

@@ -33,7 +33,7 @@ impl Target {
         let mut targets =
             found.into_iter().filter(|address| is_wanted(args, address.ip())).map(|a| Self::new(host, a)).peekable();
         if targets.peek().is_none() {
-            bail!("{} has no address of the version asked for", printable(host));
+            bail!("{} has no address of the version that -4, -6 or -I asks for", printable(host));
         }
         let mut first_error = None;
         for target in targets {
