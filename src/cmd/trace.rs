@@ -8,18 +8,13 @@ mod stage;
 mod target;
 mod words;
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
-
-use anyhow::Context as _;
 
 use super::{Exit, Streams};
 use crate::craft::{Endpoint, Open};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
 use crate::sink;
-use crate::sink::capture::CaptureWriter;
 use crate::sys::{RawSender, Signal, Version, terminal};
 use plan::Plan;
 use show::{ByLine, Progress, Show};
@@ -55,7 +50,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
     let Target { remote, ref route, scope_id, .. } = plan.target;
     let mut wire = LiveWire::open(&route.interface, plan.local(), remote, scope_id)?;
-    let pcap = args.pcap.as_deref().map(create).transpose()?;
+    let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
@@ -71,10 +66,6 @@ fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_
     let ended = ended?;
     shown?;
     Ok(ended)
-}
-
-fn create(path: &Path) -> anyhow::Result<CaptureWriter<File>> {
-    CaptureWriter::create(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// What the tool itself does, before it does it.

@@ -18,7 +18,7 @@ pub(super) struct Scene<'a> {
     /// States before and after.
     pub(super) before: Pair<Option<State>>,
     pub(super) ends: &'a Pair<End>,
-    /// The calls that our side made, where the caller knows them.
+    /// The calls that our side made; none where the caller does not know.
     pub(super) told: Option<[Option<Call>; 2]>,
 }
 
@@ -32,9 +32,8 @@ pub(super) fn beside(scene: &Scene<'_>) -> [Option<CallNote>; 3] {
     let causes = causes.into_iter().flatten().map(|call| note(scene.from, call, CallRole::Causes, certainty));
     let may_return =
         accepts(scene).then(|| note(scene.from.other(), Call::Accept, CallRole::Returns, Certainty::Inferred));
-    let mut beside = [None; 3];
-    beside.iter_mut().zip(causes.chain(may_return)).for_each(|(place, call)| *place = Some(call));
-    beside
+    let mut notes = causes.chain(may_return);
+    [notes.next(), notes.next(), notes.next()]
 }
 
 fn inferred(scene: &Scene<'_>) -> Option<Call> {

@@ -253,7 +253,7 @@ impl Connection {
             expected: step.expected,
             before: Pair { client: step.before.client.state, server: step.before.server.state },
             ends: &self.ends,
-            told: (sighting.origin == Origin::HandMade || sighting.calls[0].is_some()).then_some(sighting.calls),
+            told: (sighting.origin != Origin::Wire).then_some(sighting.calls),
         };
         SegmentEvent {
             number: sighting.number,

@@ -32,7 +32,8 @@ impl Default for TracerOptions {
 pub struct Hint {
     /// Who made it.
     pub origin: Origin,
-    /// For a hand-made segment, the calls behind it, in their order; for any other they are inferred.
+    /// The calls that our end made to send it, in their order; what a segment of ours has no call for, TCP sent by
+    /// itself.
     pub calls: [Option<Call>; 2],
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::ping::Seconds;
 use crate::craft;
@@ -36,9 +37,8 @@ pub struct Args {
     pub(super) lab: LabArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
-    /// Write every segment, sent and received, to a capture file (pcapng if its name ends in .pcapng, else pcap)
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(super) pcap: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) capture: CaptureArgs,
 }
 
 const AFTER_HELP: &str = "\

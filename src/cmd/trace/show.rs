@@ -1,15 +1,14 @@
 //! What passes, to the tracer and the sink, to a capture file, and a note where nothing passes for long.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use colored::Colorize as _;
 
+use crate::cmd::capture::CaptureFile;
 use crate::drive::{Seen, Watcher};
 use crate::sink::Sink;
-use crate::sink::capture::CaptureWriter;
 use crate::tcp::State;
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::Time;
@@ -21,7 +20,7 @@ const LONG: Duration = Duration::from_millis(900);
 pub(super) struct Show<'a> {
     tracer: Tracer,
     sink: Box<dyn Sink + 'a>,
-    pcap: Option<CaptureWriter<File>>,
+    pcap: Option<CaptureFile>,
     progress: Option<Progress<'a>>,
 }
 
@@ -30,7 +29,7 @@ impl<'a> Show<'a> {
     pub(super) fn new(
         local: SocketAddr,
         sink: Box<dyn Sink + 'a>,
-        pcap: Option<CaptureWriter<File>>,
+        pcap: Option<CaptureFile>,
         progress: Option<Progress<'a>>,
     ) -> Self {
         let tracer = Tracer::new(TracerOptions { ours: Some(local), ..TracerOptions::default() });
@@ -38,14 +37,14 @@ impl<'a> Show<'a> {
     }
 
     /// The end: verdicts, and what was held back.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if let Some(progress) = &mut self.progress {
             progress.clear()?;
         }
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.finish(out))?;
         self.sink.finish()?;
-        self.pcap.map_or(Ok(()), CaptureWriter::finish)
+        self.pcap.map_or(Ok(()), CaptureFile::finish)
     }
 }
 
@@ -65,7 +64,7 @@ impl Watcher for Show<'_> {
             progress.clear()?;
         }
         if let Some(pcap) = &mut self.pcap {
-            pcap.write(seen.packet)?;
+            pcap.write(seen.packet).map_err(|error| io::Error::other(format!("{error:#}")))?;
         }
         let hint = Hint { origin: seen.origin, calls: seen.calls };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);

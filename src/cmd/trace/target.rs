@@ -8,7 +8,7 @@ use super::args::{Args, WayArgs};
 use crate::cmd::host;
 use crate::craft::ping::text::printable;
 use crate::sys::route::{self, Route};
-use crate::sys::{self, Version};
+use crate::sys::Version;
 
 /// Host and port, as they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,8 +73,6 @@ fn port_number(text: &str) -> anyhow::Result<u16> {
 /// Where the connection goes, and the way there.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// The host as it was written.
-    pub(super) host: String,
     /// Address and port of the peer.
     pub(super) remote: SocketAddr,
     /// The way there.
@@ -89,7 +87,7 @@ impl Target {
         let found = host::resolve(&written.host, args.lab.lab)?;
         let mut first_error = None;
         for address in found.into_iter().filter(|address| is_wanted(address.ip(), &args.way)) {
-            match Self::with_address(written, address, port, &args.way) {
+            match Self::with_address(address, port, &args.way) {
                 Ok(target) => return Ok(target),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
@@ -97,20 +95,16 @@ impl Target {
         Err(first_error.unwrap_or_else(|| anyhow!("{} has no address of that version", printable(&written.host))))
     }
 
-    fn with_address(written: &Written, address: SocketAddr, port: u16, way: &WayArgs) -> anyhow::Result<Self> {
+    fn with_address(address: SocketAddr, port: u16, way: &WayArgs) -> anyhow::Result<Self> {
         let ip = host::specified(address.ip());
         ensure!(!is_many(ip), "{ip} means many hosts, and a TCP connection has one at each end");
         let scope = if let SocketAddr::V6(v6) = address { v6.scope_id() } else { 0 };
         let interface = way.interface.clone().or_else(|| interface_name(scope));
-        let route = route_to(ip, way.source, interface.as_deref())?;
+        let route = route::to(ip, way.source, interface.as_deref())?;
         let link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
         let scope_id = if link_local { route.index } else { 0 };
-        Ok(Self { host: written.host.clone(), remote: SocketAddr::new(ip, port), route, scope_id })
+        Ok(Self { remote: SocketAddr::new(ip, port), route, scope_id })
     }
-}
-
-fn route_to(ip: IpAddr, source: Option<IpAddr>, interface: Option<&str>) -> sys::Result<Route> {
-    route::to(ip, source, interface)
 }
 
 fn is_wanted(address: IpAddr, way: &WayArgs) -> bool {

@@ -51,8 +51,12 @@ fn our_own_end_is_observed() {
     stage.play(HANDSHAKE);
     let after = stage.segments()[2].after;
     assert_eq!((after.client.certainty, after.server.certainty), (Certainty::Observed, Certainty::Inferred));
-    stage.play("C PA 1 1 len=5 send=5 | ESTABLISHED ESTABLISHED");
+    stage.play("C PA 1 1 len=5 by-hand send=5 | ESTABLISHED ESTABLISHED");
     assert_eq!(stage.calls(), "C send(5)!");
+    stage.play("C PA 6 1 len=5 by-hand | ESTABLISHED ESTABLISHED");
+    assert_eq!(stage.calls(), "", "we know that no call stands behind it");
+    stage.play("C FPA 11 1 len=5 by-hand send=5 shutdown | FIN-WAIT-1 CLOSE-WAIT");
+    assert_eq!(stage.calls(), "C send(5)!, C shutdown(WR)!");
 }
 
 #[test]

@@ -64,7 +64,7 @@ proptest! {
             };
             let bytes = emit::segment(from, to, &IpFields::default(), &fields).unwrap();
             let origin = if kernel && from_client { Origin::OwnKernel } else { Origin::Wire };
-            stage.packet(&bytes, Hint { origin, calls: [None; 2] });
+            stage.packet(&bytes, Hint { origin, ..Hint::default() });
         }
         let events = stage.events.clone();
         let ended = stage.end();

@@ -65,7 +65,7 @@ impl Stage {
         self.time = self.time + std::time::Duration::from_millis(pause as u64);
         let spec = Spec::read(words);
         let bytes = spec.bytes();
-        self.packet(&bytes, Hint { origin: spec.origin, calls: [spec.call, None] });
+        self.packet(&bytes, Hint { origin: spec.origin, calls: spec.calls });
     }
 
     /// The bytes of a line, without time.
@@ -168,7 +168,7 @@ struct Spec {
     fields: SegmentFields,
     corrupt: bool,
     origin: Origin,
-    call: Option<Call>,
+    calls: [Option<Call>; 2],
 }
 
 impl Spec {
@@ -192,7 +192,7 @@ impl Spec {
             window: 1000,
             ..SegmentFields::default()
         };
-        Self { side, fields, corrupt: false, origin: Origin::Wire, call: None }
+        Self { side, fields, corrupt: false, origin: Origin::Wire, calls: [None; 2] }
     }
 
     fn set(&mut self, word: &str) {
@@ -207,8 +207,9 @@ impl Spec {
             "raw" => self.fields.seq = u32::from(number()),
             "corrupt" => self.corrupt = true,
             "kernel" => self.origin = Origin::OwnKernel,
-            "send" => self.call = Some(Call::Send(u32::from(number()))),
-            "shutdown" => self.call = Some(Call::ShutdownWrite),
+            "by-hand" => self.origin = Origin::HandMade,
+            "send" => self.calls[0] = Some(Call::Send(u32::from(number()))),
+            "shutdown" => self.calls[1] = Some(Call::ShutdownWrite),
             _ => panic!("what is {word:?}?"),
         }
     }
