@@ -20,6 +20,7 @@ pub mod sockdiag;
 mod sockopt;
 pub mod status;
 pub mod terminal;
+pub mod watch;
 
 pub use error::{Error, Result};
 pub use guard::RstGuard;
@@ -30,3 +31,4 @@ pub use raw::RawSender;
 pub use route::Route;
 pub use sockopt::Version;
 pub use status::StatusRequests;
+pub use watch::Watch;
