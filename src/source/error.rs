@@ -25,10 +25,28 @@ pub enum Error {
     Read {
         /// The file.
         name: String,
-        /// Bytes of the file that were used before.
+        /// Bytes of the file, compressed where it is, that were used before.
         offset: u64,
         /// What the system said.
         cause: io::Error,
+    },
+    /// A file that is followed has become shorter than what was read of it.
+    #[error("capture file \"{}\" was cut from {read} bytes to {left} while it was followed: it is read again from its \
+             beginning, and what was in it before may be missing", name.escape_debug())]
+    Truncated {
+        /// The file.
+        name: String,
+        /// Bytes that were read of it.
+        read: u64,
+        /// Bytes that it had when this was noticed.
+        left: u64,
+    },
+    /// Another file took the name of the one that is followed.
+    #[error("capture file \"{}\" was replaced by another while it was followed: the new one is read from its \
+             beginning", name.escape_debug())]
+    Replaced {
+        /// The file.
+        name: String,
     },
     /// The file has no byte in it.
     #[error("capture file \"{}\" is empty: whoever wrote it captured nothing, or has not written yet", name.escape_debug())]
@@ -36,13 +54,27 @@ pub enum Error {
         /// The file.
         name: String,
     },
-    /// The file is a compressed one.
-    #[error("capture file \"{}\" is compressed with {tool}: unpack it first ({tool} -d)", name.escape_debug())]
+    /// The file is compressed in another way than with gzip or zstd, or twice.
+    #[error("capture file \"{}\" is compressed with {tool}, which is not unpacked here: pass on what \
+             \"{tool} -dc FILE\" prints, with - for the file", name.escape_debug())]
     Compressed {
         /// The file.
         name: String,
         /// The program that unpacks it.
         tool: &'static str,
+    },
+    /// The compression around the file is damaged. What could be unpacked before was given.
+    #[error("capture file \"{}\" cannot be unpacked at byte {offset} of the compressed file: {reason}; nothing behind \
+             this place can be read ({tool} -t checks the whole file)", name.escape_debug())]
+    Unpack {
+        /// The file.
+        name: String,
+        /// Where the unpacker stopped, in bytes of the compressed file.
+        offset: u64,
+        /// The program for such files.
+        tool: &'static str,
+        /// What is wrong.
+        reason: String,
     },
     /// The file does not begin as a capture file does.
     #[error("\"{}\" is not a capture file: it begins with {start:02x?}, neither pcap nor pcapng \
@@ -102,10 +134,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the source has ended with it; if not, the next call goes on with the packets behind it.
+    /// Whether nothing more comes of the file, interface or filter that it is about; if not, the next call goes on with
+    /// the packets behind it. A source over several files goes on with the next file in either case: ask it until it
+    /// says that it has ended.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
+            Self::Truncated { .. } | Self::Replaced { .. } => false,
             Self::Damaged { damage, .. } => damage.is_final(),
             Self::Filter { link, .. } => link.is_none(),
             _ => true,

@@ -2,7 +2,7 @@
 
 use super::bpf::Program;
 use super::link::{DLT_RAW, to_dlt};
-use super::{Error, Source};
+use super::{Error, Progress, Source, Supply};
 use crate::wire::{LinkType, Packet};
 
 /// Octets before the IP header in the two BSD loopback encapsulations.
@@ -130,6 +130,18 @@ impl<S: Source> Source for Filter<S> {
 
     fn packet(&self) -> Option<Packet<'_>> {
         self.source.packet().filter(|_| self.passed)
+    }
+
+    /// The packet that is in memory may not pass, and the one behind it may be missing.
+    fn supply(&self) -> Supply {
+        match self.source.supply() {
+            Supply::Complete => Supply::Complete,
+            Supply::Waiting | Supply::Pending => Supply::Pending,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.source.progress()
     }
 }
 

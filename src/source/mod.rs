@@ -7,9 +7,13 @@ mod bpf;
 mod error;
 pub mod file;
 pub mod filter;
+#[cfg(test)]
+mod fixture;
 mod link;
 pub mod live;
 pub mod memory;
+mod progress;
+mod unpack;
 mod window;
 
 use crate::wire::Packet;
@@ -19,6 +23,19 @@ pub use file::CaptureFile;
 pub use filter::{Expression, Filter};
 pub use live::{Live, LiveOptions};
 pub use memory::{Memory, Stored};
+pub use progress::Progress;
+
+/// Whether the next packet of a source is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// All packets exist; none is waited for.
+    Complete,
+    /// Packets come as they happen, and the next one is waiting in memory.
+    Waiting,
+    /// Packets come as they happen, and the next one may take any time: what was found so far should be shown before it
+    /// is asked for.
+    Pending,
+}
 
 /// Something that gives packets one after the other and comes to an end.
 ///
@@ -33,6 +50,16 @@ pub trait Source {
 
     /// The packet that the last [`Self::advance`] stopped at; none at the start, at the end and after an error.
     fn packet(&self) -> Option<Packet<'_>>;
+
+    /// Whether the next [`Self::advance`] may have to wait.
+    fn supply(&self) -> Supply {
+        Supply::Complete
+    }
+
+    /// How far it has come. It costs nothing until it is asked, and little then; once in some thousand packets will do.
+    fn progress(&self) -> Progress {
+        Progress::default()
+    }
 
     /// The next packet, or none at the end.
     ///
@@ -50,5 +77,13 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn packet(&self) -> Option<Packet<'_>> {
         (**self).packet()
+    }
+
+    fn supply(&self) -> Supply {
+        (**self).supply()
+    }
+
+    fn progress(&self) -> Progress {
+        (**self).progress()
     }
 }

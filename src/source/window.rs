@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// A fixed buffer over a reader. Ranges handed out stay valid until the next [`Self::fill`].
+/// A buffer over a reader, which grows only for a record that does not fit. Ranges handed out stay valid until the next
+/// [`Self::fill`].
 pub(super) struct Window<R> {
     reader: R,
     buffer: Box<[u8]>,
@@ -16,6 +17,11 @@ pub(super) struct Window<R> {
 impl<R: Read> Window<R> {
     pub(super) fn new(reader: R, capacity: usize) -> Self {
         Self { reader, buffer: vec![0; capacity].into_boxed_slice(), unread: 0..0, before: 0 }
+    }
+
+    /// Where the bytes come from.
+    pub(super) fn reader(&self) -> &R {
+        &self.reader
     }
 
     /// Bytes of the stream taken so far.
@@ -40,9 +46,14 @@ impl<R: Read> Window<R> {
         if self.unread.len() >= wanted { Ok(true) } else { self.read_until(wanted) }
     }
 
+    #[cold]
     fn read_until(&mut self, wanted: usize) -> io::Result<bool> {
-        debug_assert!(wanted <= self.buffer.len(), "a window cannot hold more than its capacity");
         self.slide();
+        if wanted > self.buffer.len() {
+            let mut buffer = std::mem::take(&mut self.buffer).into_vec();
+            buffer.resize(wanted.next_power_of_two(), 0);
+            self.buffer = buffer.into_boxed_slice();
+        }
         while self.unread.len() < wanted {
             match self.reader.read(&mut self.buffer[self.unread.end..]) {
                 Ok(0) => return Ok(false),

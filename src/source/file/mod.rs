@@ -1,7 +1,7 @@
 //! Capture files: pcap in all its variants, and pcapng.
 //!
-//! The file is read once from front to back through a window of constant size, so that a pipe will do. A format is a
-//! small state that takes the next record off the window; a decompressor is a reader put in front of it.
+//! The file is read once from front to back through a window of bounded size, so that a pipe will do. A format is a
+//! small state that takes the next record off the window; gzip and zstd are seen through below it.
 //!
 //! Parsed here and not by a crate or libpcap: libpcap refuses files with several link types, and the parsers at hand
 //! lose the offset and the kind of damage, know neither every byte order nor `if_tsoffset`, or allocate for each packet.
@@ -14,10 +14,12 @@ mod pcapng;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
+use super::unpack::{Broken, Unpacked, foreign_tool};
 use super::window::Window;
-use super::{Damage, Error, Source};
+use super::{Damage, Error, Progress, Source, Supply};
 use crate::wire::{LinkType, Packet, Time};
 use pcap::Pcap;
 use pcapng::PcapNg;
@@ -25,11 +27,11 @@ use pcapng::PcapNg;
 /// Bytes of a packet in the classic format that are accepted at most: what libpcap allows as a snapshot length.
 pub const MAX_PACKET: usize = 262_144;
 /// Bytes of a pcapng block with a packet or an interface that are accepted at most. Other blocks are skipped at any length.
-pub const MAX_BLOCK: usize = WINDOW;
+pub const MAX_BLOCK: usize = 1 << 20;
 /// Interfaces that a pcapng section may describe.
 pub const MAX_INTERFACES: usize = 65_536;
-/// Bytes that a file reader keeps in memory.
-const WINDOW: usize = 1 << 20;
+/// Bytes that a file reader keeps in memory, but for a longer packet or block.
+const WINDOW: usize = 1 << 17;
 
 /// A capture file that is being read.
 ///
@@ -37,7 +39,9 @@ const WINDOW: usize = 1 << 20;
 /// to have been shorter on the wire than it is in the file counts as captured whole.
 pub struct CaptureFile<R> {
     name: String,
-    window: Window<R>,
+    /// The file's length when it was opened; none for what is not a regular file.
+    length: Option<u64>,
+    window: Window<Unpacked<R>>,
     format: Format,
     /// Where the current packet lies in the window.
     current: Option<Record>,
@@ -91,16 +95,17 @@ impl Fault {
 }
 
 impl CaptureFile<File> {
-    /// Opens a capture file and reads its header.
+    /// Opens a capture file and reads its header. The path `-` is standard input, which must not be read by anything
+    /// else at the same time; a file of that name is `./-`.
     ///
     /// # Errors
     /// A file that cannot be opened or read, and the errors of [`Self::new`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.to_string_lossy().into_owned();
-        match File::open(path) {
-            Ok(file) => Self::new(file, name),
-            Err(cause) => Err(Error::Open { name, cause }),
-        }
+        let (file, name) = open(path)?;
+        let length = length(&file);
+        let mut this = Self::new(file, name)?;
+        this.length = length;
+        Ok(this)
     }
 }
 
@@ -111,11 +116,16 @@ impl<R: Read> CaptureFile<R> {
     /// Anything that is not a pcap or pcapng file, and a damaged header.
     pub fn new(reader: R, name: impl Into<String>) -> Result<Self, Error> {
         let name = name.into();
-        let mut window = Window::new(reader, WINDOW);
+        let mut window = match Unpacked::new(reader) {
+            Ok(reader) => Window::new(reader, WINDOW),
+            Err(cause) => return Err(Error::Read { name, offset: 0, cause }),
+        };
         match Format::detect(&mut window) {
-            Ok(Some(format)) => Ok(Self { name, window, format, current: None, packets: 0, ended: false }),
+            Ok(Some(format)) => {
+                Ok(Self { name, length: None, window, format, current: None, packets: 0, ended: false })
+            }
             Ok(None) => Err(not_a_capture(name, window.unread())),
-            Err(fault) => Err(fault.into_error(name, window.offset(), 0)),
+            Err(fault) => Err(fault.into_error(name, &window, 0)),
         }
     }
 
@@ -124,6 +134,24 @@ impl<R: Read> CaptureFile<R> {
     pub fn packets(&self) -> u64 {
         self.packets
     }
+}
+
+/// Opens a path, of which `-` is standard input, and says what errors call it.
+pub(super) fn open(path: &Path) -> Result<(File, String), Error> {
+    let (opened, name) = if path == Path::new("-") {
+        (io::stdin().as_fd().try_clone_to_owned().map(File::from), "standard input".to_owned())
+    } else {
+        (File::open(path), path.to_string_lossy().into_owned())
+    };
+    match opened {
+        Ok(file) => Ok((file, name)),
+        Err(cause) => Err(Error::Open { name, cause }),
+    }
+}
+
+/// The length of a regular file; none for a pipe or a device.
+fn length(file: &File) -> Option<u64> {
+    file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
 }
 
 impl<R: Read> Source for CaptureFile<R> {
@@ -140,7 +168,7 @@ impl<R: Read> Source for CaptureFile<R> {
                 Ok(Step::End) => self.ended = true,
                 Err(fault) => {
                     self.ended = fault.is_final();
-                    return Err(fault.into_error(self.name.clone(), self.window.offset(), self.packets));
+                    return Err(fault.into_error(self.name.clone(), &self.window, self.packets));
                 }
             }
         }
@@ -152,6 +180,18 @@ impl<R: Read> Source for CaptureFile<R> {
         let Record { time, link, original_len, bytes } = self.current.as_ref()?;
         let bytes = self.window.bytes(bytes.clone());
         Some(Packet { time: *time, link: *link, original_len: *original_len, bytes })
+    }
+
+    fn supply(&self) -> Supply {
+        match self.length {
+            Some(_) => Supply::Complete,
+            None if self.ended || self.format.is_next_whole(self.window.unread()) => Supply::Waiting,
+            None => Supply::Pending,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { read: self.window.reader().bytes_read(), total: self.length }
     }
 }
 
@@ -176,6 +216,15 @@ impl Format {
             Self::PcapNg(format) => format.step(window),
         }
     }
+
+    /// Whether the next record is in memory to its end. What follows a record without a packet may still be missing.
+    fn is_next_whole(&self, unread: &[u8]) -> bool {
+        let length = match self {
+            Self::Pcap(format) => format.next_length(unread),
+            Self::PcapNg(format) => format.next_length(unread),
+        };
+        length.is_some_and(|length| unread.len() as u64 >= length)
+    }
 }
 
 impl Fault {
@@ -186,21 +235,26 @@ impl Fault {
         }
     }
 
-    /// `reached` is the offset behind the last byte used, `packets` how many packets were given.
-    fn into_error(self, name: String, reached: u64, packets: u64) -> Error {
+    /// `packets` is how many packets were given before.
+    fn into_error<R: Read>(self, name: String, window: &Window<Unpacked<R>>, packets: u64) -> Error {
         match self {
-            Self::Read(cause) => Error::Read { name, offset: reached, cause },
+            Self::Read(cause) => match cause.downcast() {
+                Ok(Broken { tool, offset, reason }) => Error::Unpack { name, offset, tool, reason },
+                Err(cause) => {
+                    let offset = window.reader().packed_offset().unwrap_or_else(|| window.offset());
+                    Error::Read { name, offset, cause }
+                }
+            },
             Self::Damage { offset, damage } => Error::Damaged { name, offset, packet: packets + 1, damage },
         }
     }
 }
 
 fn not_a_capture(name: String, start: &[u8]) -> Error {
-    match start {
-        [] => Error::Empty { name },
-        [0x1f, 0x8b, ..] => Error::Compressed { name, tool: "gzip" },
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Error::Compressed { name, tool: "zstd" },
-        _ => Error::NotACapture { name, start: start[..start.len().min(4)].to_vec() },
+    match foreign_tool(start) {
+        _ if start.is_empty() => Error::Empty { name },
+        Some(tool) => Error::Compressed { name, tool },
+        None => Error::NotACapture { name, start: start[..start.len().min(4)].to_vec() },
     }
 }
 

@@ -88,6 +88,13 @@ impl Pcap {
         Ok(Step::Packet(Record { time, link: self.link, original_len: original.max(captured), bytes }))
     }
 
+    /// Bytes of the next record, once its header is there. One that cannot be is not waited for.
+    pub(super) fn next_length(&self, unread: &[u8]) -> Option<u64> {
+        let header = unread.get(..self.record_header)?;
+        let (captured, _) = self.lengths(header);
+        Some(if captured as usize > MAX_PACKET { 0 } else { self.record_header as u64 + u64::from(captured) })
+    }
+
     #[inline]
     fn time(&self, header: &[u8]) -> Time {
         let (seconds, fraction) = (self.endian.u32(header, 0), self.endian.u32(header, 4));

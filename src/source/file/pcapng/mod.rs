@@ -43,6 +43,23 @@ impl PcapNg {
         Self { endian: Endian::Little, interfaces: Vec::new() }
     }
 
+    /// Bytes up to the end of the next packet, once its length is there. A new section is not looked into, and a length
+    /// that cannot be is not waited for.
+    pub(super) fn next_length(&self, unread: &[u8]) -> Option<u64> {
+        let mut at = 0_usize;
+        loop {
+            let head = unread.get(at..)?.get(..HEAD)?;
+            let length = self.endian.u32(head, 4);
+            let end = at as u64 + u64::from(length);
+            match self.endian.u32(head, 0) {
+                SECTION_HEADER => return None,
+                _ if (length as usize) < HEAD + TAIL => return Some(0),
+                PACKET | SIMPLE_PACKET | ENHANCED_PACKET => return Some(end),
+                _ => at = usize::try_from(end).ok()?,
+            }
+        }
+    }
+
     /// Takes the next block.
     #[inline]
     pub(super) fn step<R: Read>(&mut self, window: &mut Window<R>) -> Result<Step, Fault> {

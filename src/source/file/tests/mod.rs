@@ -78,8 +78,11 @@ fn an_empty_file_is_called_empty() {
 #[test]
 fn other_files_are_named_by_what_they_are() {
     let text = |bytes: &[u8]| read_all(bytes).1.remove(0).1.to_string();
-    assert_eq!(text(b"\x1f\x8b\x08\x00"), "capture file \"test\" is compressed with gzip: unpack it first (gzip -d)");
-    assert_eq!(text(b"\x28\xb5\x2f\xfd"), "capture file \"test\" is compressed with zstd: unpack it first (zstd -d)");
+    assert_eq!(
+        text(b"\xfd7zXZ\x00"),
+        "capture file \"test\" is compressed with xz, which is not unpacked here: pass on what \"xz -dc FILE\" prints, \
+         with - for the file"
+    );
     assert!(text(b"GIF8").starts_with("\"test\" is not a capture file: it begins with [47, 49, 46, 38], neither"));
     assert!(text(b"a").contains("[61]"));
 }

@@ -227,7 +227,7 @@ fn a_cut_at_any_byte_gives_the_packets_before_it() {
 
 #[test]
 fn long_blocks_are_skipped_and_never_held() {
-    let long = vec![1; 3 * WINDOW];
+    let long = vec![1; 3 * MAX_BLOCK];
     let start = [LITTLE.section(), LITTLE.interface(LinkType::RAW, &[])].concat();
     let unknown = [start.clone(), LITTLE.block(99, &long), LITTLE.simple(1, b"x")].concat();
     assert_eq!(read(&unknown).len(), 1);
