@@ -4,25 +4,33 @@
 //! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
 
 mod bpf;
+mod chain;
 mod error;
 pub mod file;
 pub mod filter;
 #[cfg(test)]
 mod fixture;
+mod follow;
+mod lazy;
 mod link;
 pub mod live;
 pub mod memory;
+mod merge;
 mod progress;
 mod unpack;
 mod window;
 
 use crate::wire::Packet;
 
+pub use chain::Chain;
 pub use error::{Damage, Error};
 pub use file::CaptureFile;
 pub use filter::{Expression, Filter};
+pub use follow::Follow;
+pub use lazy::LazyFile;
 pub use live::{Live, LiveOptions};
 pub use memory::{Memory, Stored};
+pub use merge::Merge;
 pub use progress::Progress;
 
 /// Whether the next packet of a source is there already.

@@ -1,0 +1,129 @@
+//! A reader that waits at the end of a file until more is written to it.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::sys::{Watch, poll};
+
+/// How often a file is looked at where the kernel tells of no change: it is on another machine, no watch was left, or
+/// another file took its name.
+const RECHECK: Duration = Duration::from_millis(250);
+
+/// Why a [`Tail`] gave no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was asked to stop.
+    Stopped,
+    /// The other end of the pipe was closed.
+    Closed,
+    /// The file is shorter than what was read of it.
+    Truncated {
+        /// Bytes that were read.
+        read: u64,
+        /// Bytes that there are now.
+        left: u64,
+    },
+    /// Another file has its name.
+    Replaced,
+}
+
+/// A file or a pipe that is being written. The reason of its end is left in `end` before the reader says that it is one.
+pub(super) struct Tail<'a> {
+    file: File,
+    /// None for a pipe, whose end is one.
+    growing: Option<Growing>,
+    stop: BorrowedFd<'a>,
+    end: Rc<Cell<Option<End>>>,
+}
+
+/// What there is to know of a regular file.
+struct Growing {
+    path: PathBuf,
+    /// Without it, only time tells.
+    watch: Option<Watch>,
+}
+
+impl<'a> Tail<'a> {
+    /// `path` is where `file` was opened. Reading ends when `stop` is readable.
+    pub(super) fn new(file: File, path: PathBuf, stop: BorrowedFd<'a>, end: Rc<Cell<Option<End>>>) -> io::Result<Self> {
+        let growing = file.metadata()?.is_file().then(|| Growing { watch: Watch::new(&path).ok(), path });
+        Ok(Self { file, growing, stop, end })
+    }
+
+    fn ended(&self, end: End) -> usize {
+        self.end.set(Some(end));
+        0
+    }
+
+    /// Waits until the pipe, or the watch on the file, has something; true when it was asked to stop.
+    fn wait(&self, timeout: Option<Duration>) -> io::Result<bool> {
+        let awaited = match &self.growing {
+            None => Some(self.file.as_fd()),
+            Some(growing) => growing.watch.as_ref().map(Watch::as_fd),
+        };
+        let descriptors: Vec<_> = [self.stop].into_iter().chain(awaited).collect();
+        let ready = poll::wait(&descriptors, timeout).map_err(io::Error::other)?;
+        Ok(ready.contains(0))
+    }
+
+    fn read_pipe(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.wait(None)? {
+            return Ok(self.ended(End::Stopped));
+        }
+        match self.file.read(buffer)? {
+            0 => Ok(self.ended(End::Closed)),
+            count => Ok(count),
+        }
+    }
+
+    fn read_growing(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut timeout = Duration::ZERO;
+        loop {
+            if self.wait(Some(timeout))? {
+                return Ok(self.ended(End::Stopped));
+            }
+            if let Some(watch) = self.growing.as_ref().and_then(|growing| growing.watch.as_ref()) {
+                watch.clear();
+            }
+            let change = self.change()?;
+            if let Some(end @ End::Truncated { .. }) = change {
+                return Ok(self.ended(end));
+            }
+            // Read behind the look at the file: its writer may have finished it before it made another.
+            let count = self.file.read(buffer)?;
+            match change {
+                _ if count > 0 => return Ok(count),
+                Some(end) => return Ok(self.ended(end)),
+                None => timeout = RECHECK,
+            }
+        }
+    }
+
+    /// Whether the file is no more what it was.
+    fn change(&mut self) -> io::Result<Option<End>> {
+        let Some(growing) = &self.growing else { return Ok(None) };
+        let (now, read) = (self.file.metadata()?, self.file.stream_position()?);
+        if now.len() < read {
+            return Ok(Some(End::Truncated { read, left: now.len() }));
+        }
+        // A file without a name may still be written.
+        let replaced = growing.path.metadata().is_ok_and(|other| (other.dev(), other.ino()) != (now.dev(), now.ino()));
+        Ok(replaced.then_some(End::Replaced))
+    }
+}
+
+impl Read for Tail<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &self.growing {
+            _ if self.end.get().is_some() => Ok(0),
+            None => self.read_pipe(buffer),
+            Some(_) => self.read_growing(buffer),
+        }
+    }
+}
