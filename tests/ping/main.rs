@@ -19,10 +19,12 @@ use programs::{Outcome, RAWSHAKE, masked, run, same, same_to};
 
 /// Runs a test on the near host of a lab where iputils is installed, or skips it.
 fn beside_iputils(test: impl FnOnce(&Lab)) {
-    let version = Command::new("ping").arg("-V").output();
-    let is_iputils = version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("iputils"));
-    if !is_iputils {
-        return skip("ping from iputils is not installed");
+    match Command::new("ping").arg("-V").output() {
+        Err(error) => return skip(&format!("ping: {error}")),
+        Ok(version) if !String::from_utf8_lossy(&version.stdout).contains("iputils") => {
+            return skip("the ping that is installed is not that of iputils");
+        }
+        Ok(_) => {}
     }
     match Lab::enter(&Options::default()) {
         Ok(lab) => {
