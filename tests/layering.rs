@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sys", &["wire"]),
     ("source", &["sys", "wire"]),
     ("sink", &["ladder", "explain", "trace", "tcp", "wire"]),
-    ("drive", &["craft", "source", "sys", "trace", "wire"]),
+    ("drive", &["craft", "source", "sys", "trace", "tcp", "wire"]),
     ("lab", &["sys", "wire"]),
     ("cmd", &["wire", "tcp", "trace", "explain", "ladder", "craft", "sys", "source", "sink", "drive", "lab"]),
 ];

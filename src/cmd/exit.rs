@@ -27,11 +27,25 @@ impl Exit {
             Err(error) if is_broken_pipe(error) => Self::Success,
             Err(error) => {
                 // Standard error itself may be closed; there is nowhere left to say so.
-                let _ = writeln!(err, "{} {error:#}", "rawshake:".red().bold());
+                let _ = writeln!(err, "{} {}", "rawshake:".red().bold(), in_words(error));
                 Self::Error
             }
         }
     }
+}
+
+/// The error and its causes, but for a cause whose words were said already: our own errors quote theirs.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match &*said {
+        "" => cause,
+        _ if said
+            .to_lowercase()
+            .contains(cause.split(" (os error").next().unwrap_or(&cause).to_lowercase().as_str()) =>
+        {
+            said
+        }
+        _ => format!("{said}: {cause}"),
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -49,5 +63,25 @@ impl From<Exit> for ExitCode {
             Exit::Error => Self::from(2),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cause_is_said_twice() {
+        let cause = io::Error::from_raw_os_error(101);
+        let quoting = anyhow::Error::new(cause).context("cannot send: network is unreachable");
+        assert_eq!(in_words(&quoting), "cannot send: network is unreachable");
+        let other = anyhow::anyhow!("the end").context("the middle").context("the start");
+        assert_eq!(in_words(&other), "the start: the middle: the end");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_success() {
+        let error = anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("cannot write");
+        assert_eq!(Exit::of(&Err(error), &mut Vec::new()), Exit::Success);
     }
 }

@@ -53,6 +53,8 @@ struct Pen<'a> {
     states: Pair<Belief>,
     lifelines: Pair<Lifeline>,
     server_was: Option<Belief>,
+    /// Both SYNs crossed: the called side called too, and listened at no time.
+    crossing: bool,
     said: HashSet<Topic>,
     known: Known,
 }
@@ -66,6 +68,7 @@ impl<'a> Pen<'a> {
             states: Pair::default(),
             lifelines: Pair::default(),
             server_was: hindsight(handshake),
+            crossing: handshake == Some(Handshake::SimultaneousOpen),
             said: HashSet::new(),
             known: Known::default(),
         }
@@ -214,8 +217,17 @@ impl<'a> Pen<'a> {
     fn corrected(&self, side: Side, belief: Belief) -> Belief {
         match (side, self.server_was) {
             (Side::Server, Some(was)) => was,
+            (Side::Server, None) if self.crossing && self.before_its_syn(belief) => {
+                Belief { state: Some(State::Closed), ..belief }
+            }
             _ => belief,
         }
+    }
+
+    /// Whether the called side has not sent its own SYN yet, which crosses the one that it seems to have received.
+    fn before_its_syn(&self, belief: Belief) -> bool {
+        matches!(self.states[Side::Server].state, None | Some(State::Closed))
+            && matches!(belief.state, Some(State::Listen | State::SynReceived))
     }
 
     fn state_note(&mut self, side: Side, belief: Belief) -> Note {

@@ -21,6 +21,8 @@ struct Pending {
     missed: bool,
     /// It is not the first of its kind.
     again: bool,
+    /// It is a SYN without ACK: in a simultaneous open the SYN ACK repeats its number, and answers the peer's SYN.
+    bare_syn: bool,
 }
 
 /// Segments of both sides that await their acknowledgment.
@@ -44,13 +46,14 @@ impl Fates {
             return Vec::new();
         }
         let (start, end) = (segment.seq, segment.seq + len);
-        let fates = self.repeated(segment.from, start, end);
+        let syn_ack = segment.flags.syn() && segment.flags.ack();
+        let fates = self.repeated(segment.from, start, end, syn_ack);
         let again = segment.copy > 1 || !fates.is_empty();
         let pending = &mut self.pending[segment.from];
         if pending.len() == IN_FLIGHT {
             pending.pop_front();
         }
-        pending.push_back(Pending { id, start, end, missed: false, again });
+        pending.push_back(Pending { id, start, end, missed: false, again, bare_syn: segment.flags.syn() && !syn_ack });
         fates
     }
 
@@ -91,11 +94,11 @@ impl Fates {
     }
 
     /// What is sent once more did not get through, or its acknowledgment did not.
-    fn repeated(&mut self, from: Side, start: Seq, end: Seq) -> Vec<Fate> {
+    fn repeated(&mut self, from: Side, start: Seq, end: Seq, syn_ack: bool) -> Vec<Fate> {
         let mut fates = Vec::new();
         self.pending[from].retain(|sent| {
             let again = !sent.start.before(start) && !sent.end.after(end);
-            if again {
+            if again && !(sent.bare_syn && syn_ack) {
                 fates.push((sent.id, if sent.missed { ArrowEnd::Lost } else { ArrowEnd::Unanswered }));
             }
             !again

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Marks, Pair, Side, Summary};
+use super::{Marks, Millis, Pair, Side, Summary};
 use crate::tcp::{Call, Seq, State};
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -195,12 +195,14 @@ pub struct SegmentEvent {
     /// The sender's state after it left, the receiver's after it arrived.
     pub after: Pair<Belief>,
     /// Calls beside it, causes first.
+    #[serde(serialize_with = "without_gaps")]
     pub calls: [Option<CallNote>; 3],
     /// Anything unusual.
     pub marks: Marks,
     /// Which sending of the same thing this is: 1 for the first.
     pub copy: u16,
-    /// Time since the same was first sent; zero for the first.
+    /// Time since the same was first sent; zero for the first. In JSON in milliseconds.
+    #[serde(rename = "since_first_ms", serialize_with = "in_millis")]
     pub since_first: Duration,
     /// Octets that the sender must have sent before this and that the capture lacks.
     pub gap: u32,
@@ -208,6 +210,14 @@ pub struct SegmentEvent {
     pub rfc_section: &'static str,
     /// The start of the payload.
     pub preview: Preview,
+}
+
+fn without_gaps<S: serde::Serializer>(calls: &[Option<CallNote>; 3], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(calls.iter().flatten())
+}
+
+fn in_millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    Millis(*time).serialize(serializer)
 }
 
 /// An ICMP error about a segment of a connection.

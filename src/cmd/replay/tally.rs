@@ -6,7 +6,7 @@ use crate::wire::{Content, Decoded, Icmp, StopReason, icmp::kind};
 
 /// Counts of packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(super) struct Tally {
     segments: u64,
     datagrams: u64,
     echo_requests: u64,
@@ -20,7 +20,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one packet.
-    pub fn count(&mut self, decoded: &Decoded<'_>) {
+    pub(super) fn count(&mut self, decoded: &Decoded<'_>) {
         let counter = match (&decoded.content, decoded.stopped.map(|stop| stop.reason)) {
             (Content::Segment(_), _) => &mut self.segments,
             (Content::Datagram(_), _) => &mut self.datagrams,
@@ -43,7 +43,7 @@ impl Tally {
 
     /// Whether packets were passed over that may have held segments.
     #[must_use]
-    pub const fn is_lossy(&self) -> bool {
+    pub(super) const fn is_lossy(&self) -> bool {
         self.fragments + self.cut + self.malformed > 0
     }
 }

@@ -7,8 +7,8 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use super::args::{Args, WayArgs};
 use crate::cmd::host;
 use crate::craft::ping::text::printable;
-use crate::sys::route::{self, Route};
 use crate::sys::Version;
+use crate::sys::route::{self, Route};
 
 /// Host and port, as they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! One fragmented packet: the parts that are there, and what they make.
 
+use crate::wire::Time;
 use crate::wire::checksum::Sum;
 use crate::wire::extension::{Chain, FRAGMENT_LEN};
-use crate::wire::Time;
 
 /// Octets that an IP packet has at most; in IPv6 without its first 40.
 const MAX_LEN: usize = 0xffff;

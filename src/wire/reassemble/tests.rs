@@ -40,7 +40,8 @@ fn part_v4(whole: &[u8], start: usize, end: usize) -> Vec<u8> {
 /// The same of an IPv6 packet, behind the extension headers `before`, the last of which announces a fragment header.
 fn part_v6(whole: &[u8], before: &[u8], start: usize, end: usize) -> Vec<u8> {
     let more = 40 + end < whole.len();
-    let mut part = [&whole[..40], before, &[protocol::TCP, 0, 0, 0, 0, 0, 0, 77], &whole[40 + start..40 + end]].concat();
+    let mut part =
+        [&whole[..40], before, &[protocol::TCP, 0, 0, 0, 0, 0, 0, 77], &whole[40 + start..40 + end]].concat();
     let length = part.len() as u16 - 40;
     part[4..6].copy_from_slice(&length.to_be_bytes());
     part[6] = if before.is_empty() { protocol::FRAGMENT } else { protocol::DESTINATION_OPTIONS };
