@@ -34,7 +34,7 @@ lab simultaneous-close  0 trace --lab --close simultaneous --send hello
 lab ipv6                0 trace --lab -6 --send hello
 lab data-both-ways      0 trace --lab --lab-server http --http
 lab never-closes        1 trace --lab --lab-server never-closes --send hello
-#lab ping                0 ping --lab -c 3 -i 0.2
+lab ping                0 ping --lab -c 3 -i 0.2
 
 # The middle of a stream: the same connection without its SYNs.
 rm -f "$out/mid-stream.pcap"

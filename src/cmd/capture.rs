@@ -12,7 +12,7 @@ use crate::wire::Packet;
 /// Where packets are written to.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Capture file")]
-pub(super) struct CaptureArgs {
+pub struct CaptureArgs {
     /// Write every packet shown to this new capture file too: pcap, or pcapng if it ends in .pcapng
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
@@ -26,13 +26,13 @@ impl CaptureArgs {
     ///
     /// # Errors
     /// It exists and may not be overwritten, is a symbolic link, or cannot be created.
-    pub(super) fn create(&self) -> Result<Option<CaptureFile>> {
+    pub fn create(&self) -> Result<Option<CaptureFile>> {
         self.pcap.as_deref().map(|path| CaptureFile::create(path, self.force)).transpose()
     }
 }
 
 /// A capture file that is being written.
-pub(super) struct CaptureFile {
+pub struct CaptureFile {
     path: PathBuf,
     writer: CaptureWriter<File>,
 }
@@ -56,7 +56,7 @@ impl CaptureFile {
     ///
     /// # Errors
     /// The file cannot be written further; what was written before is a valid capture.
-    pub(super) fn write(&mut self, packet: &Packet<'_>) -> Result<()> {
+    pub fn write(&mut self, packet: &Packet<'_>) -> Result<()> {
         self.writer.write(packet).with_context(|| failure(&self.path))
     }
 
@@ -64,7 +64,7 @@ impl CaptureFile {
     ///
     /// # Errors
     /// Those of [`Self::write`].
-    pub(super) fn finish(self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         self.writer.finish().with_context(|| failure(&self.path))
     }
 }

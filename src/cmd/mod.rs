@@ -1,6 +1,6 @@
 //! One file for each subcommand: its arguments and a short run.
 
-mod capture;
+pub mod capture;
 mod exit;
 mod host;
 pub mod output;

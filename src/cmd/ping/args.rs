@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::cmd::capture::CaptureArgs;
 use crate::craft::ping::Pattern;
 
 /// Send ICMP echo requests by hand, and show the replies
@@ -63,6 +64,9 @@ pub struct Args {
     /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
     #[arg(long)]
     pub lab: bool,
+    /// Where packets are written to.
+    #[command(flatten)]
+    pub capture: CaptureArgs,
 }
 
 const DIFFERENCES: &str = "\

@@ -2,6 +2,7 @@
 
 mod args;
 mod names;
+mod record;
 mod report;
 mod target;
 
@@ -17,6 +18,7 @@ use crate::sys::icmp::{self, Kind};
 use crate::sys::{IcmpSocket, Signal, Version, privilege, random, route};
 use args::{Format, Through};
 use names::Names;
+use record::Record;
 use report::{JsonReport, Report, TextReport};
 use target::Target;
 
@@ -40,7 +42,15 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Format::Json => Box::new(JsonReport::new(streams, args, names, &ping, socket.kind())),
     };
     report.begin(&introduction)?;
-    let signal = drive::ping::run(&mut ping, &socket, target.scope_id, &mut *report)?;
+    let signal = match args.capture.create()? {
+        None => drive::ping::run(&mut ping, &socket, target.scope_id, &mut *report)?,
+        Some(file) => {
+            let mut record = Record::begin(&mut *report, file, &target, socket.identifier().or(identifier))?;
+            let signal = drive::ping::run(&mut ping, &socket, target.scope_id, &mut record)?;
+            record.finish()?;
+            signal
+        }
+    };
     report.end(&ping)?;
     Ok(match signal {
         Some(Signal::Terminate) => Exit::Signal(libc::SIGTERM as u8),

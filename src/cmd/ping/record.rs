@@ -1,0 +1,80 @@
+//! `--pcap`: the requests and their answers, as they passed the interface.
+
+use std::io;
+use std::net::IpAddr;
+
+use super::target::Target;
+use crate::cmd::capture::CaptureFile;
+use crate::craft::ping::{Event, Statistics};
+use crate::drive::ping::Observer;
+use crate::source::{Live, LiveOptions};
+use crate::sys::route;
+use crate::wire::{Content, Icmp, Packet, decode};
+
+/// Writes what belongs to one run to a capture file, and passes on what is told of it.
+pub(super) struct Record<'a> {
+    told: &'a mut dyn Observer,
+    live: Live,
+    file: CaptureFile,
+    target: IpAddr,
+    identifier: Option<u16>,
+}
+
+impl<'a> Record<'a> {
+    /// Begins to listen on the interface that leads to `target`.
+    ///
+    /// # Errors
+    /// There is no way to the target, or capturing is not permitted.
+    pub(super) fn begin(
+        told: &'a mut dyn Observer,
+        file: CaptureFile,
+        target: &Target,
+        identifier: Option<u16>,
+    ) -> anyhow::Result<Self> {
+        let address = target.address;
+        let interface = route::to(address, None, target.scope.as_deref())?.interface;
+        let live = Live::open(&interface, Some("icmp or icmp6"), LiveOptions::default())?;
+        Ok(Self { told, live, file, target: address, identifier })
+    }
+
+    /// Takes in what has passed so far.
+    fn drain(&mut self) -> anyhow::Result<()> {
+        while let Some(packet) = self.live.next()? {
+            if belongs(&packet, self.target, self.identifier) {
+                self.file.write(&packet)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the rest, and ends the file.
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        self.drain()?;
+        self.file.finish()
+    }
+}
+
+impl Observer for Record<'_> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
+        self.told.event(event)
+    }
+
+    fn status(&mut self, statistics: &Statistics) -> io::Result<()> {
+        self.told.status(statistics)
+    }
+}
+
+/// Whether a packet is a request to `target`, an answer to one, or an error about one.
+fn belongs(packet: &Packet<'_>, target: IpAddr, identifier: Option<u16>) -> bool {
+    let ours = |icmp: &Icmp<'_>| match (icmp.echo(), identifier) {
+        (Some((echoed, _)), Some(identifier)) => echoed == identifier,
+        (echo, _) => echo.is_some(),
+    };
+    let decoded = decode(packet);
+    match (&decoded.ip, &decoded.content) {
+        (Some(ip), Content::Icmp(icmp)) if ours(icmp) => ip.source == target || ip.destination == target,
+        (Some(_), Content::Icmp(icmp)) => icmp.quote().is_some_and(|quote| quote.ip.destination == target),
+        _ => false,
+    }
+}
