@@ -25,8 +25,8 @@ pub(super) fn judge(
     response: Option<&Response>,
 ) -> Judgement {
     let mut judgement = Judgement::default();
+    judgement.resets = response.is_some_and(|response| response.events.has(Event::Reset));
     let (Some(response), Some(state)) = (response, state) else { return judgement };
-    judgement.resets = response.events.has(Event::Reset);
     if matches!(state, State::Closed | State::Listen) {
         return judgement;
     }
