@@ -142,10 +142,30 @@ pub const RULES: &[Rule] = &[
     rule(&[TimeWait], E::TimeWaitTimeout, To(Closed), Reply::Nothing, "3.10.8"),
 ];
 
+const EVENTS: usize = Event::TimeWaitTimeout as usize + 1;
+/// Place of no rule.
+const NO_RULE: u8 = u8::MAX;
+
+/// Where the rule for each state and event stands in [`RULES`].
+const PLACES: [[u8; EVENTS]; State::ALL.len()] = {
+    let mut places = [[NO_RULE; EVENTS]; State::ALL.len()];
+    let mut place = 0;
+    while place < RULES.len() {
+        let Rule { states, event, .. } = RULES[place];
+        let mut index = 0;
+        while index < states.len() {
+            places[states[index] as usize][event as usize] = place as u8;
+            index += 1;
+        }
+        place += 1;
+    }
+    places
+};
+
 /// The rule for `event` in `state`.
 #[must_use]
 pub fn rule_for(state: State, event: Event) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.event == event && rule.states.contains(&state))
+    RULES.get(usize::from(PLACES[state as usize][event as usize]))
 }
 
 /// The state after `event` in `state`; the same where no rule moves it.
@@ -164,6 +184,17 @@ mod tests {
             for other in &RULES[index + 1..] {
                 let shared = rule.states.iter().find(|state| other.states.contains(state));
                 assert!(rule.event != other.event || shared.is_none(), "{rule:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_is_found() {
+        assert!(RULES.len() < usize::from(NO_RULE));
+        for rule in RULES {
+            for state in rule.states {
+                let found = rule_for(*state, rule.event).unwrap();
+                assert_eq!((found.states, found.event), (rule.states, rule.event));
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use super::end::{End, Facts};
 use super::{Pair, Side};
-use crate::tcp::{Event, Reply, Response, State, next_state, respond};
+use crate::tcp::{Arriving, Event, Reply, Response, State, next_state, respond};
 
 /// Sets the states right by what the segment proves about its sender, and lets what was under way to the receiver
 /// arrive. What stands afterwards are the states before the segment.
@@ -140,7 +140,8 @@ fn deliver(ends: &mut Pair<End>, to: Side, facts: &Facts) {
             end.state = Some(next_state(state, Event::Syn, end.passive));
         }
     }
-    if end.fin_coming && peer.fin.is_some_and(|fin| facts.arriving.seq.after(fin)) {
+    let later = |fin| facts.arriving.seq.after(fin) || facts.arriving.flags.rst();
+    if end.fin_coming && peer.fin.is_some_and(later) {
         take_fin(end, state);
     }
 }
@@ -197,15 +198,22 @@ pub(super) fn catch_up(ends: &mut Pair<End>, to: Side) {
     }
 }
 
-/// What a reset that left does to its sender. One that only answers a strange segment, and one that its receiver does
-/// not believe, prove nothing.
-pub(super) fn leave_reset(end: &mut End, expected: Reply, believed: bool) {
+/// Whether a reset has the form that an end without a connection gives it: no ACK, and the number that its peer has
+/// acknowledged last (RFC 9293 section 3.10.7.1). Then its sender is gone, even if the peer's rules pass the reset over.
+pub(super) fn quotes(ends: &Pair<End>, from: Side, reset: &Arriving) -> bool {
+    ends[from].is_synchronized() && !reset.flags.ack() && ends[from.other()].last_ack == Some(reset.seq)
+}
+
+/// What a reset that left does to its sender; says whether it ended something. One that only answers a strange segment
+/// proves nothing, nor does one that may be another's.
+pub(super) fn leave_reset(end: &mut End, expected: Reply, genuine: bool) -> bool {
     let answers = matches!(expected, Reply::Reset | Reply::ResetAck);
-    if let (Some(state), true, false) = (end.state, believed, answers) {
-        end.state = Some(next_state(state, Event::Abort, end.passive));
-    } else if end.state.is_none() && believed {
-        end.state = Some(State::Closed);
+    if !genuine || answers && end.state.is_some() {
+        return false;
     }
+    let state = end.state.unwrap_or(State::Established);
+    end.state = Some(next_state(state, Event::Abort, end.passive));
+    state != State::Closed
 }
 
 /// Once both ends have sent something of their own, neither can have closed before the capture began.

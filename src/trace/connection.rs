@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::belief;
 use super::calls::{self, Scene};
 use super::completeness::Completeness;
-use super::end::{End, Facts};
+use super::end::{End, Facts, Suspect};
 use super::judgement::{Judgement, judge};
 use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
@@ -138,11 +138,14 @@ impl Connection {
         self.segments += 1;
         self.last = sighting.time;
         let mut marks = appearance(sighting, self.ends[from].offloads);
+        if !sighting.malformed {
+            self.redeem(from.other(), &facts.arriving);
+        }
         let step = if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
-            self.ends[from].suspect = (!sighting.malformed).then_some(facts);
+            self.ends[from].suspect = (!sighting.malformed).then_some(Suspect { facts, bad_checksum: true });
+            self.opening.note_dropped(&facts.arriving);
             self.stand_still()
         } else {
-            self.redeem(from.other(), &facts.arriving);
             self.advance(from, &facts, sighting.origin)
         };
         marks |= step.judgement.marks;
@@ -164,18 +167,27 @@ impl Connection {
         }
     }
 
-    /// A segment of `side` with a wrong checksum is acknowledged: so it was right on the wire, and `side` leaves its
-    /// checksums to the network interface. What it did is made up for.
+    /// A segment of `side` that was to be dropped is acknowledged, to the number: so it was right on the wire. Either
+    /// `side` leaves its checksums to the network interface, or the capture lacks what opened the window so far. What
+    /// the segment did is made up for.
     fn redeem(&mut self, side: Side, arriving: &Arriving) {
-        let end = &mut self.ends[side];
-        let Some(facts) = end.suspect else { return };
+        let (end, peer) = belief::pair_mut(&mut self.ends, side);
+        let Some(Suspect { facts, bad_checksum }) = end.suspect else { return };
         let (stop, flags) = (facts.arriving.end(), arriving.flags);
         let new = end.base.is_none() || stop.after(end.nxt);
-        if flags.ack() && new && facts.arriving.sequence_len() > 0 && arriving.ack == stop {
-            end.suspect = None;
-            end.offloads = true;
-            self.advance(side, &facts, Origin::Wire);
+        let acknowledged = flags.ack() && arriving.ack == stop && facts.arriving.sequence_len() > 0;
+        if !(new && acknowledged) {
+            return;
         }
+        end.suspect = None;
+        if bad_checksum {
+            end.offloads = true;
+        } else {
+            end.skip_to(facts.arriving.seq);
+            peer.right_edge = None;
+            self.marks.set(Mark::Gap);
+        }
+        self.advance(side, &facts, Origin::Wire);
     }
 
     /// Moves both ends by one segment.
@@ -194,7 +206,7 @@ impl Connection {
         let unseen = reading::see_unseen(ends, from, segment);
         let variables = ends.variables(to, segment);
         let response = belief::arrive(ends, to, facts);
-        let judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
+        let mut judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
         let expected = ends[from].expected;
         let mut reading = Reading { copy: 1, ..Reading::default() };
         if !foreign && (!judgement.rejects || ends[from].ours) {
@@ -202,10 +214,12 @@ impl Connection {
             ends[from].expected = Reply::Nothing;
         }
         if segment.flags.rst() && !foreign {
-            belief::leave_reset(&mut ends[from], expected, !judgement.rejects);
+            let gone = belief::quotes(ends, from, segment);
+            let genuine = gone || !judgement.rejects || ends[from].ours;
+            judgement.resets |= belief::leave_reset(&mut ends[from], expected, genuine) && gone;
         }
         if judgement.rejects {
-            note_stranger(&mut ends[from], segment);
+            note_rejected(&mut ends[from], facts, &judgement);
         } else {
             reading = reading::read_sequence(ends, from, facts, self.opening.rtt());
             reading.marks |= unseen;
@@ -298,10 +312,15 @@ impl Connection {
     }
 }
 
-/// Keeps the acknowledgment of an end that speaks of another connection: a reset will quote it.
-fn note_stranger(end: &mut End, segment: &Arriving) {
+/// Keeps of a segment that is dropped what may explain a later one: the acknowledgment of an end that speaks of another
+/// connection, which a reset will quote; and a segment outside the window, which may be acknowledged after all.
+fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement) {
+    let segment = &facts.arriving;
     if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
         end.last_ack = Some(segment.ack);
+    }
+    if judgement.marks.has(Mark::OutsideWindow) {
+        end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
     }
 }
 

@@ -21,6 +21,14 @@ pub(super) struct Facts {
     pub(super) options: OptionSummary,
 }
 
+/// A segment that its receiver should have dropped, for what the capture shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suspect {
+    pub(super) facts: Facts,
+    /// Its checksum is wrong; else it is outside the window.
+    pub(super) bad_checksum: bool,
+}
+
 /// What the last segment probed for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Probe {
@@ -85,8 +93,8 @@ pub(super) struct End {
     pub(super) expected: Reply,
     /// What arrived last was a probe.
     pub(super) probed: Probe,
-    /// Its last segment, where the checksum was wrong. If the peer acknowledges it, the capture lies and not the wire.
-    pub(super) suspect: Option<Facts>,
+    /// Its last segment that was to be dropped. If the peer acknowledges it, the capture lies and not the wire.
+    pub(super) suspect: Option<Suspect>,
     /// It leaves checksums to its network interface, in a way that looks like plain error.
     pub(super) offloads: bool,
 }
@@ -121,6 +129,13 @@ impl End {
         self.base = Some(seq);
         self.una = seq;
         self.nxt = seq;
+        self.holes = Holes::default();
+    }
+
+    /// All its numbers before `seq` were sent, though the capture lacks many.
+    pub(super) fn skip_to(&mut self, seq: Seq) {
+        self.nxt = seq;
+        self.una = seq;
         self.holes = Holes::default();
     }
 

@@ -24,8 +24,8 @@ pub(super) fn judge(
     sender: &End,
     response: Option<&Response>,
 ) -> Judgement {
-    let mut judgement = Judgement::default();
-    judgement.resets = response.is_some_and(|response| response.events.has(Event::Reset));
+    let resets = response.is_some_and(|response| response.events.has(Event::Reset));
+    let mut judgement = Judgement { resets, ..Judgement::default() };
     let (Some(response), Some(state)) = (response, state) else { return judgement };
     if matches!(state, State::Closed | State::Listen) {
         return judgement;

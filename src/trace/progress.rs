@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::end::{End, Facts};
 use super::reading::Reading;
 use super::{Handshake, Millis, Pair, Side, Termination};
+use crate::tcp::Arriving;
 use crate::wire::Time;
 
 /// What was seen of the opening.
@@ -12,6 +13,8 @@ use crate::wire::Time;
 pub(super) struct Opening {
     /// The client's first SYN.
     first_syn: Option<Time>,
+    /// A SYN came that its receiver had to drop.
+    dropped_syn: bool,
     /// SYNs of the client, repetitions included.
     pub(super) syns: u16,
     /// The first answer to it.
@@ -73,6 +76,11 @@ impl Opening {
         }
     }
 
+    /// A segment came that its receiver had to drop.
+    pub(super) const fn note_dropped(&mut self, segment: &Arriving) {
+        self.dropped_syn |= segment.flags.syn() && !segment.flags.ack();
+    }
+
     /// An ICMP error came that the client believed.
     pub(super) fn note_unreachable(&mut self, time: Time) {
         self.unreachable |= self.completed.is_none();
@@ -85,6 +93,7 @@ impl Opening {
 
     pub(super) fn verdict(&self) -> Handshake {
         match self {
+            Self { first_syn: None, dropped_syn: true, .. } => Handshake::Unanswered,
             Self { first_syn: None, .. } => Handshake::MidStream,
             _ if self.syn.server => self.without_listener(),
             Self { completed: Some(_), syn_data_acked: true, .. } => Handshake::FastOpen,

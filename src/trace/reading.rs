@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::belief::pair_mut;
 use super::end::{End, Facts, Probe};
 use super::{Acked, Mark, Marks, Pair, Side};
-use crate::tcp::{Arriving, Seq};
+use crate::tcp::{Arriving, Seq, State};
 use crate::wire::{Flags, Time};
 
 /// How long the network may take to put segments into another order, where no round trip was measured (the figure that
@@ -42,7 +42,8 @@ pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving) -
         return marks;
     }
     if peer.base.is_none() {
-        let syn = segment.flags.syn(); // a SYN,ACK acknowledges a SYN, and nothing before it
+        // Of an end that has only begun to open, it is the SYN: by a SYN,ACK, or where the capture lacks the SYN,ACK.
+        let syn = segment.flags.syn() || peer.is(State::SynReceived);
         peer.start(segment.ack);
         peer.base = Some(if syn { segment.ack - 1 } else { segment.ack });
         peer.iss = peer.base.filter(|_| syn);
@@ -140,7 +141,8 @@ fn read_again(end: &mut End, facts: &Facts, reading: &mut Reading) {
     }
     (reading.copy, reading.since_first) = end.recent.again(segment.seq, segment.end(), facts.time);
     let flags = segment.flags;
-    reading.mark(match (flags.syn(), flags.ack(), flags.fin() && segment.len == 0) {
+    let only_fin = flags.fin() && end.fin == Some(segment.seq);
+    reading.mark(match (flags.syn(), flags.ack(), only_fin) {
         (true, false, _) => Mark::SynRetransmission,
         (true, true, _) => Mark::SynAckRetransmission,
         (false, _, true) => Mark::FinRetransmission,

@@ -1,7 +1,7 @@
 //! Segments that no ordinary program sends: they are shown, and believed only as far as RFC 9293 and RFC 5961 allow.
 
 use super::script::*;
-use crate::trace::{Handshake, Termination, TracerOptions};
+use crate::trace::{Handshake, Mark, Side, Termination, TracerOptions};
 
 #[test]
 fn resets_that_are_not_believed() {
@@ -54,6 +54,44 @@ fn a_bad_checksum_that_the_peer_did_not_see() {
 }
 
 #[test]
+fn a_syn_that_was_dropped_is_unanswered() {
+    let summary = verdict("C S 0 - corrupt | CLOSED LISTEN | bad-checksum");
+    assert_eq!((summary.handshake, summary.syns), (Handshake::Unanswered, 0));
+}
+
+#[test]
+fn checksums_that_are_wrong_on_both_sides() {
+    // A capture whose addresses were changed afterwards.
+    let summary = verdict(
+        "C S 0 - corrupt  | CLOSED LISTEN | bad-checksum
+         S SA 0 1 corrupt | SYN-SENT SYN-RECEIVED | bad-checksum
+         C A 1 1 corrupt  | ESTABLISHED ESTABLISHED | offloaded-checksum
+         S FA 1 1 corrupt | CLOSE-WAIT FIN-WAIT-1 | offloaded-checksum",
+    );
+    assert_eq!((summary.handshake, summary.termination), (Handshake::ThreeWay, Termination::OneSided));
+}
+
+#[test]
+fn far_ahead_and_acknowledged_all_the_same() {
+    let summary = opened(
+        "S FPA 9000001 1 len=5 | ESTABLISHED ESTABLISHED | outside-window
+         C A 1 9000007         | CLOSE-WAIT FIN-WAIT-2",
+    );
+    assert_eq!((summary.bytes_server, summary.marks.has(Mark::Gap)), (5, true));
+}
+
+#[test]
+fn a_reset_from_an_end_that_is_gone() {
+    // The octets and the FIN were still under way when the peer's answer left, so the reset quotes an old number.
+    let summary = opened(
+        "C FPA 1 1 len=31 | FIN-WAIT-1 CLOSE-WAIT
+         S PA 1 1 len=9   | FIN-WAIT-1 ESTABLISHED
+         C R 1 -          | CLOSED CLOSE-WAIT | reset-outside-window",
+    );
+    assert_eq!((summary.termination, summary.reset_by), (Termination::Reset, Some(Side::Client)));
+}
+
+#[test]
 fn a_header_that_contradicts_itself() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(HANDSHAKE);
@@ -64,7 +102,7 @@ fn a_header_that_contradicts_itself() {
     stage.packet(&bytes, crate::trace::Hint::default());
     let segment = stage.segments()[3];
     assert_eq!(stage.events.len(), before + 1);
-    assert!(segment.marks.has(crate::trace::Mark::Malformed));
+    assert!(segment.marks.has(Mark::Malformed));
     assert_eq!(segment.after, segment.before);
     stage.packet(&good[..30], crate::trace::Hint::default());
     assert_eq!(stage.events.len(), before + 1, "half a header is no segment");

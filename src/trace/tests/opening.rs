@@ -287,6 +287,22 @@ fn mid_stream() {
 }
 
 #[test]
+fn one_direction_only() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 0 -         | SYN-SENT SYN-RECEIVED
+         C A 1 1         | ESTABLISHED ESTABLISHED
+         C PA 1 1 len=5  | ESTABLISHED ESTABLISHED
+         C A 6 401       | ESTABLISHED ESTABLISHED | ack-of-unseen-segment",
+    );
+    let segments = stage.segments();
+    assert_eq!((segments[1].relative_ack, segments[3].relative_ack), (Some(1), Some(401)));
+    let summary = stage.end()[0];
+    assert_eq!((summary.handshake, summary.completeness), (Handshake::ThreeWay, 13));
+    assert_eq!((summary.handshake_rtt, summary.bytes_server), (None, 0));
+}
+
+#[test]
 fn the_ports_tell_who_the_server_is() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play("S PA 100 200 len=5 | ESTABLISHED? ESTABLISHED?");
