@@ -27,25 +27,24 @@ impl Exit {
             Err(error) if is_broken_pipe(error) => Self::Success,
             Err(error) => {
                 // Standard error itself may be closed; there is nowhere left to say so.
-                let _ = writeln!(err, "{} {}", "rawshake:".red().bold(), in_words(error));
+                let _ = writeln!(err, "{} {}", "rawshake:".red().bold(), told(error));
                 Self::Error
             }
         }
     }
 }
 
-/// The error and its causes, but for a cause whose words were said already: our own errors quote theirs.
-fn in_words(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match &*said {
-        "" => cause,
-        _ if said
-            .to_lowercase()
-            .contains(cause.split(" (os error").next().unwrap_or(&cause).to_lowercase().as_str()) =>
-        {
-            said
+/// The error and its causes in one line, each said once: many a message holds the words of its cause already.
+fn told(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        let words = cause.split(" (os error").next().unwrap_or_default();
+        if !line.to_lowercase().contains(&words.to_lowercase()) {
+            line += if line.is_empty() { "" } else { ": " };
+            line += &cause;
         }
-        _ => format!("{said}: {cause}"),
-    })
+    }
+    line
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -69,19 +68,19 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use anyhow::Context as _;
 
     #[test]
-    fn no_cause_is_said_twice() {
-        let cause = io::Error::from_raw_os_error(101);
-        let quoting = anyhow::Error::new(cause).context("cannot send: network is unreachable");
-        assert_eq!(in_words(&quoting), "cannot send: network is unreachable");
-        let other = anyhow::anyhow!("the end").context("the middle").context("the start");
-        assert_eq!(in_words(&other), "the start: the middle: the end");
-    }
-
-    #[test]
-    fn a_closed_pipe_is_success() {
-        let error = anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("cannot write");
-        assert_eq!(Exit::of(&Err(error), &mut Vec::new()), Exit::Success);
+    fn a_cause_is_told_once() {
+        let errno = || io::Error::from_raw_os_error(libc::ENOENT);
+        let told_of = |error: Result<(), anyhow::Error>| told(&error.unwrap_err());
+        assert_eq!(
+            told_of(Err(errno()).context("cannot open x")),
+            "cannot open x: No such file or directory (os error 2)"
+        );
+        assert_eq!(
+            told_of(Err(errno()).context("cannot open x: no such file or directory; try y")),
+            "cannot open x: no such file or directory; try y"
+        );
     }
 }

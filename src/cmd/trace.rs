@@ -10,6 +10,7 @@ mod words;
 
 use std::io::{self, Write};
 
+use super::output::Format;
 use super::{Exit, Streams};
 use crate::craft::{Endpoint, Open};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
@@ -83,7 +84,10 @@ fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> 
 
 fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> anyhow::Result<Exit> {
     let interface = &plan.target.route.interface;
-    if let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0) {
+    let judged = args.output.format == Format::Ladder && !args.output.quiet;
+    if !(judged && words::is_in_verdict(ended))
+        && let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0)
+    {
         writeln!(err, "{line}")?;
     }
     Ok(match ended.signal {

@@ -7,6 +7,15 @@ use crate::craft::{Outcome, Unreachable};
 use crate::drive::Ended;
 use crate::explain;
 
+/// Whether the verdict under the ladder says it already, where the ladder has anything to show.
+pub(super) const fn is_in_verdict(ended: &Ended) -> bool {
+    let said = matches!(
+        ended.outcome,
+        Outcome::Refused | Outcome::Unanswered { .. } | Outcome::Unreachable(_) | Outcome::ResetByPeer { .. }
+    );
+    said && ended.packets > 0
+}
+
 /// What went otherwise than asked; none where nothing did.
 pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadline: Duration) -> Option<String> {
     let never_left = ended.packets == 0 && ended.unseen > 0;
