@@ -35,7 +35,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
     let target = Target::find(&written, stage.port, args)?;
-    let mut payload = payload::payload(&args.talk, &payload::authority(&written.host, stage.port))?;
+    let mut payload = payload::payload(&args.talk.payload, &payload::authority(&written.host, stage.port))?;
     if payload.is_empty() {
         payload.extend_from_slice(stage.default_payload());
     }

@@ -133,23 +133,30 @@ pub(super) struct OpenArgs {
 /// What is said.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Talking")]
-#[group(id = "payload", multiple = false)]
 pub(super) struct TalkArgs {
-    /// Send this text, as it stands
-    #[arg(long, value_name = "TEXT", group = "payload")]
-    pub(super) send: Option<String>,
-    /// Send the contents of this file; - for standard input
-    #[arg(long, value_name = "FILE", group = "payload")]
-    pub(super) send_file: Option<PathBuf>,
-    /// Send these bytes, in hexadecimal digits; blanks and colons between them are passed over
-    #[arg(long, value_name = "HEX", group = "payload")]
-    pub(super) send_hex: Option<String>,
-    /// Send a small HTTP request: GET /
-    #[arg(long, group = "payload")]
-    pub(super) http: bool,
+    #[command(flatten)]
+    pub(super) payload: PayloadArgs,
     /// The peer has no more to say after this many seconds of silence
     #[arg(long, value_name = "SECONDS", default_value = "0.3")]
     pub(super) wait: Seconds,
+}
+
+/// What is sent: one of these, or nothing.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub(super) struct PayloadArgs {
+    /// Send this text, as it stands
+    #[arg(long, value_name = "TEXT")]
+    pub(super) send: Option<String>,
+    /// Send the contents of this file; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) send_file: Option<PathBuf>,
+    /// Send these bytes, in hexadecimal digits; blanks and colons between them are passed over
+    #[arg(long, value_name = "HEX")]
+    pub(super) send_hex: Option<String>,
+    /// Send a small HTTP request: GET /
+    #[arg(long)]
+    pub(super) http: bool,
 }
 
 /// The end.

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::args::TalkArgs;
+use super::args::PayloadArgs;
 
 /// The most that is read from a file: it is kept in memory until it is acknowledged.
 const MOST: u64 = 64 << 20;
 
 /// The payload that `args` ask for; `host` is what an HTTP request names, with the port where it is not 80.
-pub(super) fn payload(args: &TalkArgs, host: &str) -> anyhow::Result<Vec<u8>> {
+pub(super) fn payload(args: &PayloadArgs, host: &str) -> anyhow::Result<Vec<u8>> {
     if let Some(text) = &args.send {
         Ok(text.clone().into_bytes())
     } else if let Some(path) = &args.send_file {

@@ -1,0 +1,83 @@
+//! Wrong arguments, and missing privileges.
+
+use std::os::unix::process::CommandExt as _;
+
+use crate::common;
+use crate::program::{Said, command, has_lab, trace};
+
+#[test]
+fn wrong_arguments_are_told_in_one_line() {
+    let table = [
+        ("server:80 81", "two ports"),
+        ("server 65536", "65536 is not a port"),
+        ("server no-such-service", "no service is called no-such-service"),
+        ("[::1", "lacks its closing bracket"),
+        ("a:b:c", "neither HOST:PORT nor an IPv6 address"),
+        ("server --window 65536 --no-wscale", "a window of 65536 does not fit"),
+    ];
+    for (arguments, words) in table {
+        let said = trace(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.starts_with("rawshake: ") && said.err.contains(words), "{arguments}: {}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    for arguments in [
+        "",
+        "server -4 -6",
+        "server --send a --http",
+        "server --send-hex 00 --send-file x",
+        "server --no-options --mss 500",
+        "server --wscale 15",
+        "server --ttl 0",
+        "server --timeout 0",
+        "server --isn 4294967296",
+        "server --close sometimes",
+        "server --rst-guard maybe",
+        "server --lab-server echo",
+        "--lab --lab-server nobody",
+        "server -q -v",
+    ] {
+        let said = trace(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.starts_with("error: "), "{arguments}: {}", said.err);
+    }
+}
+
+#[test]
+fn what_to_send_is_read_before_anything_is_sent() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, words) in [
+        ("--lab --send-hex 0g", "--send-hex: 'g' is not a hexadecimal digit"),
+        ("--lab --send-file /no/such/file", "cannot open /no/such/file to send it"),
+    ] {
+        let said = trace(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+        assert!(said.err.contains(words), "{}", said.err);
+    }
+}
+
+#[test]
+fn without_privileges_there_are_three_ways_out() {
+    const NOBODY: u32 = 65534;
+    let mut command = command("127.0.0.1:80");
+    if rawshake::sys::privilege::is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    } else if rawshake::sys::privilege::Privileges::effective().net_raw {
+        return common::impossible("this user has CAP_NET_RAW, and cannot become another");
+    }
+    let said = match command.output() {
+        Ok(output) => Said::of(output),
+        Err(error) => return common::impossible(&format!("an ordinary user cannot run the program: {error}")),
+    };
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+    for way in ["sudo", "setcap cap_net_raw,cap_net_admin+ep", "--lab"] {
+        assert!(said.err.contains(way), "{}", said.err);
+    }
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+}

@@ -1,0 +1,76 @@
+//! What goes otherwise than asked, each with its own words and exit code.
+
+use crate::program::{has_lab, trace};
+
+/// Arguments, exit code, and words on standard output (the ladder's verdict) or standard error.
+const CASES: [(&str, i32, &str); 8] = [
+    ("--lab-server refuses", 1, "Refused"),
+    ("-6 --lab-server refuses", 1, "Refused"),
+    ("--lab-server refuses -q", 1, "192.0.2.2:81 refused the connection"),
+    ("--lab-server silent --timeout 0.05 --retries 2", 1, "3 SYNs to port 8082 of 192.0.2.2"),
+    ("--lab-server silent --timeout 0.05 --retries 2 -q", 1, "no answer from 192.0.2.2:8082: 3 SYNs went unanswered"),
+    ("-6 silent --timeout 0.05 --retries 0 --format lines", 1, "1 SYN went unanswered"),
+    (
+        "--lab-server never-closes --deadline 0.4",
+        1,
+        "192.0.2.2:8081 sent no FIN within 0.4 s; we are left in FIN-WAIT-2",
+    ),
+    ("--close passive --lab-server echo --deadline 0.4", 1, "sent no FIN within 0.4 s; we are left in ESTABLISHED"),
+];
+
+#[test]
+fn each_failure_has_its_own_words() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, code, words) in CASES {
+        let said = trace(&format!("--lab {arguments}"));
+        assert_eq!(said.code, Some(code), "{arguments}: {said:?}");
+        assert!(format!("{}{}", said.out, said.err).contains(words), "{arguments}: {said:?}");
+    }
+}
+
+#[test]
+fn syns_are_repeated_with_back_off() {
+    if !has_lab() {
+        return;
+    }
+    let said = trace("--lab --lab-server silent --timeout 0.05 --retries 3 --format json");
+    let events = said.events();
+    let copies: Vec<_> =
+        events.iter().filter(|event| event["event"] == "segment").map(|event| &event["copy"]).collect();
+    assert_eq!(copies, [1, 2, 3, 4]);
+    let verdict = said.verdict();
+    assert_eq!((&verdict["handshake"], &verdict["syns"]), (&"unanswered".into(), &4.into()), "{verdict}");
+}
+
+#[test]
+fn without_the_guard_our_own_kernel_resets() {
+    if !has_lab() {
+        return;
+    }
+    for version in ["-4", "-6"] {
+        let said = trace(&format!("--lab {version} --rst-guard off --format json -v"));
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.err.contains("RST guard: off"), "{}", said.err);
+        let events = said.events();
+        let reset = events.iter().find(|event| event["origin"] == "own-kernel").expect("the kernel's own reset");
+        assert_eq!((&reset["from"], &reset["flags"]), (&"client".into(), &serde_json::json!(["RST"])));
+    }
+    let said = trace("--lab --send x -v --format json");
+    assert!(said.err.contains("RST guard: a listening socket"), "{}", said.err);
+    assert!(!said.out.contains("own-kernel"));
+}
+
+#[test]
+fn nothing_to_find_is_an_error() {
+    if !has_lab() {
+        return;
+    }
+    let said = trace("--lab example.org");
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("there is no host example.org in the lab"), "{}", said.err);
+    let said = trace("--lab 198.51.100.1");
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("no route to 198.51.100.1"), "{}", said.err);
+}

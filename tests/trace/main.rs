@@ -1,0 +1,13 @@
+//! `rawshake trace` as a program: in its lab, on loopback, without privileges, with wrong arguments; its capture files are
+//! read by tshark.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod arguments;
+mod closing;
+mod failing;
+mod interrupt;
+mod loopback;
+mod program;
+mod tshark;
