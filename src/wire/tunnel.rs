@@ -19,6 +19,9 @@ mod port {
     pub(super) const VXLAN_LINUX: u16 = 8472;
 }
 
+/// Octets of a UDP header.
+const UDP_LEN: usize = 8;
+
 /// The tunnel that `content` of `ip` is the outside of; none when it is what it is.
 pub(super) fn inside(ip: &Ip, content: &Content<'_>) -> Option<Next> {
     match content {
@@ -49,7 +52,7 @@ fn by_port(datagram: &Datagram<'_>) -> Option<Next> {
         port::GTP_U => next(first & 0xf0 == 0x30 && second == 0xff, gtp),
         port::L2TP => next(first & 0x80 == 0 && second & 0x0f == 2, l2tp),
         port::LISP_DATA => next(true, lisp),
-        port::MPLS => next(true, mpls),
+        port::MPLS => next(true, mpls_in_udp),
         port::TEREDO => next(matches!(first, 0 | 0x60..=0x6f), teredo),
         _ if datagram.source_port == port::TEREDO => next(matches!(first, 0 | 0x60..=0x6f), teredo),
         _ => None,
@@ -110,7 +113,7 @@ fn etherip(walk: &mut Walk<'_>) -> Result<Next, Stop> {
 
 /// Passes over a UDP header, which was read already, to the tunnel's own.
 fn enter_udp(walk: &mut Walk<'_>, layer: Layer) -> Result<(), Stop> {
-    walk.skip(8);
+    walk.skip(UDP_LEN);
     walk.enter(layer)
 }
 
@@ -182,13 +185,20 @@ fn lisp(walk: &mut Walk<'_>) -> Result<Next, Stop> {
     Ok(Next::Ip)
 }
 
+/// MPLS in UDP (RFC 7510).
+fn mpls_in_udp(walk: &mut Walk<'_>) -> Result<Next, Stop> {
+    walk.skip(UDP_LEN);
+    Ok(Next::Header(mpls))
+}
+
 /// Teredo (RFC 4380 section 5.1.1): authentication and origin may stand before the IPv6 packet.
 fn teredo(walk: &mut Walk<'_>) -> Result<Next, Stop> {
     enter_udp(walk, Layer::Teredo)?;
-    if let Some([0, 1, client, value]) = walk.peek() {
-        walk.skip(4 + usize::from(client) + usize::from(value) + 9);
+    if let [0, 1, ..] = walk.rest() {
+        let [_, _, client, value] = walk.take(Layer::Teredo)?;
+        walk.skip(usize::from(client) + usize::from(value) + 9); // nonce and confirmation
     }
-    if let Some([0, 0]) = walk.peek() {
+    if let [0] | [0, 0, ..] = walk.rest() {
         walk.skip(8);
     }
     Ok(Next::Ip)

@@ -5,16 +5,12 @@ use super::super::{Layer, Stop};
 use super::ethernet::{ethernet, from_ethertype, type_or_length};
 use super::{llc, mpls};
 
-/// Address and control octets of PPP in HDLC-like framing (RFC 1662 section 3.1).
-const PPP_FRAMING: [u8; 2] = [0xff, 0x03];
-/// First octets of Cisco HDLC, unicast and broadcast, which share a link type with PPP.
-const CISCO: [[u8; 2]; 2] = [[0x0f, 0x00], [0x8f, 0x00]];
-
-/// PPP (RFC 1661), with or without its framing.
+/// PPP (RFC 1661), with or without the address and control octets of HDLC-like framing (RFC 1662 section 3.1); or
+/// Cisco HDLC, unicast or broadcast, which shares a link type with it.
 pub(in super::super) fn ppp(walk: &mut Walk<'_>) -> Result<Next, Stop> {
-    match walk.peek() {
-        Some(PPP_FRAMING) => walk.skip(2),
-        Some(octets) if CISCO.contains(&octets) => return cisco_hdlc(walk),
+    match walk.rest() {
+        [0x0f | 0x8f] | [0x0f | 0x8f, 0, ..] => return cisco_hdlc(walk),
+        [0xff] | [0xff, 0x03, ..] => walk.skip(2),
         _ => {}
     }
     ppp_protocol(walk)
