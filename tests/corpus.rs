@@ -49,7 +49,7 @@ struct Row {
     sound: bool,
 }
 
-/// The uncompressed pcap and pcapng files of the corpus; none where there is no corpus, which is put on record.
+/// The pcap and pcapng files of the corpus; none where there is no corpus, which is put on record.
 fn corpus(test: &str) -> Option<Vec<Row>> {
     let folder = std::env::var_os("RAWSHAKE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
     let Ok(table) = fs::read_to_string(folder.join("files.tsv")) else {
@@ -72,7 +72,7 @@ fn row(folder: &Path, line: &str) -> Option<Row> {
         frames: frames.parse().expect("a number of frames"),
         sound: exit == "0",
     };
-    (format.starts_with("pcap") && !format.ends_with("+gz")).then_some(row)
+    format.starts_with("pcap").then_some(row)
 }
 
 /// Reads a file to its end: how many packets, and the damage found.
