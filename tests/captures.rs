@@ -69,3 +69,15 @@ fn every_file_gives_the_verdict_of_its_line() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_file_gives_its_ladder() {
+    for (file, _) in rows() {
+        let output = Command::new(env!("CARGO_BIN_EXE_rawshake"))
+            .args(["replay", "--width", "80"])
+            .arg(folder().join(&file))
+            .output()
+            .expect("rawshake runs");
+        insta::assert_snapshot!(file.as_str(), String::from_utf8(output.stdout).expect("UTF-8"));
+    }
+}

@@ -44,7 +44,10 @@ impl Stage {
 /// The server of that name, else the one whose port was named, else the one that fits what is to be shown.
 fn server(args: &Args, port: Option<u16>) -> Server {
     let by_port = || Server::TABLE.iter().find(|row| Some(row.port) == port).map(|row| row.server);
-    args.lab.lab_server.or_else(by_port).unwrap_or_else(|| fitting(args.open.open, args.close.close, args.talk.payload.http))
+    args.lab
+        .lab_server
+        .or_else(by_port)
+        .unwrap_or_else(|| fitting(args.open.open, args.close.close, args.talk.payload.http))
 }
 
 const fn fitting(open: OpenMode, close: CloseMode, http: bool) -> Server {
