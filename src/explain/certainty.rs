@@ -35,12 +35,11 @@ pub struct Known {
 }
 
 impl Known {
-    /// The line at the top: `your states: observed · server's states and calls: inferred from segments`.
+    /// The line at the top: `your states: observed · server's states and calls: inferred`.
     #[must_use]
     pub fn line(&self, names: &Names) -> String {
         let mut parts = Vec::new();
-        let ways: [(Has, &str); 2] =
-            [(|known| known.observed, "observed"), (|known| known.inferred, "inferred from segments")];
+        let ways: [(Has, &str); 2] = [(|known| known.observed, "observed"), (|known| known.inferred, "inferred")];
         for (has, words) in ways {
             if let Some(things) = self.things(names, has) {
                 parts.push(format!("{things}: {words}"));

@@ -31,8 +31,10 @@ pub enum Topic {
 pub enum Weight {
     /// Each time.
     Key,
-    /// The first time in a ladder.
+    /// The first time in a ladder; each time for who asks for everything.
     Once(Topic),
+    /// The first time only: it stays so.
+    First(Topic),
     /// For who asks for everything.
     Detail,
 }
@@ -75,6 +77,9 @@ pub fn reasons(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
     reasons.extend(sent(segment, voice));
     reasons.extend(scaled(segment, voice));
     reasons.extend(details(segment, voice));
+    if reasons.is_empty() {
+        reasons.push(Reason::detail("nothing new, and no number taken: no data, SYN or FIN"));
+    }
     reasons
 }
 
@@ -144,7 +149,7 @@ fn scaled(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     let window = segment.scaled_window.filter(|window| *window > 0)?;
     let whose = voice.names.whose(segment.from);
     let text = format!("win {window} = {} << {shift}: {whose} scale from now on", segment.window);
-    Some(Reason::once(Topic::Scale(segment.from), text))
+    Some(Reason { text, weight: Weight::First(Topic::Scale(segment.from)) })
 }
 
 /// What only who asks for everything wants to read.
@@ -162,10 +167,6 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
     }
     if flags.fin() && !flags.rst() {
         reasons.push(Reason::detail("FIN: no more data this way; the other way stays open"));
-    }
-    let takes_none = segment.len == 0 && flags.sequence_len() == 0 && !flags.rst();
-    if takes_none && reasons.is_empty() {
-        reasons.push(Reason::detail("no data, no SYN, no FIN: takes no number"));
     }
     reasons
 }

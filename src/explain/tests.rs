@@ -122,13 +122,10 @@ fn certainty_of_all_that_stands_in_the_margins() {
     assert_eq!(known.line(&names), "");
     known.states.client.note(Certainty::Observed);
     known.states.server.note(Certainty::Inferred);
-    assert_eq!(known.line(&names), "your states: observed · server's states: inferred from segments");
+    assert_eq!(known.line(&names), "your states: observed · server's states: inferred");
     known.calls.server.note(Certainty::Inferred);
     known.calls.client.note(Certainty::Observed);
-    assert_eq!(
-        known.line(&names),
-        "your states and calls: observed · server's states and calls: inferred from segments"
-    );
+    assert_eq!(known.line(&names), "your states and calls: observed · server's states and calls: inferred");
     known.states.server.note(Certainty::Unknown);
     assert!(known.line(&names).ends_with(" · ? means unknown"));
 }

@@ -139,17 +139,14 @@ impl<'a> Pen<'a> {
 
     fn reasons(&mut self, reasons: Vec<Reason>) {
         for reason in reasons {
+            let verbose = self.settings.verbosity == Verbosity::Verbose;
             let worth = match reason.weight {
                 Weight::Key => true,
-                Weight::Once(topic) => self.said.insert(topic),
-                Weight::Detail => false,
+                Weight::Once(topic) => self.said.insert(topic) || verbose,
+                Weight::First(topic) => self.said.insert(topic),
+                Weight::Detail => verbose,
             };
-            let wanted = match self.settings.verbosity {
-                Verbosity::Quiet => false,
-                Verbosity::Normal => worth,
-                Verbosity::Verbose => true,
-            };
-            if wanted {
+            if worth && self.settings.verbosity > Verbosity::Quiet {
                 self.row(Row { lane: Lane::Reason(reason.text), ..Row::default() });
             }
         }

@@ -11,6 +11,10 @@ use crate::trace::{IcmpEvent, Mark, Pair, SegmentEvent, Side};
 /// Segments in flight that are remembered for each side; older ones are taken to have arrived.
 const IN_FLIGHT: usize = 64;
 
+/// Marks of what is sent once more.
+const REPETITIONS: [Mark; 4] =
+    [Mark::SynRetransmission, Mark::SynAckRetransmission, Mark::FinRetransmission, Mark::Retransmission];
+
 /// A segment that awaits its acknowledgment.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
@@ -21,14 +25,14 @@ struct Pending {
     missed: bool,
     /// It is not the first of its kind.
     again: bool,
-    /// It is a SYN without ACK: in a simultaneous open the SYN ACK repeats its number, and answers the peer's SYN.
-    bare_syn: bool,
 }
 
 /// Segments of both sides that await their acknowledgment.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
     pending: Pair<VecDeque<Pending>>,
+    /// Up to where each side's numbers are acknowledged.
+    acknowledged: Pair<Option<Seq>>,
     heard: Pair<bool>,
 }
 
@@ -46,14 +50,18 @@ impl Fates {
             return Vec::new();
         }
         let (start, end) = (segment.seq, segment.seq + len);
-        let syn_ack = segment.flags.syn() && segment.flags.ack();
-        let fates = self.repeated(segment.from, start, end, syn_ack);
-        let again = segment.copy > 1 || !fates.is_empty();
+        // The SYN ACK of a simultaneous open has the number of the SYN before it, and is no repetition.
+        let again = segment.copy > 1 || REPETITIONS.into_iter().any(|mark| segment.marks.has(mark));
+        let fates = if again { self.repeated(segment.from, start, end) } else { Vec::new() };
+        // What repeats something that was acknowledged awaits nothing.
+        if self.acknowledged[segment.from].is_some_and(|acknowledged| !end.after(acknowledged)) {
+            return fates;
+        }
         let pending = &mut self.pending[segment.from];
         if pending.len() == IN_FLIGHT {
             pending.pop_front();
         }
-        pending.push_back(Pending { id, start, end, missed: false, again, bare_syn: segment.flags.syn() && !syn_ack });
+        pending.push_back(Pending { id, start, end, missed: false, again });
         fates
     }
 
@@ -83,6 +91,8 @@ impl Fates {
         if !segment.flags.ack() {
             return;
         }
+        let acknowledged = &mut self.acknowledged[segment.from.other()];
+        *acknowledged = Some(acknowledged.map_or(segment.ack, |before| before.max(segment.ack)));
         let sacked = segment.options.sack.as_slice();
         theirs.retain(|sent| {
             let in_block = |(left, right): &(u32, u32)| !sent.start.before(Seq(*left)) && !sent.end.after(Seq(*right));
@@ -94,11 +104,11 @@ impl Fates {
     }
 
     /// What is sent once more did not get through, or its acknowledgment did not.
-    fn repeated(&mut self, from: Side, start: Seq, end: Seq, syn_ack: bool) -> Vec<Fate> {
+    fn repeated(&mut self, from: Side, start: Seq, end: Seq) -> Vec<Fate> {
         let mut fates = Vec::new();
         self.pending[from].retain(|sent| {
             let again = !sent.start.before(start) && !sent.end.after(end);
-            if again && !(sent.bare_syn && syn_ack) {
+            if again {
                 fates.push((sent.id, if sent.missed { ArrowEnd::Lost } else { ArrowEnd::Unanswered }));
             }
             !again

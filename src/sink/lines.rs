@@ -15,22 +15,32 @@ use crate::wire::{Checksum, OptionSummary, Time};
 pub struct Lines<W> {
     out: W,
     absolute: bool,
-    /// Sockets of the connections that have not ended.
-    sockets: HashMap<u32, Pair<SocketAddr>>,
+    /// The connections that have not ended.
+    open: HashMap<u32, Open>,
+}
+
+/// A connection that has not ended.
+struct Open {
+    sockets: Pair<SocketAddr>,
+    /// A segment with an ACK was shown, so that numbers can be counted from there.
+    counting: bool,
 }
 
 impl<W: Write> Lines<W> {
     /// Writes to `out`.
     pub fn new(settings: &Settings, out: W) -> Self {
-        Self { out, absolute: settings.absolute, sockets: HashMap::new() }
+        Self { out, absolute: settings.absolute, open: HashMap::new() }
     }
 
     fn segment(&mut self, time: Time, connection: u32, segment: &SegmentEvent) -> io::Result<()> {
         let mut line = stamp(time);
-        match self.sockets.get(&connection) {
-            Some(sockets) => {
-                let [from, to] = [segment.from, segment.from.other()].map(|side| dotted(sockets[side]));
-                let family = if sockets.client.is_ipv6() { "IP6" } else { "IP" };
+        let mut counting = true;
+        match self.open.get_mut(&connection) {
+            Some(open) => {
+                let [from, to] = [segment.from, segment.from.other()].map(|side| dotted(open.sockets[side]));
+                let family = if open.sockets.client.is_ipv6() { "IP6" } else { "IP" };
+                counting = open.counting;
+                open.counting |= segment.flags.ack();
                 let _ = write!(line, " {family} {from} > {to}: ");
             }
             // The connection was not announced: its number must do.
@@ -38,7 +48,7 @@ impl<W: Write> Lines<W> {
                 let _ = write!(line, " connection {connection} {:?}: ", segment.from);
             }
         }
-        fields(&mut line, segment, self.absolute);
+        fields(&mut line, segment, self.absolute || !counting);
         notes(&mut line, segment);
         writeln!(self.out, "{line}")
     }
@@ -46,7 +56,7 @@ impl<W: Write> Lines<W> {
     fn icmp(&mut self, time: Time, connection: u32, icmp: &IcmpEvent) -> io::Result<()> {
         let mut line = stamp(time);
         let protocol = if icmp.v6 { "IP6" } else { "IP" };
-        let to = self.sockets.get(&connection).map(|sockets| sockets[icmp.about]);
+        let to = self.open.get(&connection).map(|open| open.sockets[icmp.about]);
         let to_address = to.map_or_else(String::new, |to| format!(" > {}", to.ip()));
         let words = explain::icmp_label(icmp).join(", ");
         let _ = write!(line, " {protocol} {}{to_address}: {words}", icmp.from);
@@ -65,13 +75,14 @@ impl<W: Write> Sink for Lines<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
             EventKind::Opened(opened) => {
-                self.sockets.insert(event.connection, Pair { client: opened.client, server: opened.server });
+                let sockets = Pair { client: opened.client, server: opened.server };
+                self.open.insert(event.connection, Open { sockets, counting: false });
                 Ok(())
             }
             EventKind::Segment(segment) => self.segment(event.time, event.connection, segment),
             EventKind::Icmp(icmp) => self.icmp(event.time, event.connection, icmp),
             EventKind::Ended(_) => {
-                self.sockets.remove(&event.connection);
+                self.open.remove(&event.connection);
                 Ok(())
             }
         }
@@ -104,7 +115,7 @@ fn fields(line: &mut String, segment: &SegmentEvent, absolute: bool) {
     if segment.checksum == Checksum::Bad {
         *line += ", cksum incorrect";
     }
-    // A SYN shows the initial numbers themselves, and without an ACK there is nothing to count from.
+    // As tcpdump does: a SYN and the first ACK show the numbers themselves, and what has no ACK is never counted.
     let relative = !absolute && flags.ack() && !flags.syn();
     let seq = if relative { segment.relative_seq } else { segment.seq.0 };
     if segment.len > 0 {

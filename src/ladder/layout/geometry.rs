@@ -55,9 +55,14 @@ impl Geometry {
         self.right() + MARGIN
     }
 
-    /// What stands between the parts of a label.
-    pub(super) const fn between(&self) -> &'static str {
-        if self.lane < 20 { " " } else { "  " }
+    /// Whether the lane holds little more than an arrow.
+    pub(super) const fn is_tight(&self) -> bool {
+        self.lane < 20
+    }
+
+    /// Columns of a label: with a blank at each end where the lane is wide enough.
+    pub(super) const fn label(&self) -> usize {
+        if self.is_tight() { self.lane } else { self.lane - 2 }
     }
 
     /// Whether there is room for what can be left out.

@@ -81,13 +81,21 @@ impl Page {
         vec![Span { style, text: centred(text, self.geometry.lane) }]
     }
 
+    /// The parts of a label on one line if they fit, be it with narrower gaps; on several if not.
+    fn pack(&self, parts: &[String]) -> Vec<String> {
+        let room = self.geometry.label();
+        let narrow = parts.join(" ");
+        if width(&parts.join("  ")) > room && width(&narrow) <= room {
+            return vec![narrow];
+        }
+        pack(parts.iter().map(String::as_str), room, if self.geometry.is_tight() { " " } else { "  " })
+    }
+
     /// The flags in the style of the segment, the numbers plain.
     fn label(&self, row: &Row, style: Style, parts: &[String], lines: &mut Vec<Line>) {
         let parts: Vec<_> = parts.iter().map(|part| self.text(part)).collect();
         let flags = parts.first().map_or(0, |part| part.len());
-        for (index, text) in
-            pack(parts.iter().map(String::as_str), self.geometry.lane, self.geometry.between()).into_iter().enumerate()
-        {
+        for (index, text) in self.pack(&parts).into_iter().enumerate() {
             let text = centred(&text, self.geometry.lane);
             let blanks = text.len() - text.trim_start().len();
             let head = (blanks + flags).min(text.len());
@@ -145,7 +153,7 @@ impl Page {
 
     fn options(&self, row: &Row, parts: &[String], lines: &mut Vec<Line>) {
         let parts: Vec<_> = parts.iter().map(|part| self.text(part)).collect();
-        let packed = pack(parts.iter().map(String::as_str), self.geometry.lane, self.geometry.between());
+        let packed = self.pack(&parts);
         if packed.len() > 1 && !self.geometry.is_roomy() {
             return;
         }

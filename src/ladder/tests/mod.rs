@@ -28,6 +28,7 @@ fn every_kind_of_connection_at_80_columns() {
         ("unanswered", scripts::unanswered()),
         ("unreachable", scripts::unreachable()),
         ("second-try", scripts::second_try()),
+        ("simultaneous-open", scripts::simultaneous_open()),
         ("bulk", scripts::bulk()),
         ("reset", scripts::reset()),
         ("mid-stream", scripts::mid_stream()),

@@ -246,3 +246,19 @@ pub(super) fn windows() -> Vec<Event> {
         });
     script.end(|summary| summary.marks = [Mark::ZeroWindow, Mark::ZeroWindowProbe].into_iter().collect())
 }
+
+/// Each end sends a SYN before it sees the other's; each answers with a SYN ACK of the same number.
+pub(super) fn simultaneous_open() -> Vec<Event> {
+    let mut script = Script::new(CLIENT, SERVER);
+    script
+        .segment(micros(0), Client, SYN, 0, [Some(State::SynSent), None], |segment| segment.options = linux())
+        .segment(micros(300), Server, SYN, 0, [Some(State::SynSent), Some(State::SynReceived)], |segment| {
+            segment.options = linux();
+        })
+        .segment(micros(10), Client, SYN_ACK, 0, [None, Some(State::Established)], |segment| again(segment, 1, 0))
+        .segment(micros(50), Server, SYN_ACK, 0, [None, Some(State::Established)], |segment| again(segment, 1, 0));
+    script.end(|summary| {
+        summary.handshake = Handshake::SimultaneousOpen;
+        summary.offered = Pair::both(Some(linux()));
+    })
+}

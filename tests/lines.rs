@@ -1,0 +1,55 @@
+//! The line of each segment, beside that of tcpdump.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The captures that begin with the handshake: where one does not, tcpdump counts from other numbers.
+fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "pcap"));
+    files.retain(|path| !path.ends_with("mid-stream.pcap"));
+    files.sort();
+    files
+}
+
+fn output(command: &mut Command) -> Vec<String> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Our line without what we add: states and marks in brackets behind the length.
+fn ours(line: &str) -> String {
+    line.find(", length ")
+        .and_then(|at| line[at..].find(" [").map(|end| line[..at + end].to_owned()))
+        .unwrap_or(line.to_owned())
+}
+
+/// tcpdump's line without padding among the options, and without what it makes of the payload.
+fn theirs(line: &str) -> String {
+    let line = line.replace("nop,", "").replace(",nop", "").replace(",eol", "");
+    let length = line.find(", length ").map_or(line.len(), |at| at + ", length ".len());
+    let digits = line[length..].find(|char: char| !char.is_ascii_digit()).unwrap_or(line.len() - length);
+    line[..length + digits].to_owned()
+}
+
+#[test]
+fn every_line_is_tcpdumps() {
+    if !support::installed("every_line_is_tcpdumps", "tcpdump") {
+        return;
+    }
+    let mut compared = 0;
+    for path in captures() {
+        let mut rawshake = Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let output_of_ours = rawshake.arg("replay").arg(&path).args(["--format", "lines", "--color", "never"]);
+        let lines: Vec<_> = output(output_of_ours).iter().map(|line| ours(line)).collect();
+        let tcpdump = output(Command::new("tcpdump").args(["-nn", "-tt", "-r"]).arg(&path).arg("tcp or (ip6 and tcp)"));
+        let expected: Vec<_> = tcpdump.iter().map(|line| theirs(line)).collect();
+        assert_eq!(lines, expected, "{}", path.display());
+        compared += lines.len();
+    }
+    assert!(compared > 50, "only {compared} lines were compared");
+}
