@@ -48,10 +48,10 @@ Examples:
   sudo rawshake trace 192.0.2.7 ssh            what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
 
-Every wait has an end: --retries and --timeout for what is not acknowledged, --wait for silence, --deadline for talking
-and, again, for closing.
-Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error, 130 Ctrl-C. Ctrl-C closes an open
-connection as --close says and resets any other; a second Ctrl-C resets.
+Every wait has an end: --retries and --timeout for what is not acknowledged, --wait for silence,
+--deadline for talking and, again, for closing.
+Ctrl-C closes an open connection as --close says, and resets any other; a second one resets.
+Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error, 130 Ctrl-C.
 Trace only hosts that you own or may test.";
 
 /// Which way the packets go.
