@@ -10,7 +10,7 @@ use std::time::Duration;
 use rawshake::craft::{Close, Config, Endpoint, Open, Outcome};
 use rawshake::drive::{self, LiveWire, Seen, Watcher, Wire as _};
 use rawshake::lab::{self, Lab, Options, Server};
-use rawshake::sys::{RstGuard, Version, random};
+use rawshake::sys::{RstGuard, Version, random, route};
 use rawshake::tcp::{Seq, State};
 use rawshake::trace::{EventKind, Hint, Tracer, TracerOptions};
 use rawshake::wire::Time;
@@ -129,7 +129,8 @@ fn run_in(lab: &mut Lab, version: Version, change: impl Fn(&mut Config)) -> (Out
     config.payload = b"hello".to_vec();
     change(&mut config);
     let open = config.open;
-    let mut wire = LiveWire::open(lab::INTERFACE, local, remote, 0).unwrap();
+    let route = route::to(remote.ip(), None, None).unwrap();
+    let mut wire = LiveWire::open(&route, local, remote).unwrap();
     let mut endpoint = Endpoint::new(config, wire.now()).unwrap();
     if open == Open::Simultaneous {
         lab.connect_from_server(local, remote.port()).unwrap();

@@ -49,8 +49,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 
 /// The run itself, shown while it goes on.
 fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
-    let Target { remote, ref route, scope_id, .. } = plan.target;
-    let mut wire = LiveWire::open(&route.interface, plan.local(), remote, scope_id)?;
+    let Target { remote, ref route } = plan.target;
+    let mut wire = LiveWire::open(route, plan.local(), remote)?;
     let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());

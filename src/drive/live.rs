@@ -1,12 +1,12 @@
 //! The real wire: a raw socket, a capture and the clock.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd as _;
 use std::time::Instant;
 
 use super::wire::{Error, Wire, Woken};
 use crate::source::{Live, LiveOptions};
-use crate::sys::{Interrupts, RawSender, Version, clock, poll};
+use crate::sys::{Interrupts, RawSender, Route, Version, clock, poll};
 use crate::wire::{Packet, Time};
 
 /// A raw socket to send, and a capture on the same interface that hears both directions.
@@ -15,20 +15,25 @@ pub struct LiveWire {
     capture: Live,
     interrupts: Interrupts,
     remote: SocketAddr,
+    /// The index of the interface for a link-local peer, otherwise 0.
     scope_id: u32,
     /// The wall clock and the steady one at the start: times agree with the kernel's stamps, and never go back.
     started: (Time, Instant),
 }
 
 impl LiveWire {
-    /// Opens both for the connection between `local` and `remote` through `interface`. `scope_id` is the index of the
-    /// interface for a link-local peer, otherwise 0. Needs CAP_NET_RAW. From here on nothing of the connection is missed.
+    /// Opens both for the connection between `local` and `remote`, which goes by `route`. Needs CAP_NET_RAW. From here on
+    /// nothing of the connection is missed.
     ///
     /// # Errors
     /// No permission, no such interface, or what libpcap says.
-    pub fn open(interface: &str, local: SocketAddr, remote: SocketAddr, scope_id: u32) -> Result<Self, Error> {
-        let sender = RawSender::open(Version::of(remote.ip()), Some(interface))?;
-        let capture = Live::open(interface, Some(&filter(local, remote)), LiveOptions::default())?;
+    pub fn open(route: &Route, local: SocketAddr, remote: SocketAddr) -> Result<Self, Error> {
+        // Packets to ourselves pass through lo whatever interface the address is on; tied to lo, they find no route.
+        let tied_to = (!route.loopback).then_some(route.interface.as_str());
+        let sender = RawSender::open(Version::of(remote.ip()), tied_to)?;
+        let capture = Live::open(&route.interface, Some(&filter(local, remote)), LiveOptions::default())?;
+        let link_local = matches!(remote.ip(), IpAddr::V6(address) if address.is_unicast_link_local());
+        let scope_id = if link_local { route.index } else { 0 };
         let started = (clock::now(), Instant::now());
         Ok(Self { sender, capture, interrupts: Interrupts::new()?, remote, scope_id, started })
     }

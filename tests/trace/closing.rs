@@ -42,7 +42,7 @@ const CASES: [Case; 6] = [
         segments: &["server FIN ACK", "client ACK", "client FIN ACK", "server ACK"],
     },
     Case {
-        arguments: "--close half --lab-server http --http",
+        arguments: "--close half",
         handshake: "three-way",
         termination: "four-segment",
         closed_first: Some("client"),
@@ -83,10 +83,9 @@ const CASES: [Case; 6] = [
 fn run(case: &Case, version: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let capture = folder.path().join("run.pcap");
-    let payload = if case.arguments.contains("--http") { "" } else { "--send hello" };
     // Long enough that the kernel acknowledges our FIN by itself first, also on a busy machine.
     let said = trace(&format!(
-        "--lab {version} {payload} {} --lab-think 0.25 --format json --pcap {}",
+        "--lab {version} --send hello {} --lab-think 0.25 --format json --pcap {}",
         case.arguments,
         capture.display()
     ));

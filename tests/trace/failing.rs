@@ -63,6 +63,30 @@ fn without_the_guard_our_own_kernel_resets() {
 }
 
 #[test]
+fn an_address_of_our_own_is_reached_through_lo() {
+    if !has_lab() {
+        return;
+    }
+    for host in ["you:9999", "-6 you:9999"] {
+        let said = trace(&format!("--lab {host} --timeout 0.2"));
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.out.contains("Refused"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_neighbour_that_is_not_there_is_told_from_silence() {
+    if !has_lab() {
+        return;
+    }
+    for host in ["192.0.2.77", "2001:db8::77"] {
+        let said = trace(&format!("--lab {host} --timeout 0.1 --retries 1"));
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+        assert!(said.err.contains(&format!("no neighbour there answers for {host}")), "{said:?}");
+    }
+}
+
+#[test]
 fn nothing_to_find_is_an_error() {
     if !has_lab() {
         return;

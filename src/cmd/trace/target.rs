@@ -77,8 +77,6 @@ pub(super) struct Target {
     pub(super) remote: SocketAddr,
     /// The way there.
     pub(super) route: Route,
-    /// The interface index of a link-local peer, otherwise 0.
-    pub(super) scope_id: u32,
 }
 
 impl Target {
@@ -101,9 +99,7 @@ impl Target {
         let scope = if let SocketAddr::V6(v6) = address { v6.scope_id() } else { 0 };
         let interface = way.interface.clone().or_else(|| interface_name(scope));
         let route = route::to(ip, way.source, interface.as_deref())?;
-        let link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        let scope_id = if link_local { route.index } else { 0 };
-        Ok(Self { remote: SocketAddr::new(ip, port), route, scope_id })
+        Ok(Self { remote: SocketAddr::new(ip, port), route })
     }
 }
 

@@ -299,3 +299,12 @@ fn data_on_the_syn_ack_is_taken() {
     });
     bench.expect(&["ACK 1:3"]);
 }
+
+#[test]
+fn a_repeated_syn_ack_is_acknowledged_again() {
+    let mut bench = Bench::established(|_| {});
+    bench.expect(&["ACK 1:1"]);
+    bench.syn_ack(&[TcpOption::Mss(100)]);
+    bench.expect(&["ACK 1:1"]);
+    assert_eq!(bench.state(), State::Established);
+}
