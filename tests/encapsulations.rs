@@ -367,6 +367,7 @@ fn ip_cases() -> Vec<Case> {
             gre("1000 22eb 00000001 20010000 00000000 00000001 0000000000000000", &ether("0800", &syn4())),
             "IPv4, GRE, ERSPAN, Ethernet",
         ),
+        of("GRE, 802.11", gre(&["0000 8200", DATA, SNAP].concat(), &syn4()), "IPv4, GRE, 802.11, LLC"),
         of("GRE in GRE", gre("0000 0800", &gre("0000 0800", &syn4())), "IPv4, GRE, IPv4, GRE"),
     ]
 }

@@ -95,7 +95,11 @@ fn decode_v4(bytes: &[u8], on_wire: usize) -> Result<(Ip, &[u8], Option<Stop>), 
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| v4_stop(&error))?;
     let base_len = header.slice().len();
     // 0: the network interface was to fill it in (segmentation offload).
-    let said = Some(usize::from(header.total_len())).filter(|said| *said >= base_len);
+    let said = Some(usize::from(header.total_len())).filter(|said| *said > 0);
+    if said.is_some_and(|said| said < base_len) {
+        let reason = StopReason::Malformed("total length below the header's");
+        return Err(Stop { layer: Layer::Ipv4, offset: 0, reason });
+    }
     let (packet, total) = extent(bytes, said, on_wire);
     let fragment = header.is_fragmenting_payload().then(|| Fragment {
         offset: u32::from(header.fragments_offset().byte_offset()),

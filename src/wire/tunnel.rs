@@ -1,7 +1,7 @@
 //! Packets inside packets: what an IP protocol or a UDP port says that it carries.
 
 use super::ip::protocol;
-use super::link::{ethernet, from_ethertype, mpls, ppp};
+use super::link::{ethernet, from_ethertype, mpls, ppp, wlan};
 use super::walk::{Next, Walk};
 use super::{Content, Datagram, Ip, Layer, Stop};
 
@@ -77,7 +77,8 @@ fn gre(walk: &mut Walk<'_>) -> Result<Next, Stop> {
     }
     match protocol {
         0x88be if has_number => Ok(Next::Header(erspan)),
-        0x88be => Ok(Next::Header(ethernet)), // ERSPAN of type I has no header
+        0x88be => Ok(Next::Header(ethernet)),      // ERSPAN of type I has no header
+        0x8200..=0x83ff => Ok(Next::Header(wlan)), // what access points of Aruba hear
         _ => from_ethertype(&start, protocol).map_err(|stop| Stop { layer: Layer::Gre, ..stop }),
     }
 }

@@ -14,6 +14,7 @@ mod wlan;
 pub(super) use ethernet::{ethernet, from_ethertype};
 pub(super) use mpls::mpls;
 pub(super) use point::ppp;
+pub(super) use wlan::frame as wlan;
 
 use super::walk::{Next, Reader, Walk};
 use super::{Layer, LinkType, Stop, StopReason};

@@ -11,7 +11,7 @@ const AVS_MAGIC: u32 = 0x8021_1000;
 const PRISM_LEN: usize = 144;
 
 /// A frame whose body follows its header at once.
-pub(super) fn frame(walk: &mut Walk<'_>) -> Result<Next, Stop> {
+pub(in super::super) fn frame(walk: &mut Walk<'_>) -> Result<Next, Stop> {
     data_frame(walk, 1)
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use self::datagram::{Added, Datagram, Part};
-use super::{Decoded, LinkType, Packet, Time};
+use super::{Decoded, LinkType, Packet, Time, decode};
 
 /// How much a [`Reassembler`] may hold. Where a limit is reached the oldest datagram is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,32 +65,39 @@ impl Reassembler {
         Self { limits, ..Self::default() }
     }
 
-    /// Takes a packet. When it is the last missing fragment of another, gives that one: an IP packet of link type
-    /// [`LinkType::RAW`] with the time of this one, without traces of fragmentation, its IPv4 checksum right if that of
-    /// the first fragment was. Decoding it may show a tunnel with a fragment inside, to be given to this again. A
-    /// packet that is not a fragment changes nothing.
+    /// Takes a packet that was decoded. When it is the last missing fragment of another, gives that one, to be decoded in
+    /// its turn: an IP packet of link type [`LinkType::RAW`] with the time of this one, without traces of fragmentation,
+    /// its IPv4 checksum right if that of the first fragment was. A packet that is not a fragment changes nothing.
     pub fn add(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> Option<Packet<'_>> {
         let (key, part) = fragment(packet, decoded)?;
-        self.expire(packet.time);
+        let time = packet.time;
+        let mut original_len = self.join(time, key, &part)?;
+        // What is whole may be a tunnel that carries a fragment. Each turn takes a datagram away, so this ends.
+        loop {
+            let bytes = std::mem::take(&mut self.whole);
+            let whole = Packet { time, link: LinkType::RAW, original_len, bytes: &bytes };
+            let Some((key, part)) = fragment(&whole, &decode(&whole)) else {
+                self.whole = bytes;
+                return Some(Packet { time, link: LinkType::RAW, original_len, bytes: &self.whole });
+            };
+            original_len = self.join(time, key, &part)?;
+        }
+    }
+
+    /// Adds a part. Where it makes a packet whole, writes that to `self.whole`, and gives its length on the wire.
+    fn join(&mut self, now: Time, key: Key, part: &Part<'_>) -> Option<u32> {
+        self.expire(now);
         let index = self.pending.iter().position(|(other, _)| *other == key);
         let (_, mut datagram) = index
             .and_then(|index| self.pending.remove(index))
             .inspect(|(_, datagram)| self.held -= datagram.cost())
-            .unwrap_or_else(|| (key, Datagram::new(packet.time)));
-        match datagram.add(&part) {
-            Added::Waiting => {
-                self.keep(index, key, datagram);
-                None
-            }
-            Added::Contradiction => {
-                self.given_up += 1;
-                None
-            }
-            Added::Whole => {
-                let original_len = datagram.write(&mut self.whole);
-                Some(Packet { time: packet.time, link: LinkType::RAW, original_len, bytes: &self.whole })
-            }
+            .unwrap_or_else(|| (key, Datagram::new(now)));
+        match datagram.add(part) {
+            Added::Waiting => self.keep(index, key, datagram),
+            Added::Contradiction => self.given_up += 1,
+            Added::Whole => return Some(datagram.write(&mut self.whole)),
         }
+        None
     }
 
     /// Puts a datagram back in its place, or at the end, and makes room for it.

@@ -167,6 +167,21 @@ fn parts_of_two_packets_do_not_mix() {
 }
 
 #[test]
+fn a_fragment_in_a_tunnel_in_fragments_is_put_together_too() {
+    let whole = whole_v4(100);
+    let (from, to) = ("198.51.100.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+    let tunnels = [(0, 48), (48, 120)].map(|(start, end)| {
+        let inner = part_v4(&whole, start, end);
+        let ip = IpFields { identification: start as u16, dont_fragment: false, ..IpFields::default() };
+        [emit::header(from, to, &ip, protocol::IPV4, inner.len()).unwrap(), inner].concat()
+    });
+    let parts = tunnels.map(|tunnel| [part_v4(&tunnel, 0, 32), part_v4(&tunnel, 32, tunnel.len() - 20)]).concat();
+    let mut reassembler = Reassembler::default();
+    assert_eq!(feed(&mut reassembler, &parts).as_deref(), Some(&whole[..]));
+    assert_eq!((reassembler.waiting(), reassembler.held), (0, 0));
+}
+
+#[test]
 fn what_the_capture_cut_makes_a_cut_packet() {
     let whole = whole_v4(100);
     let (first, last) = (part_v4(&whole, 0, 48), part_v4(&whole, 48, 120));
