@@ -6,18 +6,23 @@
 mod support;
 
 use std::net::UdpSocket;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use rawshake::source::{Error, Live, LiveOptions, Stored};
+use rawshake::source::{CaptureFile, Error, Live, LiveOptions, Source as _, Stored, Supply};
 use rawshake::wire::{LinkType, Time};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 /// Runs the ignored test `inner` in a network namespace of its own, or says why that is not possible here.
 fn in_namespace(test: &str, inner: &str, wrapper: &[&str]) {
+    in_namespace_as(&["--map-root-user"], test, inner, wrapper);
+}
+
+/// The same as a user that options of unshare(1) describe.
+fn in_namespace_as(user: &[&str], test: &str, inner: &str, wrapper: &[&str]) {
     let unshare = || {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--net", "--"]);
+        command.arg("--user").args(user).args(["--net", "--"]);
         command
     };
     let possible = unshare().arg("true").output();
@@ -176,4 +181,35 @@ fn inner_not_permitted() {
     assert!(matches!(&error, Error::NotPermitted { interface } if interface == "lo"), "{error}");
     let message = error.to_string();
     assert!(["sudo", "setcap", "--lab"].iter().all(|way| message.contains(way)), "{message}");
+}
+
+#[test]
+fn packets_of_tcpdump_come_through_a_pipe_while_it_runs() {
+    let test = "packets_of_tcpdump_come_through_a_pipe_while_it_runs";
+    if support::installed(test, "tcpdump") {
+        // As root it would become another user, which does not exist there.
+        in_namespace_as(&["--map-user=1000", "--keep-caps"], test, "inner_tcpdump", &[]);
+    }
+}
+
+#[test]
+#[ignore = "runs inside a namespace"]
+fn inner_tcpdump() {
+    raise_loopback();
+    let mut tcpdump = Command::new("tcpdump")
+        .args(["-i", "lo", "--immediate-mode", "-U", "-w", "-", "udp"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // tcpdump writes the header when it has begun to capture.
+    let mut capture = CaptureFile::new(tcpdump.stdout.take().unwrap(), "tcpdump").unwrap();
+    for length in [10, 20, 30] {
+        send(&[length]);
+        assert_eq!(capture.next().unwrap().unwrap().bytes.len(), 14 + 20 + 8 + length);
+        assert_eq!(capture.supply(), Supply::Pending);
+    }
+    assert!(tcpdump.try_wait().unwrap().is_none(), "tcpdump is still running");
+    tcpdump.kill().unwrap();
+    assert!(capture.next().unwrap().is_none());
+    tcpdump.wait().unwrap();
 }
