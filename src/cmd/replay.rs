@@ -49,7 +49,8 @@ Examples:
   rawshake replay capture.pcap -n 3 -v       the third one, with every reason
   rawshake replay capture.pcap -f 'port 80' --list --format json
 
-Read are pcap and pcapng with Ethernet (VLAN tags too), BSD loopback, raw IP and Linux cooked packets, not compressed.
+Read are pcap and pcapng, also within gzip or zstd, with Ethernet (VLAN tags too), BSD loopback, raw IP and Linux
+cooked packets.
 IP fragments and tunnels are not put together or looked into; the last line counts what was passed over.
 Exit codes: 0 at least one connection, 1 none, 2 error; what was read before damage in a file is shown all the same.";
 
