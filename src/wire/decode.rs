@@ -110,7 +110,7 @@ fn enter_tunnel(walk: &mut Walk<'_>, outer: &Ip, next: Next) -> Result<(), Stop>
     walk.enter(outer.layer())?;
     walk.skip(outer.header_len);
     walk.narrow(outer.payload_len);
-    walk.to_ip(next)
+    walk.reach_ip(next)
 }
 
 fn transport<'a>(ip: &Ip, payload: &'a [u8]) -> Result<(Content<'a>, Option<Stop>), Stop> {

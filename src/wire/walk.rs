@@ -35,7 +35,7 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// Says why there is none: another protocol, or a header that is cut or malformed.
-    pub(super) fn to_ip(&mut self, mut next: Next) -> Result<(), Stop> {
+    pub(super) fn reach_ip(&mut self, mut next: Next) -> Result<(), Stop> {
         while let Next::Header(read) = next {
             next = read(self)?;
         }

@@ -69,7 +69,7 @@ pub(super) fn walk(walk: &mut Walk<'_>, link: LinkType) -> Result<(), Stop> {
         return plain_ethernet(walk); // most captures
     }
     let next = begin(walk, link)?;
-    walk.to_ip(next)
+    walk.reach_ip(next)
 }
 
 /// Ethernet with IP right behind it needs no walk.
@@ -79,7 +79,7 @@ fn plain_ethernet(walk: &mut Walk<'_>) -> Result<(), Stop> {
         walk.skip(14);
         walk.enter(Layer::Ethernet)
     } else {
-        walk.to_ip(Next::Header(ethernet as Reader))
+        walk.reach_ip(Next::Header(ethernet as Reader))
     }
 }
 
