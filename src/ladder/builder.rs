@@ -5,7 +5,8 @@ use super::fold::{Run, is_plain};
 use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::is_ignored;
-use crate::trace::{Event, EventKind, IcmpEvent, Marks, Opened, SegmentEvent, Side, Summary};
+use crate::tcp::State;
+use crate::trace::{Event, EventKind, IcmpEvent, Marks, Opened, Pair, SegmentEvent, Side, Summary};
 use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one connection.
@@ -23,6 +24,8 @@ pub struct Builder {
     items: Items,
     run: Run,
     fates: Fates,
+    /// The item that last changed a side's state, and that state.
+    reached: Pair<Option<(u64, Option<State>)>>,
     seen: Marks,
     last: Option<Time>,
     next_id: u64,
@@ -41,6 +44,7 @@ impl Builder {
             items: Items::new(limit),
             run: Run::default(),
             fates: Fates::default(),
+            reached: Pair::default(),
             seen: Marks::default(),
             last: None,
             next_id: 0,
@@ -96,6 +100,7 @@ impl Builder {
         for fate in self.fates.segment(item.id, segment, ignored) {
             self.settle(fate);
         }
+        self.look_back(item.id, segment);
         if self.settings.verbosity < Verbosity::Verbose && is_plain(segment, self.seen) {
             self.run.push(item, &mut self.items);
         } else {
@@ -103,6 +108,26 @@ impl Builder {
             self.items.push(item);
         }
         self.seen |= segment.marks;
+    }
+
+    /// A segment tells what its sender had received when it left. Where two crossed, the state that the earlier one was
+    /// thought to bring is taken back: no end changes its state by what it has not seen yet.
+    fn look_back(&mut self, id: u64, segment: &SegmentEvent) {
+        let side = segment.from;
+        let proven = segment.before[side];
+        if let Some((earlier, state)) = self.reached[side]
+            && state != proven.state
+            && let Some(item) = self.run.get_mut(earlier).or_else(|| self.items.get_mut(earlier))
+            && let What::Segment(crossed) = &mut item.what
+            && crossed.from != side
+        {
+            crossed.after[side] = proven;
+        }
+        for side in Side::BOTH {
+            if segment.before[side].state != segment.after[side].state {
+                self.reached[side] = Some((id, segment.after[side].state));
+            }
+        }
     }
 
     fn icmp(&mut self, time: Time, icmp: &IcmpEvent) {

@@ -214,17 +214,11 @@ impl<'a> Pen<'a> {
     fn corrected(&self, side: Side, belief: Belief) -> Belief {
         match (side, self.server_was) {
             (Side::Server, Some(was)) => was,
-            (Side::Server, None) if self.crossing && self.before_its_syn(belief) => {
+            (Side::Server, None) if self.crossing && belief.state == Some(State::Listen) => {
                 Belief { state: Some(State::Closed), ..belief }
             }
             _ => belief,
         }
-    }
-
-    /// Whether the called side has not sent its own SYN yet, which crosses the one that it seems to have received.
-    fn before_its_syn(&self, belief: Belief) -> bool {
-        matches!(self.states[Side::Server].state, None | Some(State::Closed))
-            && matches!(belief.state, Some(State::Listen | State::SynReceived))
     }
 
     fn state_note(&mut self, side: Side, belief: Belief) -> Note {
