@@ -16,8 +16,8 @@ pub enum Error {
     NotPermitted {
         /// What was tried.
         operation: String,
-        /// What the kernel said.
-        source: io::Error,
+        /// What the kernel said; the message says it in better words, so it is no cause to be told again.
+        refusal: io::Error,
     },
     /// A packet that the socket may send, but not this one: EPERM from a firewall, EACCES for broadcast addresses.
     #[error("cannot {operation}: {}; {}", plain(source), hindrance(source))]
@@ -101,7 +101,7 @@ impl Error {
     pub fn os(operation: impl Into<String>, source: impl Into<io::Error>) -> Self {
         let (operation, source) = (operation.into(), source.into());
         match source.raw_os_error() {
-            Some(libc::EPERM | libc::EACCES) => Self::NotPermitted { operation, source },
+            Some(libc::EPERM | libc::EACCES) => Self::NotPermitted { operation, refusal: source },
             _ => Self::Os { operation, source },
         }
     }
@@ -118,7 +118,7 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match self {
-            Self::NotPermitted { source, .. }
+            Self::NotPermitted { refusal: source, .. }
             | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
             | Self::NoRoute { source, .. }

@@ -94,7 +94,7 @@ impl IcmpSocket {
             other => return other,
         }
         Self::open_kind(version, Kind::Datagram, config).map_err(|error| match error {
-            Error::NotPermitted { source, .. } => Error::os(NEITHER, source),
+            Error::NotPermitted { refusal, .. } => Error::os(NEITHER, refusal),
             other => other,
         })
     }
