@@ -65,7 +65,7 @@ pub(super) fn radiotap(walk: &mut Walk<'_>) -> Result<Next, Stop> {
 /// aligned to eight octets, can stand before it.
 fn flags_field(start: &Walk<'_>, length: usize, map: u8) -> Option<u8> {
     let header = start.rest().get(..length)?;
-    let maps = header[4..].chunks_exact(4).position(|map| map[3] & 0x80 == 0)? + 1;
+    let maps = header.get(4..)?.chunks_exact(4).position(|map| map[3] & 0x80 == 0)? + 1;
     let fields = 4 + 4 * maps;
     let place = if map & 0x01 != 0 { fields.next_multiple_of(8) + 8 } else { fields };
     (map & 0x02 != 0).then(|| header.get(place).copied())?
