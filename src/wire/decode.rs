@@ -79,10 +79,10 @@ fn ip_packet<'a>(walk: &Walk<'a>) -> Decoded<'a> {
     let start = walk.at() + ip.header_len;
     let (content, stopped) = match stop {
         Some(stop) => (Content::Other, Some(shifted(stop, walk.at()))),
-        None => match transport(&ip, payload) {
-            Ok((content, stop)) => (content, stop.map(|stop| shifted(stop, start))),
-            Err(stop) => (Content::Other, Some(shifted(stop, start))),
-        },
+        None => {
+            let (content, stop) = transport(&ip, payload);
+            (content, stop.map(|stop| shifted(stop, start)))
+        }
     };
     Decoded { link_len: walk.at(), path: walk.path(), ip: Some(ip), content, stopped }
 }
@@ -113,15 +113,23 @@ fn enter_tunnel(walk: &mut Walk<'_>, outer: &Ip, next: Next) -> Result<(), Stop>
     walk.reach_ip(next)
 }
 
-fn transport<'a>(ip: &Ip, payload: &'a [u8]) -> Result<(Content<'a>, Option<Stop>), Stop> {
-    let stop = |reason| Stop { layer: ip.layer(), offset: 0, reason };
+/// What `ip` carries, as far as it can be read; offsets from the start of the payload.
+fn transport<'a>(ip: &Ip, payload: &'a [u8]) -> (Content<'a>, Option<Stop>) {
+    let other = |reason| (Content::Other, Some(Stop { layer: ip.layer(), offset: 0, reason }));
     if ip.fragment.is_some() {
-        return Err(stop(StopReason::Fragment));
+        return other(StopReason::Fragment);
     }
-    match ip.protocol {
-        protocol::TCP => segment::decode(ip, payload).map(|(segment, stop)| (Content::Segment(segment), stop)),
-        protocol::UDP => datagram::decode(ip, payload).map(|datagram| (Content::Datagram(datagram), None)),
-        protocol::ICMP | protocol::ICMPV6 => icmp::decode(ip, payload).map(|icmp| (Content::Icmp(icmp), None)),
-        other => Err(stop(StopReason::Unknown(u32::from(other)))),
+    let read = match ip.protocol {
+        protocol::TCP => match segment::decode(ip, payload) {
+            Ok((segment, stop)) => return (Content::Segment(segment), stop),
+            Err(stop) => Err(stop),
+        },
+        protocol::UDP => datagram::decode(ip, payload).map(Content::Datagram),
+        protocol::ICMP | protocol::ICMPV6 => icmp::decode(ip, payload).map(Content::Icmp),
+        unknown => return other(StopReason::Unknown(u32::from(unknown))),
+    };
+    match read {
+        Ok(content) => (content, None),
+        Err(stop) => (Content::Other, Some(stop)),
     }
 }
