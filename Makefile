@@ -22,7 +22,7 @@ demo: build ## Build, and open and close a connection by hand in the embedded la
 test: ## Run every test (installs the tools that they compare with, where it may)
 	@scripts/setup.sh test
 	@rm -f target/skipped-tests.txt
-	$(CARGO) test --locked --no-fail-fast
+	$(CARGO) test --locked --no-fail-fast --tests
 	@if [ -s target/skipped-tests.txt ]; then echo 'Skipped:'; sort -u target/skipped-tests.txt; fi
 
 lint: setup ## Format, lints, and the pure rooms on their own
