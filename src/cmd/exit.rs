@@ -27,11 +27,19 @@ impl Exit {
             Err(error) if is_broken_pipe(error) => Self::Success,
             Err(error) => {
                 // Standard error itself may be closed; there is nowhere left to say so.
-                let _ = writeln!(err, "{} {}", "rawshake:".red().bold(), told(error));
+                let _ = tell(err, &told(error));
                 Self::Error
             }
         }
     }
+}
+
+/// Says on `err` what went wrong.
+///
+/// # Errors
+/// Those of `err`.
+pub(super) fn tell(err: &mut dyn Write, message: &str) -> io::Result<()> {
+    writeln!(err, "{} {message}", "rawshake:".red().bold())
 }
 
 /// The error and its causes in one line, each said once: many a message holds the words of its cause already.

@@ -1,89 +1,48 @@
 //! `rawshake replay`.
 
+mod args;
+mod faults;
+mod input;
+mod read;
 mod tally;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+pub use args::Args;
 
-use self::tally::Tally;
-use super::capture::{self, CaptureArgs};
-use super::output::{Format, OutputArgs};
-use super::{Exit, Streams};
+use self::input::Input;
+use self::read::{Found, Pass, Plan};
+use super::output::Format;
+use super::{Exit, Streams, exit};
+use crate::explain;
 use crate::sink::{self, Sink};
-use crate::source::{self, CaptureFile, Expression, Filter, Source};
-use crate::sys::terminal;
-use crate::trace::{Event, Hint, Tracer, TracerOptions};
-use crate::wire;
-
-/// Show the TCP connections in a capture file
-///
-/// States and socket calls are inferred from the segments, and marked so; where the capture began too late a question
-/// mark stands for what cannot be known.
-#[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub struct Args {
-    /// Capture file, pcap or pcapng; - for standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// One row for each connection
-    #[arg(short, long)]
-    list: bool,
-    /// Only the connection of this number, as --list counts them
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    connection: Option<u32>,
-    /// Only packets that pass this filter, in the language of tcpdump (see pcap-filter(7))
-    #[arg(short = 'f', long, value_name = "FILTER")]
-    filter: Option<String>,
-    #[command(flatten)]
-    capture: CaptureArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-}
-
-const AFTER_HELP: &str = "\
-Examples:
-  rawshake replay capture.pcap               every connection as a ladder
-  rawshake replay capture.pcap --list        one row for each connection
-  rawshake replay capture.pcap -n 3 -v       the third one, with every reason
-  rawshake replay capture.pcap -f 'port 80' --list --format json
-
-Read are pcap and pcapng, also within gzip or zstd, with Ethernet (VLAN tags too), BSD loopback, raw IP and Linux
-cooked packets.
-IP fragments and tunnels are not put together or looked into; the last line counts what was passed over.
-Exit codes: 0 at least one connection, 1 none, 2 error; what was read before damage in a file is shown all the same.";
+use crate::sys::{Signal, terminal};
+use crate::trace::TracerOptions;
 
 /// Runs `rawshake replay`.
 ///
 /// # Errors
-/// The file cannot be opened or is damaged, or the filter is not one.
+/// The filter is not one, options contradict each other, or the output cannot be written. What is damaged in the files is
+/// told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let mut source = open(&args.file, args.filter.as_deref())?;
-    let mut sink = open_sink(args, streams.out);
+    args.check()?;
+    let input = Input::new(args)?;
+    let mut source = input.source()?;
+    let plan = Plan {
+        wanted: args.choice.connection,
+        live: input.is_live(),
+        tracer: TracerOptions { max_connections: args.reading.max_connections as usize, ..TracerOptions::default() },
+    };
     let copy = args.capture.create()?;
-    let mut seen = Seen { wanted: args.connection, copy, ..Seen::default() };
-    let read = read_all(&mut *source, &mut *sink, &mut seen);
-    sink.finish()?;
+    let mut sink = open_sink(args, streams.out);
+    let found = Pass::new(plan, &mut *sink, copy, streams.err).run(&mut *source)?;
     drop(sink);
     streams.out.flush()?;
-    if let Some(copy) = seen.copy.take() {
-        copy.finish()?;
-    }
-    read?;
-    report(args, &seen, streams)
-}
-
-fn open(path: &Path, filter: Option<&str>) -> anyhow::Result<Box<dyn Source>> {
-    let expression = filter.map(Expression::new).transpose()?;
-    let file: Box<dyn Source> = if path == Path::new("-") {
-        Box::new(CaptureFile::new(io::stdin().lock(), "standard input")?)
-    } else {
-        Box::new(CaptureFile::open(path)?)
-    };
-    Ok(match expression {
-        Some(expression) => Box::new(Filter::new(file, expression)),
-        None => file,
+    let exit = report(args, found, streams)?;
+    Ok(match input.stop().and_then(crate::sys::Interrupts::take) {
+        Some(signal @ Signal::Terminate) => Exit::Signal(signal.exit_code() - 128),
+        // Ctrl-C is how one ends what has no end of its own.
+        Some(Signal::Interrupt) | None => exit,
     })
 }
 
@@ -93,67 +52,33 @@ fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
     open(args.output.format, &settings, Box::new(out))
 }
 
-/// What was seen while reading.
-#[derive(Default)]
-struct Seen {
-    wanted: Option<u32>,
-    connections: u32,
-    tally: Tally,
-    copy: Option<capture::CaptureFile>,
-}
-
-/// Reads to the end. Damage that can be passed over is remembered, and is the error in the end.
-fn read_all(source: &mut dyn Source, sink: &mut dyn Sink, seen: &mut Seen) -> anyhow::Result<()> {
-    let mut tracer = Tracer::new(TracerOptions::default());
-    let mut damage: Option<source::Error> = None;
-    let mut number = 0;
-    loop {
-        let packet = match source.next() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            Err(error) => {
-                let is_final = error.is_final();
-                damage.get_or_insert(error);
-                if is_final {
-                    break;
-                }
-                continue;
-            }
-        };
-        number += 1;
-        let decoded = wire::decode(&packet);
-        seen.tally.count(&decoded);
-        let is_shown = forward(sink, seen, |out| tracer.packet(number, &packet, &decoded, Hint::default(), out))?;
-        if let Some(copy) = seen.copy.as_mut().filter(|_| is_shown || seen.wanted.is_none()) {
-            copy.write(&packet)?;
-        }
+/// Says what was passed over, and what went wrong.
+fn report(args: &Args, mut found: Found, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let name = args.name();
+    let losses = found.tally.losses();
+    let failed = found.failed || !losses.is_empty();
+    if found.connections == 0 && args.output.format != Format::Json && !(failed && found.tally.is_empty()) {
+        writeln!(streams.out, "No TCP connection in this capture: {}.", found.tally)?;
+        streams.out.flush()?;
+    } else if args.output.verbose > 0 || found.tally.is_lossy() {
+        writeln!(streams.err, "{name}: {}", found.tally)?;
     }
-    forward(sink, seen, |out| tracer.finish(out))?;
-    damage.map_or(Ok(()), |error| Err(error).context("shown is what could be read"))
-}
-
-/// Passes the events that `produce` gives to the sink, but for connections that were not asked for; answers whether
-/// there was one to pass.
-fn forward(sink: &mut dyn Sink, seen: &mut Seen, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<bool> {
-    let mut result = Ok(false);
-    produce(&mut |event| {
-        seen.connections = seen.connections.max(event.connection);
-        if result.is_ok() && seen.wanted.is_none_or(|wanted| wanted == event.connection) {
-            result = sink.event(event).map(|()| true);
-        }
-    });
-    result
-}
-
-fn report(args: &Args, seen: &Seen, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    if let Some(wanted) = args.connection.filter(|wanted| *wanted > seen.connections) {
-        anyhow::bail!("there is no connection {wanted} in {}: it holds {}", args.file.display(), seen.connections);
+    if found.evicted > 0 {
+        let connections = explain::count(found.evicted, "connection");
+        let most = args.reading.max_connections;
+        writeln!(
+            streams.err,
+            "{name}: {connections} taken for ended too early: more than {most} at once (--max-connections)"
+        )?;
     }
-    let to_a_person = args.output.format != Format::Json;
-    if seen.connections == 0 && to_a_person {
-        writeln!(streams.out, "No TCP connection in this capture: {}.", seen.tally)?;
-    } else if args.output.verbose > 0 || seen.tally.is_lossy() {
-        writeln!(streams.err, "{}: {}", args.file.display(), seen.tally)?;
+    losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
+    found.faults.tell(streams.err)?;
+    if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
+        anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
     }
-    Ok(if seen.connections == 0 { Exit::NoReply } else { Exit::Success })
+    Ok(match (failed, found.connections) {
+        (true, _) => Exit::Error,
+        (false, 0) => Exit::NoReply,
+        (false, _) => Exit::Success,
+    })
 }

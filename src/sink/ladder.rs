@@ -114,6 +114,10 @@ impl<W: Write> Sink for TextLadder<W> {
         Ok(())
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         while let Some(open) = self.open.keys().next().copied().and_then(|number| self.remove(number)) {
             self.show(open)?;

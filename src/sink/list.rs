@@ -77,6 +77,10 @@ impl Sink for List<'_> {
         Ok(())
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.rows.sort_unstable_by_key(|(number, _)| *number);
         if !self.rows.is_empty() {
@@ -151,6 +155,10 @@ impl Sink for JsonList<'_> {
             writeln!(self.out)?;
         }
         Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {

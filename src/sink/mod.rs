@@ -27,6 +27,12 @@ pub trait Sink {
     /// The destination could not be written to.
     fn event(&mut self, event: &Event) -> io::Result<()>;
 
+    /// Sees to it that what was shown so far is seen: packets are waited for.
+    ///
+    /// # Errors
+    /// The destination could not be written to.
+    fn flush(&mut self) -> io::Result<()>;
+
     /// Shows what is still held back, and flushes.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::wire::{Content, Decoded, Icmp, StopReason, icmp::kind};
+use crate::explain;
+use crate::wire::{Content, Decoded, Icmp, Layer, LinkType, Packet, Stop, StopReason, icmp::kind, ip::protocol};
 
 /// Counts of packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,14 +14,20 @@ pub(super) struct Tally {
     echo_replies: u64,
     icmp: u64,
     fragments: u64,
+    whole: u64,
+    incomplete: u64,
     cut: u64,
     malformed: u64,
     other: u64,
+    /// The first packet that could not be read for its link type, and how many there are.
+    foreign: Option<(u64, LinkType, u64)>,
+    /// The first packet that was cut before the end of its TCP header, and how many there are.
+    beheaded: Option<(u64, u64)>,
 }
 
 impl Tally {
-    /// Counts one packet.
-    pub(super) fn count(&mut self, decoded: &Decoded<'_>) {
+    /// Counts one packet, by its number.
+    pub(super) fn count(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
         let counter = match (&decoded.content, decoded.stopped.map(|stop| stop.reason)) {
             (Content::Segment(_), _) => &mut self.segments,
             (Content::Datagram(_), _) => &mut self.datagrams,
@@ -31,6 +38,31 @@ impl Tally {
             (Content::Other, _) => &mut self.other,
         };
         *counter += 1;
+        if let (Content::Other, Some(stop)) = (&decoded.content, decoded.stopped) {
+            self.note_loss(number, packet.link, stop, decoded);
+        }
+    }
+
+    /// Counts a packet that fragments made.
+    pub(super) fn count_whole(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        self.whole += 1;
+        self.count(number, packet, decoded);
+    }
+
+    /// Notes how many packets were not made whole.
+    pub(super) const fn incomplete(&mut self, packets: u64) {
+        self.incomplete = packets;
+    }
+
+    fn note_loss(&mut self, number: u64, link: LinkType, stop: Stop, decoded: &Decoded<'_>) {
+        let is_tcp = decoded.ip.is_none_or(|ip| ip.protocol == protocol::TCP);
+        match stop {
+            Stop { layer: Layer::Link, reason: StopReason::Unknown(_), .. } => {
+                self.foreign.get_or_insert((number, link, 0)).2 += 1;
+            }
+            Stop { reason: StopReason::Cut, .. } if is_tcp => self.beheaded.get_or_insert((number, 0)).1 += 1,
+            _ => {}
+        }
     }
 
     fn icmp_counter(&mut self, message: &Icmp<'_>) -> &mut u64 {
@@ -41,10 +73,33 @@ impl Tally {
         }
     }
 
+    /// Packets whose connection cannot be known: their link type is not read, or the capture cut them. What and where,
+    /// one line for each kind.
+    #[must_use]
+    pub(super) fn losses(&self) -> Vec<String> {
+        let more = |count: u64| if count > 1 { format!("; {count} such packets in all") } else { String::new() };
+        let foreign = self.foreign.map(|(number, link, count)| {
+            format!("packet {number} has link type {}, which this program does not read{}", link.0, more(count))
+        });
+        let beheaded = self.beheaded.map(|(number, count)| {
+            format!(
+                "packet {number} is cut before the end of its TCP header{}: capture with a longer snap length",
+                more(count)
+            )
+        });
+        foreign.into_iter().chain(beheaded).collect()
+    }
+
     /// Whether packets were passed over that may have held segments.
     #[must_use]
     pub(super) const fn is_lossy(&self) -> bool {
-        self.fragments + self.cut + self.malformed > 0
+        self.incomplete + self.cut + self.malformed > 0
+    }
+
+    /// Whether there was no packet at all.
+    #[must_use]
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -57,6 +112,8 @@ impl fmt::Display for Tally {
             (self.echo_replies, "ICMP echo reply", "ICMP echo replies"),
             (self.icmp, "other ICMP message", "other ICMP messages"),
             (self.fragments, "IP fragment", "IP fragments"),
+            (self.whole, "packet put together from them", "packets put together from them"),
+            (self.incomplete, "packet of which fragments are missing", "packets of which fragments are missing"),
             (self.cut, "packet cut before its TCP header", "packets cut before their TCP header"),
             (self.malformed, "malformed packet", "malformed packets"),
             (self.other, "packet of another protocol", "packets of other protocols"),
@@ -64,7 +121,7 @@ impl fmt::Display for Tally {
         let words: Vec<String> = counts
             .iter()
             .filter(|(count, ..)| *count > 0)
-            .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+            .map(|(count, one, many)| format!("{} {}", explain::grouped(*count), if *count == 1 { one } else { many }))
             .collect();
         if words.is_empty() { f.write_str("no packet") } else { f.write_str(&words.join(", ")) }
     }

@@ -1,0 +1,144 @@
+//! One pass over the packets: decoded, put together where they are fragments, traced.
+
+use std::io::{self, Write};
+
+use super::faults::Faults;
+use super::tally::Tally;
+use crate::cmd::capture::CaptureFile;
+use crate::sink::Sink;
+use crate::source::{Source, Supply};
+use crate::trace::{Event, Hint, Tracer, TracerOptions};
+use crate::wire::{self, Decoded, Packet, Reassembler};
+
+/// How a pass goes.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    /// The only connection that is shown.
+    pub(super) wanted: Option<u32>,
+    /// Packets may come while they happen: what was found goes out before the next is waited for.
+    pub(super) live: bool,
+    pub(super) tracer: TracerOptions,
+}
+
+/// What a pass found, beside what its sink was given.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Connections that there are.
+    pub(super) connections: u32,
+    /// Connections that were ended because the table was full.
+    pub(super) evicted: u64,
+    pub(super) tally: Tally,
+    pub(super) faults: Faults,
+    /// Whether there was any error, those included that were told already.
+    pub(super) failed: bool,
+}
+
+/// A pass that is under way.
+pub(super) struct Pass<'a> {
+    plan: Plan,
+    sink: &'a mut dyn Sink,
+    copy: Option<CaptureFile>,
+    err: &'a mut dyn Write,
+    tracer: Tracer,
+    reassembler: Reassembler,
+    number: u64,
+    found: Found,
+}
+
+impl<'a> Pass<'a> {
+    /// Events go to `sink`, the packets behind them to `copy`, and errors of live packets to `err` at once.
+    pub(super) fn new(plan: Plan, sink: &'a mut dyn Sink, copy: Option<CaptureFile>, err: &'a mut dyn Write) -> Self {
+        let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
+        Self { plan, sink, copy, err, tracer, reassembler, number: 0, found: Found::default() }
+    }
+
+    /// Reads to the end. What is damaged is passed over.
+    ///
+    /// # Errors
+    /// Only of the output.
+    pub(super) fn run(mut self, source: &mut dyn Source) -> anyhow::Result<Found> {
+        loop {
+            if self.plan.live && source.supply() == Supply::Pending {
+                self.sink.flush()?;
+            }
+            match source.next() {
+                Ok(Some(packet)) => self.packet(&packet)?,
+                Ok(None) => break,
+                Err(error) => {
+                    self.found.failed = true;
+                    self.found.faults.add(error);
+                    if self.plan.live {
+                        self.sink.flush()?;
+                        self.found.faults.tell(self.err)?;
+                    }
+                }
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> anyhow::Result<Found> {
+        let tracer = &mut self.tracer;
+        forward(self.sink, self.plan.wanted, &mut self.found, |out| tracer.finish(out))?;
+        self.sink.finish()?;
+        if let Some(copy) = self.copy.take() {
+            copy.finish()?;
+        }
+        self.found.evicted = self.tracer.evicted();
+        self.found.tally.incomplete(self.reassembler.given_up() + self.reassembler.waiting() as u64);
+        Ok(self.found)
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
+        self.number += 1;
+        let decoded = wire::decode(packet);
+        self.found.tally.count(self.number, packet, &decoded);
+        let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
+        let is_shown = if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded)? };
+        if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || self.plan.wanted.is_none()) {
+            copy.write(packet)?;
+        }
+        Ok(())
+    }
+
+    /// Whose a fragment is shows only when the last one has come; so each of them counts as shown.
+    fn fragment(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
+        // The packet made whole is lent by the reassembler.
+        let mut reassembler = std::mem::take(&mut self.reassembler);
+        let traced = match reassembler.add(packet, decoded) {
+            Some(whole) => {
+                let decoded = wire::decode(&whole);
+                self.found.tally.count_whole(self.number, &whole, &decoded);
+                self.trace(&whole, &decoded)
+            }
+            None => Ok(true),
+        };
+        self.reassembler = reassembler;
+        traced.map(|_| true)
+    }
+
+    fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
+        let (tracer, number) = (&mut self.tracer, self.number);
+        forward(self.sink, self.plan.wanted, &mut self.found, |out| {
+            tracer.packet(number, packet, decoded, Hint::default(), out);
+        })
+    }
+}
+
+/// Passes the events that `produce` gives to the sink, but for connections that were not asked for; answers whether
+/// there was one to pass.
+fn forward(
+    sink: &mut dyn Sink,
+    wanted: Option<u32>,
+    found: &mut Found,
+    produce: impl FnOnce(&mut dyn FnMut(&Event)),
+) -> io::Result<bool> {
+    let mut result = Ok(false);
+    produce(&mut |event| {
+        found.connections = found.connections.max(event.connection);
+        if result.is_ok() && wanted.is_none_or(|wanted| wanted == event.connection) {
+            result = sink.event(event).map(|()| true);
+        }
+    });
+    result
+}

@@ -1,0 +1,138 @@
+//! What is read: several files, one after the other or by time, compressed, damaged, in fragments.
+
+use std::io::Write as _;
+
+use rawshake::wire::LinkType;
+
+use crate::program::{Kept, Said, bytes, command, packets, pcapng, replay, replay_bytes};
+
+const LINES: &str = "--format lines";
+
+#[test]
+fn several_files_are_one_stream_in_order() {
+    let both = replay("--format lines reset.pcap refused.pcap");
+    assert_eq!(both.out, replay("--format lines reset.pcap").out + &replay("--format lines refused.pcap").out);
+    assert_eq!(both.code, Some(0));
+    let numbers = replay("--list --format json reset.pcap refused.pcap");
+    assert!(numbers.out.contains("\"connection\":1,") && numbers.out.contains("\"connection\":2,"), "{numbers:?}");
+}
+
+/// Every packet of a capture in one of two files, as two hosts would have captured them.
+#[test]
+fn files_are_merged_by_time() {
+    let packets = packets("data-both-ways.pcap");
+    let whole = replay("--format lines data-both-ways.pcap");
+    let folder = tempfile::tempdir().expect("a folder");
+    let half = |name: &str, rest: usize| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pcapng(packets.iter().skip(rest).step_by(2))).expect("a file");
+        path
+    };
+    let halves = [half("even.pcapng", 0), half("odd.pcapng", 1)];
+    let run = |arguments: &str| Said::of(command(arguments).args(&halves).output().expect("the program"));
+    assert_eq!(run("--merge --format lines").out, whole.out);
+    assert_ne!(run("--format lines").out, whole.out, "in order, not by time");
+}
+
+#[test]
+fn compression_is_seen_through() {
+    let plain = replay("--format lines four-segment.pcap");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&bytes("four-segment.pcap")).expect("gzip");
+    assert_eq!(replay_bytes(&gzip.finish().expect("gzip"), LINES).out, plain.out);
+    let zstd = zstd::encode_all(&bytes("four-segment.pcap")[..], 3).expect("zstd");
+    assert_eq!(replay_bytes(&zstd, LINES).out, plain.out);
+}
+
+#[test]
+fn a_missing_file_does_not_hide_the_others() {
+    let said = replay("--format lines reset.pcap no-such.pcap refused.pcap");
+    assert_eq!(said.code, Some(2));
+    assert_eq!(said.out, replay("--format lines reset.pcap refused.pcap").out);
+    assert_eq!(
+        said.err,
+        "rawshake: cannot open capture file \"no-such.pcap\": No such file or directory (os error 2)\n"
+    );
+    let alone = replay("no-such.pcap");
+    assert_eq!((alone.code, &*alone.out, alone.err), (Some(2), "", said.err));
+}
+
+#[test]
+fn every_damage_is_told_and_nothing_is_lost() {
+    let whole = bytes("reset.pcap");
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = folder.path().join("cut.pcap");
+    std::fs::write(&cut, &whole[..whole.len() - 1]).expect("a file");
+    let said = Said::of(command(LINES).args([&cut, &cut]).arg("refused.pcap").output().expect("the program"));
+    assert_eq!(said.code, Some(2));
+    let complaints: Vec<_> = said.err.lines().filter(|line| line.contains("cut.pcap\"")).collect();
+    assert_eq!(complaints.len(), 2, "{said:?}");
+    assert!(said.out.ends_with(&replay("--format lines refused.pcap").out), "{said:?}");
+}
+
+#[test]
+fn an_unknown_link_type_is_said_with_its_place() {
+    let mut packets = packets("reset.pcap");
+    let lines = replay_bytes(&pcapng(&packets), LINES).out;
+    for place in [2, 4] {
+        packets.insert(place, Kept { link: LinkType(147), ..packets[0].clone() });
+    }
+    let said = replay_bytes(&pcapng(&packets), LINES);
+    assert_eq!((said.code, said.out), (Some(2), lines));
+    let complaint = ": packet 3 has link type 147, which this program does not read; 2 such packets in all\n";
+    assert!(said.err.ends_with(complaint), "{}", said.err);
+}
+
+#[test]
+fn a_packet_that_was_cut_too_short_is_said_with_its_place() {
+    let mut packets = packets("reset.pcap");
+    packets[3].bytes.truncate(14 + 20 + 12);
+    let said = replay_bytes(&pcapng(&packets), LINES);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains(": packet 4 is cut before the end of its TCP header"), "{}", said.err);
+}
+
+/// The IPv4 packet behind an Ethernet header, in two fragments; the first has `first` octets behind the IP header.
+fn fragments(packet: &Kept, first: usize) -> [Kept; 2] {
+    let (headers, payload) = packet.bytes.split_at(14 + 20);
+    let part = |payload: &[u8], field: u16| {
+        let mut bytes = [headers, payload].concat();
+        bytes[16..18].copy_from_slice(&(20 + payload.len() as u16).to_be_bytes());
+        bytes[20..22].copy_from_slice(&field.to_be_bytes());
+        Kept { original_len: bytes.len() as u32, bytes, ..packet.clone() }
+    };
+    [part(&payload[..first], 0x2000), part(&payload[first..], first as u16 / 8)]
+}
+
+#[test]
+fn fragments_are_put_together() {
+    let packets = packets("data-both-ways.pcap");
+    let whole = replay_bytes(&pcapng(&packets), LINES);
+    let data = packets.iter().position(|packet| packet.bytes.len() > 120).expect("a segment with data");
+    let [first, second] = fragments(&packets[data], 24);
+    let in_parts = packets
+        .iter()
+        .enumerate()
+        .flat_map(|(at, packet)| if at == data { vec![&second, &first] } else { vec![packet] });
+    let said = replay_bytes(&pcapng(in_parts), "--format lines -v");
+    assert_eq!(said.out, whole.out);
+    assert!(said.err.contains("2 IP fragments, 1 packet put together from them"), "{}", said.err);
+    let missing = packets.iter().enumerate().map(|(at, packet)| if at == data { &first } else { packet });
+    let said = replay_bytes(&pcapng(missing), LINES);
+    assert!(said.err.contains("1 packet of which fragments are missing"), "{}", said.err);
+}
+
+#[test]
+fn a_full_table_is_said() {
+    let said = replay("--max-connections 1 --list reset.pcap refused.pcap unanswered.pcap");
+    assert_eq!(said.code, Some(0));
+    let expected = "3 files: 2 connections taken for ended too early: more than 1 at once (--max-connections)\n";
+    assert_eq!(said.err, expected);
+}
+
+#[test]
+fn what_cannot_go_together_is_refused() {
+    assert_eq!(replay("--follow reset.pcap refused.pcap").code, Some(2));
+    assert_eq!(replay("--follow --merge reset.pcap").code, Some(2));
+    assert_eq!(replay("-n 2 reset.pcap").code, Some(2));
+}
