@@ -1,62 +1,44 @@
 //! What is unusual about a segment, in words: one row for each mark.
 
 use super::voice::to;
-use super::words::{duration, ordinal};
+use super::words::{count, duration, ordinal};
 use super::{Reason, Topic, Voice, Weight};
 use crate::trace::{Mark, SegmentEvent};
+
+/// Marks of segments that their receiver passes over.
+const IGNORED: [Mark; 14] = [
+    Mark::BadChecksum,
+    Mark::Malformed,
+    Mark::NoFlags,
+    Mark::BareFin,
+    Mark::Xmas,
+    Mark::WithoutAck,
+    Mark::SpuriousRetransmission,
+    Mark::DuplicatePacket,
+    Mark::OldTimestamp,
+    Mark::OutsideWindow,
+    Mark::ResetInexact,
+    Mark::ResetOutsideWindow,
+    Mark::UnacceptableAck,
+    Mark::SynFin,
+];
 
 /// Whether the receiver takes nothing from `segment` and changes no state for it.
 #[must_use]
 pub fn is_ignored(segment: &SegmentEvent) -> bool {
-    use Mark::{BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetInexact, ResetOutsideWindow};
-    let marks = [BadChecksum, Malformed, NoFlags, OldDuplicate, OutsideWindow, ResetInexact, ResetOutsideWindow];
-    marks.into_iter().chain([Mark::UnacceptableAck]).any(|mark| segment.marks.has(mark))
-        && segment.before[to(segment)] == segment.after[to(segment)]
-}
-
-/// The name of a mark among the oddities of a verdict; none for what is part of an ordinary connection, or is said
-/// elsewhere.
-#[must_use]
-pub const fn oddity(mark: Mark) -> Option<&'static str> {
-    Some(match mark {
-        // Counted, and said with the number.
-        Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
-            return None;
-        }
-        Mark::OffloadedChecksum | Mark::WindowUpdate | Mark::KeepAliveAck | Mark::FastOpen => return None,
-        Mark::OutOfOrder => "segments out of order",
-        Mark::DuplicateAck => "duplicate ACKs",
-        Mark::Gap => "data missing in the capture",
-        Mark::AckUnseen => "ACK of data not in the capture",
-        Mark::KeepAlive => "keep-alive probes",
-        Mark::ZeroWindow => "window closed to 0",
-        Mark::ZeroWindowProbe => "probes of a closed window",
-        Mark::ChallengeAck => "challenge ACK",
-        Mark::OldDuplicate => "old duplicates",
-        Mark::OutsideWindow => "segments outside the window",
-        Mark::ResetOutsideWindow => "reset outside the window",
-        Mark::ResetInexact => "reset with an inexact number",
-        Mark::UnacceptableAck => "ACK of what was never sent",
-        Mark::BadChecksum => "wrong checksum",
-        Mark::Malformed => "malformed header",
-        Mark::NoFlags => "segment without flags",
-        Mark::OddFlags => "flags that contradict each other",
-        Mark::SynWithData => "data on the SYN",
-        Mark::OwnKernelReset => "reset by your own kernel",
-        Mark::DataAfterClose => "data sent to a closed end",
-        Mark::PortReuse => "port used again",
-    })
+    IGNORED.into_iter().any(|mark| segment.marks.has(mark)) && segment.before[to(segment)] == segment.after[to(segment)]
 }
 
 /// How often the words of `mark` are worth saying.
 fn weight(mark: Mark, ignored: bool) -> Weight {
     match mark {
-        // The gap has a row of its own.
-        Mark::OffloadedChecksum | Mark::Gap => Weight::Detail,
+        // The gap has a row of its own; resets and options have reasons of their own.
+        Mark::OffloadedChecksum | Mark::Gap | Mark::Refused | Mark::HandshakeReset => Weight::Detail,
+        Mark::FinWithData | Mark::Urgent | Mark::Sack | Mark::EcnEcho | Mark::EcnReduced => Weight::Detail,
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             Weight::Key
         }
-        Mark::OwnKernelReset | Mark::PortReuse => Weight::Key,
+        Mark::OwnKernelReset | Mark::PortReuse | Mark::OldDuplicateSyn => Weight::Key,
         _ if ignored => Weight::Key,
         _ => Weight::Once(Topic::Mark(mark)),
     }
@@ -85,30 +67,87 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
         }
+        Mark::BacklogOverflow => "acknowledged already: the queue for accept() may be full".to_owned(),
+        Mark::SynWithData => "data on a SYN waits until the handshake is done".to_owned(),
+        Mark::FastOpenRequest => "Fast Open: asks for a cookie for next time".to_owned(),
+        Mark::FastOpenCookie => "Fast Open: here is a cookie for next time".to_owned(),
+        Mark::FastOpen => "Fast Open: with a cookie, data on a SYN counts at once".to_owned(),
+        Mark::FastOpenRefused => format!("Fast Open refused: ack {ack} leaves the data out"),
+        Mark::EcnSetup if segment.flags.ack() => "ECE alone: agreed, marks instead of drops".to_owned(),
+        Mark::EcnSetup => "ECE and CWR on a SYN: can you do ECN?".to_owned(),
+        Mark::AccEcnSetup if segment.flags.ack() => "AccECN: agreed, and the mark on the SYN echoed".to_owned(),
+        Mark::AccEcnSetup => "AE, CWR and ECE: can you count ECN marks?".to_owned(),
+        Mark::Mptcp => "MPTCP: may this connection use several paths?".to_owned(),
+        Mark::MptcpJoin => "MPTCP: one more path for a connection that exists".to_owned(),
+        Mark::Md5Signature => "signed with MD5: a wrong key meets with silence".to_owned(),
+        Mark::AuthenticationOption => "signed (TCP-AO): a wrong key meets with silence".to_owned(),
+        Mark::PossibleSynCookie => "took no option but MSS: an old stack, or a SYN cookie".to_owned(),
+        Mark::SimultaneousOpen => "both SYNs cross: nobody is the server".to_owned(),
+        Mark::SplitHandshake => "a SYN in answer to a SYN: the roles turn round".to_owned(),
+        Mark::SelfConnect => "from a socket to itself: what it sends, it receives".to_owned(),
+        Mark::Refused => format!("{} refuses: nothing listens there", voice.names.the(segment.from)),
+        Mark::HandshakeReset => "a reset where the last ACK was to come".to_owned(),
+        Mark::OldDuplicateSyn => "the SYN before was a ghost: the reset vetoed it".to_owned(),
+        Mark::HalfOpen if segment.flags.rst() => "no such connection here: only the other end has it".to_owned(),
+        Mark::HalfOpen => format!("ack {ack} is not for this SYN: an older connection lives on"),
+        Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
+        Mark::TimeWaitReuse => "TIME-WAIT gives way: this SYN is surely newer".to_owned(),
+        Mark::FastRetransmission => "at once, since repeated ACKs asked for it: no timer".to_owned(),
+        Mark::SpuriousRetransmission => "ignored: all of it was acknowledged before".to_owned(),
+        Mark::TailLossProbe => "the last bytes again, to find out what was lost".to_owned(),
         Mark::OutOfOrder => format!("out of order: seq {seq} was sent before what came first"),
         Mark::DuplicateAck => format!("ack {ack} again: that byte is missing, later ones came"),
+        Mark::Sack => "SACK: these later bytes arrived, beyond a hole".to_owned(),
+        Mark::DuplicateSack => "D-SACK: these numbers arrived twice".to_owned(),
         Mark::Gap => format!("sent, since seq {seq} comes after it, but not seen"),
+        Mark::LostSegment => "fills the gap: the first copy was lost on its way here".to_owned(),
+        Mark::GapInCapture => format!("ack {ack} covers the gap: only the capture missed it"),
         Mark::AckUnseen => format!("ack {ack} covers data that is not in this capture"),
+        Mark::DuplicatePacket => "the very same packet: captured, or delivered, twice".to_owned(),
         Mark::KeepAlive => format!("keep-alive: seq {seq} is one too low, to get an answer"),
         Mark::KeepAliveAck => "answers the keep-alive: this end is still there".to_owned(),
         Mark::ZeroWindow => format!("window 0: no room left, {receiver} must wait"),
         Mark::ZeroWindowProbe => "asks whether the window is still closed".to_owned(),
-        Mark::WindowUpdate => "nothing new but the window: there is room again".to_owned(),
+        Mark::ZeroWindowProbeAck => "answers the probe: see the window".to_owned(),
+        Mark::WindowUpdate => match segment.scaled_window {
+            Some(window) => format!("nothing new but the window: room for {}", count(u64::from(window), "byte")),
+            None => "nothing new but the window".to_owned(),
+        },
+        Mark::WindowFull => format!("fills the window that {receiver} offered to its end"),
+        Mark::OldTimestamp => "ignored: its timestamp is older than one that arrived".to_owned(),
+        Mark::Urgent => "urgent data: up to the pointer".to_owned(),
+        Mark::EcnEcho => "ECE: a router marked congestion".to_owned(),
+        Mark::EcnReduced => "CWR: heard, and sending slower".to_owned(),
+        Mark::PathMtu => "too big for a link on the path".to_owned(),
+        Mark::IcmpError => "an ICMP error came about it".to_owned(),
+        Mark::IcmpForged => "an ICMP error came that cannot be about it".to_owned(),
+        Mark::FinWithData => "data and FIN in one segment".to_owned(),
+        Mark::SimultaneousClose => "both FINs cross: neither end closed first".to_owned(),
+        Mark::HalfClose => format!("{receiver} has closed its own direction only: data still flows"),
+        Mark::DataAfterClose if segment.flags.rst() => "data came for a program that has closed".to_owned(),
+        Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
+        Mark::TimeWaitAssassination => "a reset ends TIME-WAIT before its time".to_owned(),
         Mark::ChallengeAck => "challenge ACK: if it was meant, send the exact number".to_owned(),
-        Mark::OldDuplicate => "ignored: an old duplicate, all of it arrived before".to_owned(),
         Mark::OutsideWindow => format!("ignored: seq {seq} is outside the window"),
         Mark::ResetOutsideWindow => "ignored: a reset outside the window does not count".to_owned(),
         Mark::ResetInexact => format!("ignored: a reset must carry the very next number, not {seq}"),
+        Mark::ResetWithData => "a reset with data: it may say why".to_owned(),
+        Mark::ResetByThirdParty => "its TTL differs: somebody else may have sent this".to_owned(),
         Mark::UnacceptableAck => format!("{ignored}ack {ack} is for something never sent"),
+        Mark::NoFlags => format!("{ignored}no flag at all, as scanners send it"),
+        Mark::BareFin => format!("{ignored}FIN without ACK, as scanners send it"),
+        Mark::Xmas => format!("{ignored}FIN, PSH and URG, lit up like a tree: a scanner"),
+        Mark::SynFin => format!("{ignored}SYN and FIN: open and close at once, a scanner"),
+        Mark::SynReset => "SYN and RST: the reset alone counts".to_owned(),
+        Mark::OddFlags => "contradictory flags: no socket call sends this".to_owned(),
+        Mark::WithoutAck => format!("{ignored}data without ACK counts for nothing"),
         Mark::BadChecksum => "ignored: wrong checksum, dropped without a word".to_owned(),
         Mark::OffloadedChecksum => "the network interface will fill in the checksum".to_owned(),
         Mark::Malformed => "ignored: the header contradicts itself".to_owned(),
-        Mark::NoFlags => format!("{ignored}no flag at all, as scanners send it"),
-        Mark::OddFlags => "contradictory flags: no socket call sends this".to_owned(),
-        Mark::SynWithData => "data on a SYN waits until the handshake is done".to_owned(),
-        Mark::FastOpen => "Fast Open: with a cookie, data on a SYN counts at once".to_owned(),
+        Mark::MalformedOptions => "an option with a length that cannot be".to_owned(),
+        Mark::ReservedBits => "reserved bits are set: receivers ignore them".to_owned(),
+        Mark::SuperSegment => "more than one segment: the interface cuts it up".to_owned(),
+        Mark::Fragmented => "IP cut it into fragments".to_owned(),
         Mark::OwnKernelReset => "your own kernel sent this: it knows of no such socket".to_owned(),
-        Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
-        Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::agreement::agreement;
 use super::words::{count, duration};
-use super::{Names, icmp, marks};
+use super::{Names, icmp, oddities};
 use crate::tcp::State;
 use crate::trace::{Handshake, Side, Summary, Termination};
 
@@ -190,6 +190,6 @@ fn odd(summary: &Summary, names: &Names) -> Option<Statement> {
             format!("{} sent again by {}", count(u64::from(summary.retransmissions[side]), "segment"), names.the(side))
         })
         .collect();
-    list.extend(summary.marks.iter().filter_map(marks::oddity).map(ToOwned::to_owned));
+    list.extend(summary.marks.iter().filter_map(oddities::oddity).map(ToOwned::to_owned));
     (!list.is_empty()).then(|| Statement { subject: "Odd", text: list.join(", ") })
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::appearance::{Ecn, appearance};
 use super::belief;
 use super::calls::{self, Scene};
 use super::completeness::Completeness;
@@ -11,7 +12,7 @@ use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
 use super::{Belief, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
 use crate::tcp::{Arriving, Call, Reply, Response, Seq, State, section_of};
-use crate::wire::{Checksum, Ip, Segment, Time};
+use crate::wire::{Ip, Segment, Time};
 
 /// Section of RFC 9293 on the header: what cannot be read, or fails its checksum, goes no further.
 const HEADER_SECTION: &str = "3.1";
@@ -33,6 +34,11 @@ impl Sighting<'_> {
     pub(super) const fn arriving(&self) -> Arriving {
         let segment = self.segment;
         Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags: segment.flags, len: segment.payload_len }
+    }
+
+    /// Whether source and destination are the same socket.
+    pub(super) fn is_to_itself(&self) -> bool {
+        self.ip.source == self.ip.destination && self.segment.source_port == self.segment.destination_port
     }
 
     fn facts(&self) -> Facts {
@@ -137,7 +143,7 @@ impl Connection {
         self.completeness.add(&facts.arriving, self.segments == 0);
         self.segments += 1;
         self.last = sighting.time;
-        let mut marks = appearance(sighting, self.ends[from].offloads);
+        let mut marks = appearance(sighting, &facts.options, from, &self.ends);
         if !sighting.malformed {
             self.redeem(from.other(), &facts.arriving);
         }
@@ -196,6 +202,7 @@ impl Connection {
         let ends = &mut self.ends;
         if segment.flags.syn() && !segment.flags.rst() && ends[from].offered.is_none() {
             ends[from].offered = Some(facts.options);
+            ends[from].ecn = Ecn::of(segment.flags);
         }
         let foreign = origin == Origin::OwnKernel; // in our end's name, but not its doing
         let mid_burst = ends[from].mid_burst;
@@ -322,21 +329,4 @@ fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement) {
     if judgement.marks.has(Mark::OutsideWindow) {
         end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
     }
-}
-
-/// Marks that the segment's own bytes give it.
-fn appearance(sighting: &Sighting<'_>, offloads: bool) -> Marks {
-    let segment = sighting.segment;
-    let syn = segment.flags.syn();
-    let rows = [
-        (sighting.malformed, Mark::Malformed),
-        (segment.checksum_state == Checksum::Bad && !offloads, Mark::BadChecksum),
-        (segment.checksum_state == Checksum::Bad && offloads, Mark::OffloadedChecksum),
-        (segment.checksum_state == Checksum::Partial, Mark::OffloadedChecksum),
-        (syn && segment.payload_len > 0, Mark::SynWithData),
-        (syn && segment.options.summary().fast_open.is_some(), Mark::FastOpen),
-        (sighting.origin == Origin::OwnKernel && segment.flags.rst(), Mark::OwnKernelReset),
-    ];
-    let set = rows.into_iter().filter_map(|(holds, mark)| holds.then_some(mark));
-    set.chain(reading::odd_flags(segment.flags)).collect()
 }

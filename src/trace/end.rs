@@ -1,5 +1,6 @@
 //! One end of a connection, as its segments and its peer's show it.
 
+use super::appearance::Ecn;
 use super::holes::Holes;
 use super::recent::Recent;
 use super::{Belief, Certainty, Pair, Side};
@@ -82,6 +83,10 @@ pub(super) struct End {
     pub(super) right_edge: Option<Seq>,
     /// Options on its SYN.
     pub(super) offered: Option<OptionSummary>,
+    /// What its SYN said of ECN.
+    pub(super) ecn: Ecn,
+    /// Time to live of its segments; 0 before the first.
+    pub(super) ttl: u8,
 
     /// It has taken the peer's FIN.
     pub(super) fin_in: bool,

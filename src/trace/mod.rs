@@ -1,5 +1,6 @@
 //! Segments to connections: what happened, to which connection, in which states, and how sure we are.
 
+mod appearance;
 mod belief;
 mod calls;
 mod completeness;
@@ -10,6 +11,7 @@ mod flows;
 mod holes;
 mod icmp;
 mod judgement;
+mod mark_set;
 mod marks;
 mod progress;
 mod reading;
@@ -26,7 +28,8 @@ pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,
     SegmentEvent,
 };
-pub use marks::{Mark, Marks};
+pub use mark_set::Marks;
+pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use side::{Pair, Side};
 pub use summary::{Handshake, Millis, Summary, Termination};
 pub use tracer::{Hint, Tracer, TracerOptions};

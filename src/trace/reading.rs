@@ -149,7 +149,7 @@ fn read_again(end: &mut End, facts: &Facts, reading: &mut Reading) {
         (false, _, false) => Mark::Retransmission,
     });
     if segment.len > 0 && !segment.end().after(end.una) {
-        reading.mark(Mark::OldDuplicate);
+        reading.mark(Mark::SpuriousRetransmission);
     }
 }
 
@@ -220,18 +220,4 @@ fn acknowledge(peer: &mut End, ack: Seq) -> Acked {
     let octets = (ack - peer.una).saturating_sub(u32::from(syn) + u32::from(fin));
     peer.una = ack;
     Acked { octets, syn, fin }
-}
-
-/// Whether flags stand together that no TCP sends together.
-pub(super) fn odd_flags(flags: Flags) -> Option<Mark> {
-    const CONTROL: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
-    const TEXT: Flags = Flags::PSH.with(Flags::URG);
-    if !flags.intersects(CONTROL.with(TEXT)) {
-        return Some(Mark::NoFlags);
-    }
-    let alone = !flags.intersects(CONTROL.without(Flags::FIN)); // nothing but FIN, PSH, URG
-    let contradiction = [Flags::SYN | Flags::FIN, Flags::SYN | Flags::RST, Flags::FIN | Flags::RST]
-        .into_iter()
-        .any(|pair| flags.contains(pair));
-    (alone || contradiction).then_some(Mark::OddFlags)
 }

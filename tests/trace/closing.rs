@@ -79,6 +79,9 @@ const CASES: [Case; 6] = [
     },
 ];
 
+/// Marks that a way of closing may leave.
+const ORDINARY: [&str; 3] = ["fin-with-data", "half-close", "simultaneous-close"];
+
 /// Runs a case and checks what it said, and what its capture holds.
 fn run(case: &Case, version: &str) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -102,7 +105,9 @@ fn check_verdict(case: &Case, said: &Said) {
     assert_eq!(verdict["closed_first"], json!(case.closed_first), "{verdict}");
     assert_eq!(verdict["half_close"], case.half_close, "{verdict}");
     assert_eq!(verdict["completeness"], case.completeness, "{verdict}");
-    assert_eq!(verdict["marks"], json!([]), "{verdict}");
+    let marks: Vec<_> = verdict["marks"].as_array().expect("marks").iter().collect();
+    let unusual: Vec<_> = marks.iter().filter(|mark| !ORDINARY.iter().any(|name| **mark == name)).collect();
+    assert!(unusual.is_empty(), "{verdict}");
 }
 
 fn check_segments(case: &Case, said: &Said) {

@@ -81,7 +81,7 @@ fn data_that_was_under_way_is_no_half_close() {
 fn fin_with_data() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(HANDSHAKE);
-    stage.play("C FPA 1 1 len=5 | FIN-WAIT-1 CLOSE-WAIT\n S A 1 7 | FIN-WAIT-2 CLOSE-WAIT");
+    stage.play("C FPA 1 1 len=5 | FIN-WAIT-1 CLOSE-WAIT | fin-with-data\n S A 1 7 | FIN-WAIT-2 CLOSE-WAIT");
     let acked = stage.segments()[4].acked;
     assert_eq!((acked.octets, acked.fin, acked.syn), (5, true, false));
 }
@@ -152,7 +152,7 @@ fn data_after_the_peer_closed() {
 #[test]
 fn fin_seen_before_what_comes_first() {
     let summary = opened(
-        "C FA 6 1      | FIN-WAIT-1 ESTABLISHED | gap-in-capture
+        "C FA 6 1      | FIN-WAIT-1 ESTABLISHED | gap
          C PA 1 1 len=5 | FIN-WAIT-1 CLOSE-WAIT | out-of-order
          S A 1 7       | FIN-WAIT-2 CLOSE-WAIT",
     );
@@ -162,7 +162,7 @@ fn fin_seen_before_what_comes_first() {
 #[test]
 fn fin_whose_data_the_capture_lacks() {
     let summary = opened(
-        "C FA 6 1 | FIN-WAIT-1 ESTABLISHED | gap-in-capture
+        "C FA 6 1 | FIN-WAIT-1 ESTABLISHED | gap
          S A 1 7  | FIN-WAIT-2 CLOSE-WAIT",
     );
     assert_eq!(summary.states.server.state, Some(State::CloseWait));

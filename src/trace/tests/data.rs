@@ -29,7 +29,7 @@ fn retransmission() {
          +200 C PA 1 1 len=5 | ESTABLISHED ESTABLISHED | retransmission
          +400 C PA 1 1 len=5 | ESTABLISHED ESTABLISHED | retransmission
          S A 1 6             | ESTABLISHED ESTABLISHED
-         C PA 1 1 len=5      | ESTABLISHED ESTABLISHED | retransmission old-duplicate",
+         C PA 1 1 len=5      | ESTABLISHED ESTABLISHED | retransmission spurious-retransmission",
     );
     assert_eq!(stage.calls(), "");
     let last = stage.segments()[7];
@@ -40,7 +40,7 @@ fn retransmission() {
 #[test]
 fn fast_retransmission_fills_a_hole() {
     let summary = opened(
-        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap-in-capture
+        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
@@ -55,7 +55,7 @@ fn out_of_order() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(HANDSHAKE);
     stage.play(
-        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap-in-capture
+        "C A 101 1 len=100 | ESTABLISHED ESTABLISHED | gap
          C A 1 1 len=100   | ESTABLISHED ESTABLISHED | out-of-order",
     );
     assert_eq!(stage.segments()[3].gap, 100);

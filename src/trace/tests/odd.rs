@@ -19,9 +19,10 @@ fn resets_that_are_not_believed() {
 fn flags_that_do_not_go_together() {
     let summary = opened(
         "C 0 1 -         | ESTABLISHED ESTABLISHED | no-flags
-         C F 1 -         | ESTABLISHED ESTABLISHED | odd-flags
-         C FPU 1 -       | ESTABLISHED ESTABLISHED | odd-flags
-         C P 1 - len=5   | ESTABLISHED ESTABLISHED | odd-flags",
+         C F 1 -         | ESTABLISHED ESTABLISHED | bare-fin
+         C FPU 1 -       | ESTABLISHED ESTABLISHED | xmas
+         C P 1 - len=5   | ESTABLISHED ESTABLISHED | without-ack
+         C P 1 -         | ESTABLISHED ESTABLISHED | odd-flags",
     );
     assert_eq!((summary.termination, summary.bytes_client), (Termination::None, 0));
 }
@@ -74,7 +75,7 @@ fn checksums_that_are_wrong_on_both_sides() {
 #[test]
 fn far_ahead_and_acknowledged_all_the_same() {
     let summary = opened(
-        "S FPA 9000001 1 len=5 | ESTABLISHED ESTABLISHED | outside-window
+        "S FPA 9000001 1 len=5 | ESTABLISHED ESTABLISHED | fin-with-data outside-window
          C A 1 9000007         | CLOSE-WAIT FIN-WAIT-2",
     );
     assert_eq!((summary.bytes_server, summary.marks.has(Mark::Gap)), (5, true));
@@ -84,7 +85,7 @@ fn far_ahead_and_acknowledged_all_the_same() {
 fn a_reset_from_an_end_that_is_gone() {
     // The octets and the FIN were still under way when the peer's answer left, so the reset quotes an old number.
     let summary = opened(
-        "C FPA 1 1 len=31 | FIN-WAIT-1 CLOSE-WAIT
+        "C FPA 1 1 len=31 | FIN-WAIT-1 CLOSE-WAIT | fin-with-data
          S PA 1 1 len=9   | FIN-WAIT-1 ESTABLISHED
          C R 1 -          | CLOSED CLOSE-WAIT | reset-outside-window",
     );

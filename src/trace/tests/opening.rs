@@ -55,7 +55,7 @@ fn our_own_end_is_observed() {
     assert_eq!(stage.calls(), "C send(5)!");
     stage.play("C PA 6 1 len=5 by-hand | ESTABLISHED ESTABLISHED");
     assert_eq!(stage.calls(), "", "we know that no call stands behind it");
-    stage.play("C FPA 11 1 len=5 by-hand send=5 shutdown | FIN-WAIT-1 CLOSE-WAIT");
+    stage.play("C FPA 11 1 len=5 by-hand send=5 shutdown | FIN-WAIT-1 CLOSE-WAIT | fin-with-data");
     assert_eq!(stage.calls(), "C send(5)!, C shutdown(WR)!");
 }
 
