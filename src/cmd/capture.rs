@@ -22,6 +22,12 @@ pub struct CaptureArgs {
 }
 
 impl CaptureArgs {
+    /// Whether a file was asked for.
+    #[must_use]
+    pub const fn is_wanted(&self) -> bool {
+        self.pcap.is_some()
+    }
+
     /// Creates the file that was asked for.
     ///
     /// # Errors

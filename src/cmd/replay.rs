@@ -1,84 +1,92 @@
 //! `rawshake replay`.
 
 mod args;
+mod choice;
+mod expression;
 mod faults;
+mod hold;
 mod input;
 mod read;
+mod report;
 mod tally;
 
+use std::cell::Cell;
 use std::io::{self, Write};
+
+use anyhow::ensure;
 
 pub use args::Args;
 
+use self::choice::{Choice, Picker, Verdicts, Wanted};
+use self::hold::Hold;
 use self::input::Input;
-use self::read::{Found, Pass, Plan};
-use super::output::Format;
-use super::{Exit, Streams, exit};
-use crate::explain;
-use crate::sink::{self, Sink};
-use crate::sys::{Signal, terminal};
+use self::read::{Pass, Plan};
+use self::report::report;
+use super::{Exit, Streams};
+use crate::sink::{self, ListSettings, Sink};
+use crate::sys::{Interrupts, Signal, terminal};
 use crate::trace::TracerOptions;
 
 /// Runs `rawshake replay`.
 ///
 /// # Errors
-/// The filter is not one, options contradict each other, or the output cannot be written. What is damaged in the files is
-/// told, and shows in the exit code.
+/// The filter or the expression is not one, options contradict each other, or the output cannot be written. What is
+/// damaged in the files is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
+    let choice = Choice::new(&args.choice)?;
     let input = Input::new(args)?;
-    let mut source = input.source()?;
-    let plan = Plan {
-        wanted: args.choice.connection,
-        live: input.is_live(),
-        tracer: TracerOptions { max_connections: args.reading.max_connections as usize, ..TracerOptions::default() },
-    };
+    let plan = plan(args, &choice, &input)?;
     let copy = args.capture.create()?;
+    let plan = if plan.twice { Plan { wanted: Some(pick(&plan, &choice, &input)?), ..plan } } else { plan };
+    let lost = Cell::new(0);
     let mut sink = open_sink(args, streams.out);
-    let found = Pass::new(plan, &mut *sink, copy, streams.err).run(&mut *source)?;
+    if choice.is_by_verdict() && !plan.twice {
+        sink = if args.is_list() {
+            Box::new(Verdicts { choice: &choice, inner: sink })
+        } else {
+            Box::new(Hold::new(&choice, sink, &lost))
+        };
+    }
+    let found = Pass::new(plan, &mut *sink, copy, streams.err).run(&mut *input.source()?)?;
     drop(sink);
     streams.out.flush()?;
-    let exit = report(args, found, streams)?;
-    Ok(match input.stop().and_then(crate::sys::Interrupts::take) {
+    let exit = report(args, &choice, found, lost.get(), streams)?;
+    Ok(match input.stop().and_then(Interrupts::take) {
         Some(signal @ Signal::Terminate) => Exit::Signal(signal.exit_code() - 128),
         // Ctrl-C is how one ends what has no end of its own.
         Some(Signal::Interrupt) | None => exit,
     })
 }
 
-fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
-    let settings = args.output.settings(terminal::width(io::stdout()));
-    let open = if args.list { sink::open_list } else { sink::open };
-    open(args.output.format, &settings, Box::new(out))
+fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> {
+    let tracer = TracerOptions { max_connections: args.reading.max_connections as usize, ..TracerOptions::default() };
+    let live = input.is_live();
+    let is_copied = args.capture.is_wanted();
+    ensure!(
+        !(live && is_copied && choice.is_by_verdict()),
+        "--pcap with --only or --where has to read twice, which is possible with files only"
+    );
+    let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_list());
+    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, tracer })
 }
 
-/// Says what was passed over, and what went wrong.
-fn report(args: &Args, mut found: Found, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let name = args.name();
-    let losses = found.tally.losses();
-    let failed = found.failed || !losses.is_empty();
-    if found.connections == 0 && args.output.format != Format::Json && !(failed && found.tally.is_empty()) {
-        writeln!(streams.out, "No TCP connection in this capture: {}.", found.tally)?;
-        streams.out.flush()?;
-    } else if args.output.verbose > 0 || found.tally.is_lossy() {
-        writeln!(streams.err, "{name}: {}", found.tally)?;
+/// Reads all packets to know which connections are asked for: their segments come before their verdicts.
+fn pick(plan: &Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Wanted> {
+    let mut picker = Picker::new(choice);
+    // What is wrong with the files is told by the second reading.
+    Pass::new(plan.clone(), &mut picker, None, &mut io::sink()).run(&mut *input.source()?)?;
+    Ok(picker.picked())
+}
+
+fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    let terminal = terminal::width(io::stdout());
+    let format = args.output.format;
+    if args.is_list() {
+        let width = args.output.width.or(terminal).map(usize::from);
+        let settings = ListSettings { width, ascii: args.output.ascii, sort: args.list.sort };
+        sink::open_list(format, &settings, Box::new(out))
+    } else {
+        sink::open(format, &args.output.settings(terminal), Box::new(out))
     }
-    if found.evicted > 0 {
-        let connections = explain::count(found.evicted, "connection");
-        let most = args.reading.max_connections;
-        writeln!(
-            streams.err,
-            "{name}: {connections} taken for ended too early: more than {most} at once (--max-connections)"
-        )?;
-    }
-    losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
-    found.faults.tell(streams.err)?;
-    if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
-        anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
-    }
-    Ok(match (failed, found.connections) {
-        (true, _) => Exit::Error,
-        (false, 0) => Exit::NoReply,
-        (false, _) => Exit::Success,
-    })
 }

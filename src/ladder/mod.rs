@@ -19,6 +19,6 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use builder::Builder;
-pub use layout::{Line, Span, layout};
+pub use layout::{Line, Span, ascii, layout};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use settings::{Settings, Verbosity};

@@ -1,6 +1,7 @@
 //! Events out: one file for each kind of output, and the registry of them.
 
 pub mod capture;
+pub mod fields;
 mod json;
 mod ladder;
 mod lines;
@@ -17,7 +18,7 @@ use crate::trace::Event;
 pub use json::Json;
 pub use ladder::TextLadder;
 pub use lines::Lines;
-pub use list::{JsonList, List};
+pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};
 
 /// Takes events in the order in which they happened.
 pub trait Sink {
@@ -49,14 +50,17 @@ pub enum Format {
     Lines,
     /// One JSON object a line for each event.
     Json,
+    /// One line of comma-separated values for each connection.
+    Csv,
 }
 
 /// Every format: its name and what it is, as the command line says it. A new output is one row here, and one in
 /// [`open`].
-const FORMATS: [(Format, &str, &str); 3] = [
+const FORMATS: [(Format, &str, &str); 4] = [
     (Format::Ladder, "ladder", "The annotated ladder"),
     (Format::Lines, "lines", "One line for each segment, with tcpdump's flag letters"),
     (Format::Json, "json", "One JSON object a line for each event"),
+    (Format::Csv, "csv", "One line of comma-separated values for each connection"),
 ];
 
 impl Format {
@@ -79,14 +83,6 @@ pub fn open<'a>(format: Format, settings: &Settings, out: Box<dyn Write + 'a>) -
         Format::Ladder => Box::new(TextLadder::new(settings, out)),
         Format::Lines => Box::new(Lines::new(settings, out)),
         Format::Json => Box::new(Json::new(out)),
-    }
-}
-
-/// A sink that writes one row, or one JSON object, for each connection.
-#[must_use]
-pub fn open_list<'a>(format: Format, settings: &Settings, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
-    match format {
-        Format::Json => Box::new(JsonList::new(out)),
-        Format::Ladder | Format::Lines => Box::new(List::new(settings, out)),
+        Format::Csv => Box::new(CsvList::new(out)),
     }
 }

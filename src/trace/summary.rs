@@ -34,6 +34,20 @@ pub enum Handshake {
 }
 
 impl Handshake {
+    /// Every way to open.
+    pub const ALL: [Self; 10] = [
+        Self::ThreeWay,
+        Self::SimultaneousOpen,
+        Self::Split,
+        Self::FastOpen,
+        Self::Refused,
+        Self::Unanswered,
+        Self::Unreachable,
+        Self::SynReceived,
+        Self::Aborted,
+        Self::MidStream,
+    ];
+
     /// The word for it, in the spelling of JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -76,6 +90,10 @@ pub enum Termination {
 }
 
 impl Termination {
+    /// Every way to end.
+    pub const ALL: [Self; 6] =
+        [Self::FourSegment, Self::ThreeSegment, Self::SimultaneousClose, Self::OneSided, Self::Reset, Self::None];
+
     /// The word for it, in the spelling of JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

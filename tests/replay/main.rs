@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod choice;
 mod input;
+mod list;
 mod live;
 mod program;

@@ -83,3 +83,7 @@ pub(crate) fn pcapng<'a>(packets: impl IntoIterator<Item = &'a Kept>) -> Vec<u8>
     writer.finish().expect("a capture");
     bytes
 }
+
+/// Captures that are replayed together, each with one connection.
+pub(crate) const FILES: &str = "four-segment.pcap three-segment.pcap half-close.pcap simultaneous-close.pcap \
+simultaneous-open.pcap reset.pcap refused.pcap unanswered.pcap never-closes.pcap ipv6.pcap";

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::choice;
 use crate::cmd::capture::CaptureArgs;
-use crate::cmd::output::OutputArgs;
+use crate::cmd::output::{Format, OutputArgs};
+use crate::sink::fields::{FIELDS, Field, Sort};
 
 /// Show the TCP connections in capture files
 ///
@@ -21,11 +24,10 @@ pub struct Args {
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) choice: ChoiceArgs,
-    /// One row for each connection
-    #[arg(short, long, help_heading = "Output")]
-    pub(super) list: bool,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
 }
@@ -36,6 +38,8 @@ Examples:
   rawshake replay capture.pcap --list        one row for each connection
   rawshake replay capture.pcap -n 3 -v       the third one, with every reason
   rawshake replay capture.pcap -f 'port 80' --list --format json
+  rawshake replay capture.pcap --only refused,reset --list --sort duration:desc
+  rawshake replay capture.pcap --where 'setup > 100ms and not marks = syn-retransmission' --pcap slow.pcap
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
@@ -43,9 +47,13 @@ Examples:
 Link types: Ethernet, BSD loopback, raw IP, Linux cooked (1 and 2), PPP, 802.11 (also behind radiotap, Prism, AVS), and
 two dozen more; VLAN, PPPoE and MPLS tags. IP fragments are put together, tunnels (GRE, IPIP, 6in4, VXLAN, GENEVE and
 others) looked into.
+--where knows and, or, not, parentheses, = != < <= > >=, ~ (holds a text) and none (nothing is there), and the fields of
+--list --format json: handshake, termination, marks, segments, bytes_client, handshake_ms, duration_ms, syns, closed_first,
+client.ip, server.port, retransmissions.client, and more; a wrong name lists them all. Times take ns, us, ms, s, min, h,
+d; numbers k, M, G. A column of the table is a field, too.
 What cannot be read is said, with its place, and passed over.
 Ctrl-C ends --follow and standard input as the end of the file would.
-Exit codes: 0 at least one connection, 1 none, 2 error; what was read is shown all the same.";
+Exit codes: 0 at least one connection (that was asked for), 1 none, 2 error; what was read is shown all the same.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]
@@ -73,6 +81,41 @@ pub(super) struct ChoiceArgs {
     /// Only packets that pass this filter, in the language of tcpdump (see pcap-filter(7))
     #[arg(short = 'f', long, value_name = "FILTER")]
     pub(super) filter: Option<String>,
+    /// Only connections with one of these verdicts, separated by commas: how they opened (three-way, refused, unanswered,
+    /// …), how they closed (four-segment, reset, none, …), or what was unusual (syn-retransmission, zero-window, …)
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',', value_parser = verdict(), hide_possible_values = true)]
+    pub(super) only: Vec<String>,
+    /// Only connections for which this holds, such as 'handshake_ms > 100ms and server.port = 443'
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    pub(super) expression: Option<String>,
+}
+
+/// Reads the name of a verdict.
+fn verdict() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(choice::verdicts())
+}
+
+/// The table of connections.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct ListArgs {
+    /// One row for each connection
+    #[arg(short, long)]
+    pub(super) list: bool,
+    /// With --list: order the rows by a column of the table or a field of --where, which keeps them all in memory
+    #[arg(long, value_name = "COLUMN[:desc]", value_parser = sort)]
+    pub(super) sort: Option<Sort>,
+}
+
+fn sort(text: &str) -> Result<Sort, String> {
+    let (name, descending) = match text.rsplit_once(':') {
+        Some((name, "desc")) => (name, true),
+        Some((name, "asc")) => (name, false),
+        _ => (text, false),
+    };
+    let names = || FIELDS.iter().map(|field| field.alias.unwrap_or(field.name)).collect::<Vec<_>>().join(", ");
+    let field = Field::named(name).ok_or_else(|| format!("no column is called {name:?}; there are: {}", names()))?;
+    Ok(Sort { field, descending })
 }
 
 impl Args {
@@ -86,7 +129,13 @@ impl Args {
             "--follow takes one file: follow the newest, or read the {} without it",
             self.files.len()
         );
+        ensure!(self.list.sort.is_none() || self.is_list(), "--sort orders the rows of --list: add that");
         Ok(())
+    }
+
+    /// Whether each connection has a row, and its segments none.
+    pub(super) fn is_list(&self) -> bool {
+        self.list.list || self.output.format == Format::Csv
     }
 
     /// What is read, as messages call it.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::choice::Wanted;
 use super::faults::Faults;
 use super::tally::Tally;
 use crate::cmd::capture::CaptureFile;
@@ -11,10 +12,12 @@ use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::{self, Decoded, Packet, Reassembler};
 
 /// How a pass goes.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Plan {
-    /// The only connection that is shown.
-    pub(super) wanted: Option<u32>,
+    /// The only connections that are shown.
+    pub(super) wanted: Option<Wanted>,
+    /// The packets are read once more before, to know which connections are wanted.
+    pub(super) twice: bool,
     /// Packets may come while they happen: what was found goes out before the next is waited for.
     pub(super) live: bool,
     pub(super) tracer: TracerOptions,
@@ -79,7 +82,7 @@ impl<'a> Pass<'a> {
 
     fn finish(mut self) -> anyhow::Result<Found> {
         let tracer = &mut self.tracer;
-        forward(self.sink, self.plan.wanted, &mut self.found, |out| tracer.finish(out))?;
+        forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| tracer.finish(out))?;
         self.sink.finish()?;
         if let Some(copy) = self.copy.take() {
             copy.finish()?;
@@ -119,7 +122,7 @@ impl<'a> Pass<'a> {
 
     fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
         let (tracer, number) = (&mut self.tracer, self.number);
-        forward(self.sink, self.plan.wanted, &mut self.found, |out| {
+        forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| {
             tracer.packet(number, packet, decoded, Hint::default(), out);
         })
     }
@@ -129,14 +132,14 @@ impl<'a> Pass<'a> {
 /// there was one to pass.
 fn forward(
     sink: &mut dyn Sink,
-    wanted: Option<u32>,
+    wanted: Option<&Wanted>,
     found: &mut Found,
     produce: impl FnOnce(&mut dyn FnMut(&Event)),
 ) -> io::Result<bool> {
     let mut result = Ok(false);
     produce(&mut |event| {
         found.connections = found.connections.max(event.connection);
-        if result.is_ok() && wanted.is_none_or(|wanted| wanted == event.connection) {
+        if result.is_ok() && wanted.is_none_or(|wanted| wanted.has(event.connection)) {
             result = sink.event(event).map(|()| true);
         }
     });

@@ -60,10 +60,12 @@ impl Glyphs {
 }
 
 /// What stands for the characters of our own sentences where only ASCII may be used.
-const ASCII_FOR: [(char, &str); 6] = [('µ', "u"), ('…', "..."), ('·', "-"), ('✓', "ok"), ('→', "->"), ('×', "x")];
+const ASCII_FOR: [(char, &str); 8] =
+    [('µ', "u"), ('…', "..."), ('·', "-"), ('–', "-"), ('✓', "ok"), ('→', "->"), ('←', "<-"), ('×', "x")];
 
 /// `text` in ASCII; what has no substitute becomes `?`.
-pub(super) fn ascii(text: &str) -> String {
+#[must_use]
+pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match ASCII_FOR.iter().find(|(from, _)| *from == char) {

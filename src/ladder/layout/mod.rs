@@ -8,7 +8,8 @@ mod text;
 use super::{Ladder, LaneHead, Settings, Style};
 use crate::trace::{Pair, Side};
 use geometry::Geometry;
-use glyphs::{Glyphs, ascii};
+use glyphs::Glyphs;
+pub use glyphs::ascii;
 use text::{width, wrap};
 
 /// Columns that the first word of a verdict line takes at least.

@@ -1,0 +1,71 @@
+//! What is said when all is read: what was passed over, what went wrong, and how it ends.
+
+use super::args::Args;
+use super::choice::Choice;
+use super::read::Found;
+use crate::cmd::output::Format;
+use crate::cmd::{Exit, Streams, exit};
+use crate::explain;
+
+/// Says what was passed over, and what went wrong. `lost` events were too many to be kept.
+///
+/// # Errors
+/// Those of the streams, and a connection that does not exist.
+pub(super) fn report(
+    args: &Args,
+    choice: &Choice,
+    mut found: Found,
+    lost: u64,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let name = args.name();
+    let losses = found.tally.losses();
+    let failed = found.failed || !losses.is_empty();
+    let shown = if choice.is_by_verdict() { choice.met() } else { u64::from(found.connections) };
+    let to_a_person = matches!(args.output.format, Format::Ladder | Format::Lines);
+    if found.connections == 0 && to_a_person && !(failed && found.tally.is_empty()) {
+        writeln!(streams.out, "No TCP connection in this capture: {}.", found.tally)?;
+    } else if args.output.verbose > 0 || found.tally.is_lossy() {
+        writeln!(streams.err, "{name}: {}", found.tally)?;
+    }
+    if shown == 0 && found.connections > 0 {
+        writeln!(streams.err, "{name}: none of {} was asked for", connections(found.connections.into()))?;
+    }
+    streams.out.flush()?;
+    for note in notes(args, &found, lost) {
+        writeln!(streams.err, "{name}: {note}")?;
+    }
+    losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
+    found.faults.tell(streams.err)?;
+    if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
+        anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
+    }
+    Ok(match (failed, shown) {
+        (true, _) => Exit::Error,
+        (false, 0) => Exit::NoReply,
+        (false, _) => Exit::Success,
+    })
+}
+
+/// Where a bound of this program made a difference.
+fn notes(args: &Args, found: &Found, lost: u64) -> Vec<String> {
+    let evicted = (found.evicted > 0).then(|| {
+        let most = args.reading.max_connections;
+        format!(
+            "{} taken for ended too early: more than {most} at once (--max-connections)",
+            connections(found.evicted)
+        )
+    });
+    let lost = (lost > 0).then(|| {
+        format!(
+            "{} in the middle of long connections not shown: too many to be kept until the verdict; write the packets to a \
+             file, and replay that",
+            explain::count(lost, "segment")
+        )
+    });
+    evicted.into_iter().chain(lost).collect()
+}
+
+fn connections(count: u64) -> String {
+    explain::count(count, "connection")
+}

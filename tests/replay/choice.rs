@@ -1,0 +1,115 @@
+//! `--only` and `--where`: which connections are shown, in every output.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::program::{FILES, Said, bytes, command, packets, pcapng, replay};
+
+/// The files of the connections that are shown, in order.
+fn shown(arguments: &[&str]) -> Vec<&'static str> {
+    let output = command(&format!("--list --format csv {FILES}")).args(arguments).output().expect("the program");
+    let said = Said::of(output);
+    assert!(matches!(said.code, Some(0 | 1)), "{said:?}");
+    let numbers = said.out.lines().skip(1).map(|line| line.split(',').next().and_then(|word| word.parse().ok()));
+    let files: Vec<_> = FILES.split(' ').collect();
+    let mut numbers: Vec<usize> = numbers.map(|number| number.expect("a number")).collect();
+    numbers.sort_unstable();
+    numbers.into_iter().map(|number| files[number - 1]).collect()
+}
+
+#[test]
+fn only_some_verdicts() {
+    assert_eq!(shown(&["--only", "refused"]), ["refused.pcap"]);
+    assert_eq!(shown(&["--only", "reset,unanswered"]), ["reset.pcap", "unanswered.pcap"]);
+    assert_eq!(shown(&["--only", "syn-retransmission"]), ["unanswered.pcap"]);
+    assert_eq!(
+        shown(&["--only", "none", "--only", "one-sided"]),
+        ["refused.pcap", "unanswered.pcap", "never-closes.pcap"]
+    );
+    let wrong = replay("--only rejected reset.pcap");
+    assert!(wrong.code == Some(2) && wrong.err.contains("possible values: three-way"), "{wrong:?}");
+}
+
+#[test]
+fn those_for_which_an_expression_holds() {
+    assert_eq!(shown(&["--where", "handshake = refused or closed = reset"]), ["reset.pcap", "refused.pcap"]);
+    assert_eq!(shown(&["--where", "syns > 1"]), ["unanswered.pcap"]);
+    assert_eq!(shown(&["--where", "client ~ 2001:db8"]), ["ipv6.pcap"]);
+    assert_eq!(shown(&["--where", "half_close"]), ["half-close.pcap"]);
+    assert_eq!(shown(&["--where", "syns > 1", "--only", "reset"]), <[&str; 0]>::default());
+}
+
+#[test]
+fn a_wrong_expression_is_shown_with_its_place() {
+    let said = Said::of(command("reset.pcap").args(["--where", "syns and bites > 3"]).output().expect("the program"));
+    assert_eq!(said.code, Some(2));
+    let lines: Vec<_> = said.err.lines().collect();
+    assert!(
+        lines[0].starts_with("rawshake: --where: no field is called \"bites\"; there are: connection, "),
+        "{said:?}"
+    );
+    assert_eq!(lines[1..], ["  syns and bites > 3", "           ^"]);
+}
+
+#[test]
+fn whole_connections_are_chosen_by_how_they_end() {
+    for format in ["lines", "json", "ladder"] {
+        let said = replay(&format!("--format {format} --only reset,refused {FILES}"));
+        let by_number = |number| replay(&format!("--format {format} -n {number} {FILES}")).out;
+        let separator = if format == "ladder" { "\n" } else { "" };
+        let files: Vec<_> = FILES.split(' ').collect();
+        let number = |name| files.iter().position(|file| *file == name).expect("the file") + 1;
+        let [reset, refused] = ["reset.pcap", "refused.pcap"].map(|name| by_number(number(name)));
+        // The events of both may stand between each other, but for ladders.
+        let in_order = |text: String| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines[..].sort_by_key(|line| if format == "ladder" { String::new() } else { line.clone() });
+            lines
+        };
+        assert_eq!(said.code, Some(0), "{format}");
+        assert_eq!(in_order(said.out), in_order(reset + separator + &refused), "{format}");
+    }
+}
+
+#[test]
+fn a_pipe_that_can_be_read_once_gives_the_same() {
+    for arguments in ["--format lines --only reset", "--format ladder --where closed~reset", "--list --only reset"] {
+        let mut child = command(&format!("{arguments} -"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let mut input = child.stdin.take().expect("a pipe");
+        let all = pcapng(&["refused.pcap", "reset.pcap", "ipv6.pcap"].map(packets).concat());
+        input.write_all(&all).expect("packets");
+        drop(input);
+        let said = Said::of(child.wait_with_output().expect("an end"));
+        let file = crate::program::replay_bytes(&all, arguments);
+        assert_eq!((said.code, said.out), (Some(0), file.out), "{arguments}");
+    }
+}
+
+#[test]
+fn packets_of_chosen_connections_make_a_capture() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("chosen.pcap");
+    let output = command(&format!("--list --only reset {FILES} --pcap")).arg(&path).output().expect("the program");
+    assert_eq!(Said::of(output).code, Some(0));
+    assert_eq!(std::fs::read(&path).expect("a capture"), bytes("reset.pcap"));
+    let refused = Said::of(
+        command("--only reset - --pcap")
+            .arg(folder.path().join("x"))
+            .stdin(Stdio::piped())
+            .output()
+            .expect("the program"),
+    );
+    assert!(refused.code == Some(2) && refused.err.contains("has to read twice"), "{refused:?}");
+}
+
+#[test]
+fn nothing_that_was_asked_for_is_said() {
+    let said = replay("--only split reset.pcap refused.pcap");
+    assert_eq!((said.code, &*said.out), (Some(1), ""));
+    assert_eq!(said.err, "2 files: none of 2 connections was asked for\n");
+}
