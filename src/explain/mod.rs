@@ -25,6 +25,7 @@ pub use certainty::{Known, Sources};
 pub use icmp::{IcmpWords, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
 pub use marks::is_ignored;
 pub use names::Names;
+pub use oddities::oddity;
 pub use options::{option_words, rare_options};
 pub use reasons::{Reason, Topic, Weight, reasons};
 pub use tally::{Tally, gap};

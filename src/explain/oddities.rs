@@ -5,7 +5,7 @@ use crate::trace::Mark;
 /// The name of a mark among the oddities of a verdict; none for what is part of an ordinary connection, or is said
 /// elsewhere.
 #[must_use]
-pub(super) const fn oddity(mark: Mark) -> Option<&'static str> {
+pub const fn oddity(mark: Mark) -> Option<&'static str> {
     Some(match mark {
         // Counted, and said with the number.
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn values_are_shown_as_json_has_them() {
         let marks = [Mark::KeepAlive, Mark::Gap].into_iter().collect();
-        assert_eq!(Value::Marks(marks).to_string(), "gap-in-capture keep-alive");
+        assert_eq!(Value::Marks(marks).to_string(), "gap keep-alive");
         assert_eq!(Value::Number(0.038_208).to_string(), "0.038208");
         assert_eq!(Value::Number(31.0).to_string(), "31");
         assert_eq!(Value::Absent.to_string(), "");
