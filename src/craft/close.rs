@@ -89,7 +89,7 @@ impl Endpoint {
     /// ABORT (RFC 9293 section 3.10.5): a reset, with an acknowledgment where there is something to acknowledge.
     fn abort(&mut self, outcome: Outcome) {
         let ack = (self.state != State::SynSent).then(|| self.receive.nxt());
-        self.due.reset = Some(Reset { seq: self.send.max(), ack, outcome: Some(outcome) });
+        self.due.reset = Some(Reset { seq: self.send.acceptable(), ack, outcome: Some(outcome) });
     }
 
     /// CLOSE (RFC 9293 section 3.10.4): the FIN is queued behind all data, and closing has its own deadline.

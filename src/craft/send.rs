@@ -114,6 +114,14 @@ impl Sender {
         self.max
     }
 
+    /// The number of a segment without text: SND.NXT, or the right edge of a window that a probe has gone beyond, since
+    /// the peer believes no number behind it (RFC 9293 section 3.10.7.4, first check).
+    pub(super) fn acceptable(&self) -> Seq {
+        let edge = self.una + self.window;
+        let has_edge = self.una.after(self.iss); // the window is told with the first acknowledgment
+        if has_edge && edge.before(self.max) { edge } else { self.max }
+    }
+
     /// ISS.
     pub(super) const fn iss(&self) -> Seq {
         self.iss

@@ -96,7 +96,7 @@ impl Endpoint {
 
     fn ack(&mut self, now: Time) -> Emit {
         // SND.NXT, not what a retransmission has gone back to.
-        let seq = self.send.max();
+        let seq = self.send.acceptable();
         let fields = self.fields(now, seq, Flags::ACK, &Chunk::default());
         self.emit(self.config.ip.tos, &fields, NONE)
     }

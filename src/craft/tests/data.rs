@@ -65,6 +65,35 @@ fn a_zero_window_is_probed_with_one_octet_for_as_long_as_the_peer_answers() {
 }
 
 #[test]
+fn what_carries_no_text_keeps_to_the_closed_window() {
+    let mut bench = Bench::syn_sent(|config| {
+        config.payload = vec![1; 20];
+        config.close = Close::Reset;
+    });
+    bench.window = 0;
+    bench.syn_ack(&[]);
+    bench.expect(&["ACK 1:1"]);
+    bench.pass(MS * 1000);
+    bench.expect(&["ACK 1:1 +1"]);
+    bench.ack(1, 1);
+    // The octet of the probe was not taken: the peer would believe no number behind its window.
+    bench.say(Flags::ACK, 1, 1, b"hello");
+    bench.expect(&["ACK 1:6"]);
+    bench.endpoint.interrupt(bench.now);
+    bench.expect(&["RST ACK 1:6"]);
+}
+
+#[test]
+fn a_window_drawn_back_over_what_is_in_flight_moves_the_reset_back() {
+    let mut bench = sending(300);
+    bench.window = 50;
+    bench.ack(1, 101);
+    bench.endpoint.interrupt(bench.now);
+    bench.endpoint.interrupt(bench.now);
+    bench.expect(&["RST ACK 151:1"]);
+}
+
+#[test]
 fn a_probe_that_is_taken_moves_us_on() {
     let mut bench = Bench::syn_sent(|config| config.payload = vec![1; 20]);
     bench.window = 0;
