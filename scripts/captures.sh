@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the files in captures/ again: every one in the lab, by this tool, with a hand-made end and a real kernel.
+# Makes the files in captures/ again: every one in the lab, by this tool.
 set -eu
 cd "$(dirname "$0")/.."
 rawshake=${RAWSHAKE:-target/release/rawshake}
@@ -40,3 +40,6 @@ lab ping                0 ping --lab -c 3 -i 0.2
 rm -f "$out/mid-stream.pcap"
 "$rawshake" replay "$out/four-segment.pcap" -f 'tcp[tcpflags] & tcp-syn == 0' --quiet --pcap "$out/mid-stream.pcap" >/dev/null
 echo "$out/mid-stream.pcap"
+
+# One for each phenomenon.
+"${CARGO:-cargo}" run --quiet --release --locked --example captures -- "$out"

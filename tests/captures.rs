@@ -1,6 +1,6 @@
 //! Every file in captures/ gives the verdict that its line in captures/README.md names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,15 +11,19 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
 }
 
-/// The rows of the table: file name, and the cells behind the description.
-fn rows() -> Vec<(String, Vec<String>)> {
+/// The table: each file, and the cells behind the description for each of its connections.
+fn table() -> BTreeMap<String, Vec<Vec<String>>> {
     let text = fs::read_to_string(folder().join("README.md")).expect("captures/README.md");
-    text.lines()
-        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'))
-        .map(|line| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>())
-        .filter(|cells| cells[0].contains(".pcap"))
-        .map(|cells| (cells[0].clone(), cells[2..].to_vec()))
-        .collect()
+    let mut table: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|')) {
+        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
+        if cells[0].contains(".pcap") {
+            let connections = table.entry(cells[0].clone()).or_default();
+            // A file without a TCP connection has empty cells.
+            connections.extend((!cells[2].is_empty()).then(|| cells[2..].to_vec()));
+        }
+    }
+    table
 }
 
 fn list(file: &str) -> Vec<Value> {
@@ -33,6 +37,13 @@ fn list(file: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
+/// The marks of every segment of `connection`.
+fn marks(connection: &Value) -> String {
+    let marks = connection["marks"].as_array().expect("marks");
+    let names: Vec<_> = marks.iter().map(|mark| mark.as_str().expect("a name")).collect();
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+}
+
 /// The cells that the table should hold for `connection`.
 fn cells(connection: &Value) -> Vec<String> {
     let text = |key: &str| connection[key].as_str().unwrap_or("–").to_owned();
@@ -42,6 +53,7 @@ fn cells(connection: &Value) -> Vec<String> {
         text("closed_first"),
         if connection["half_close"] == true { "yes" } else { "no" }.to_owned(),
         connection["completeness"].to_string(),
+        marks(connection),
     ]
 }
 
@@ -52,19 +64,17 @@ fn every_file_has_a_line_and_every_line_a_file() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .filter(|name| name.ends_with(".pcap") || name.ends_with(".pcapng"))
         .collect();
-    assert_eq!(rows().into_iter().map(|(file, _)| file).collect::<BTreeSet<_>>(), files);
+    assert_eq!(table().into_keys().collect::<BTreeSet<_>>(), files);
     assert!(!files.is_empty());
 }
 
 #[test]
 fn every_file_gives_the_verdict_of_its_line() {
     let mut wrong = Vec::new();
-    for (file, expected) in rows() {
-        let found = list(&file);
-        let found: Vec<Vec<String>> = found.iter().map(cells).collect();
-        let is_right = if expected[0].is_empty() { found.is_empty() } else { found == [expected.clone()] };
-        if !is_right {
-            wrong.push(format!("{file}: the table says {expected:?}, the replay {found:?}"));
+    for (file, expected) in table() {
+        let found: Vec<_> = list(&file).iter().map(cells).collect();
+        if found != expected {
+            wrong.push(format!("{file}: the table says {expected:#?}, the replay {found:#?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -72,7 +82,7 @@ fn every_file_gives_the_verdict_of_its_line() {
 
 #[test]
 fn every_file_gives_its_ladder() {
-    for (file, _) in rows() {
+    for file in table().into_keys() {
         let output = Command::new(env!("CARGO_BIN_EXE_rawshake"))
             .args(["replay", "--width", "80"])
             .arg(folder().join(&file))

@@ -5,12 +5,33 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Captures with TCP that begin with the handshake: where one does not, tcpdump counts from other numbers.
+/// Captures whose lines are not tcpdump's, and why.
+const DIFFERENT: [(&str, &str); 16] = [
+    ("mid-stream.pcap", "without a SYN tcpdump counts from other numbers"),
+    ("ping.pcap", "it holds no TCP"),
+    ("half-open-syn.pcap", "tcpdump counts on from the connection before"),
+    ("challenge-ack.pcap", "tcpdump counts on from the connection before"),
+    ("time-wait-refused.pcap", "tcpdump counts on from the connection before"),
+    ("fragments.pcap", "tcpdump does not put fragments together"),
+    ("bad-checksum.pcap", "tcpdump tells of a wrong checksum only where it is asked to"),
+    ("malformed.pcap", "tcpdump shows nothing of such a header"),
+    ("acc-ecn.pcap", "the tcpdump of Debian 12 does not know AE"),
+    ("authentication-option.pcap", OPTION),
+    ("md5-signature.pcap", OPTION),
+    ("malformed-options.pcap", OPTION),
+    ("fast-open.pcap", OPTION),
+    ("fast-open-refused.pcap", OPTION),
+    ("mptcp.pcap", OPTION),
+    ("mptcp-join.pcap", OPTION),
+];
+const OPTION: &str = "tcpdump has words of its own for the option";
+
+/// The captures to compare.
 fn captures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "pcap"));
-    files.retain(|path| !["mid-stream.pcap", "ping.pcap"].into_iter().any(|name| path.ends_with(name)));
+    files.retain(|path| !DIFFERENT.iter().any(|(name, _)| path.ends_with(name)));
     files.sort();
     files
 }
@@ -45,11 +66,12 @@ fn every_line_is_tcpdumps() {
     for path in captures() {
         let mut rawshake = Command::new(env!("CARGO_BIN_EXE_rawshake"));
         let output_of_ours = rawshake.arg("replay").arg(&path).args(["--format", "lines", "--color", "never"]);
-        let lines: Vec<_> = output(output_of_ours).iter().map(|line| ours(line)).collect();
+        let lines: Vec<_> =
+            output(output_of_ours).iter().filter(|line| !line.contains(": ICMP ")).map(|line| ours(line)).collect();
         let tcpdump = output(Command::new("tcpdump").args(["-nn", "-tt", "-r"]).arg(&path).arg("tcp or (ip6 and tcp)"));
         let expected: Vec<_> = tcpdump.iter().map(|line| theirs(line)).collect();
         assert_eq!(lines, expected, "{}", path.display());
         compared += lines.len();
     }
-    assert!(compared > 50, "only {compared} lines were compared");
+    assert!(compared > 400, "only {compared} lines were compared");
 }
