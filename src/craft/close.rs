@@ -63,6 +63,13 @@ impl Endpoint {
                 self.program.interrupted = Some(now + GRACE);
                 self.close(now, Fin::Alone);
             }
+            _ => self.abandon(),
+        }
+    }
+
+    /// Nobody can watch any longer: a connection that the peer holds open is reset, and any other forgotten.
+    pub fn abandon(&mut self) {
+        match self.state {
             State::SynSent
             | State::SynReceived
             | State::Established
@@ -120,7 +127,7 @@ impl Endpoint {
             Close::Reset if done && self.due.reset.is_none() => self.abort(Outcome::Aborted),
             Close::None if done && self.send.data_acked() => self.end(Outcome::LeftOpen),
             Close::Passive if peer_closed => self.close(now, Fin::Alone),
-            Close::None | Close::Passive | Close::Simultaneous if late => self.too_late(),
+            Close::None | Close::Passive | Close::Simultaneous if late => self.too_late(now),
             _ => {}
         }
     }
@@ -129,23 +136,39 @@ impl Endpoint {
         let impatient = self.program.interrupted.is_some_and(|until| now >= until);
         if self.program.linger.is_some_and(|until| now >= until) {
             self.end(Outcome::Closed);
-        } else if impatient && !self.send.fin_sent() {
+        } else if impatient && (!self.send.fin_sent() || self.send.closed_since().is_some()) {
             self.abort(Outcome::Interrupted);
         } else if impatient {
             self.end(Outcome::Interrupted);
         } else if now >= self.program.ends {
-            self.too_late();
+            self.too_late(now);
         }
     }
 
     /// A deadline has passed.
-    fn too_late(&mut self) {
+    fn too_late(&mut self, now: Time) {
         match self.state {
             State::TimeWait => self.end(Outcome::Closed),
             state @ (State::Established | State::FinWait2) if self.send.data_acked() => {
                 self.end(Outcome::PeerNeverClosed { state });
             }
-            _ => self.give_up(),
+            _ => match self.delay(now) {
+                Some(outcome) if self.config.close == Close::None => self.end(outcome),
+                Some(outcome) if self.due.reset.is_none() => self.abort(outcome),
+                Some(_) => {}
+                None => self.give_up(),
+            },
+        }
+    }
+
+    /// What keeps a peer that is there from having everything; none where it is silent.
+    fn delay(&self, now: Time) -> Option<Outcome> {
+        let (acked, total) = (self.send.acked_len(), self.send.payload_len());
+        // A probe may just have left, so that its answer is not due yet.
+        match (self.send.closed_since(), self.send.timer.tries) {
+            (Some(since), ..=1) => Some(Outcome::WindowClosed { lasted: now.since(since), acked, total }),
+            (None, 0) if !self.send.data_acked() => Some(Outcome::TooSlow { acked, total }),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! How a hand-made connection ended, and what it asks of its driver until then.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::tcp::{Call, State};
 use crate::wire::Time;
@@ -54,6 +55,22 @@ pub enum Outcome {
     Unacknowledged {
         /// Our state when we gave up.
         state: State,
+    },
+    /// The peer answered, but had no room for what was left: its window stayed closed.
+    WindowClosed {
+        /// How long it had been closed when we gave up.
+        lasted: Duration,
+        /// Octets of payload that it did acknowledge.
+        acked: u32,
+        /// Octets of the whole payload.
+        total: u32,
+    },
+    /// The peer took what we sent, but not all of it in time.
+    TooSlow {
+        /// Octets of payload that it acknowledged.
+        acked: u32,
+        /// Octets of the whole payload.
+        total: u32,
     },
     /// The peer sent no FIN.
     PeerNeverClosed {

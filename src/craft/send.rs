@@ -46,6 +46,8 @@ pub(super) struct Sender {
     payload: Vec<u8>,
     /// How far the FIN has got: none until the program closes.
     fin: Option<Fin>,
+    /// Since when the peer has had no room for what is left.
+    closed_since: Option<Time>,
     /// The oldest segment shall go again at once.
     again: bool,
     /// The zero window shall be tried with one octet.
@@ -80,6 +82,7 @@ impl Sender {
             mss: SMALLEST_SEGMENT,
             payload,
             fin: None,
+            closed_since: None,
             again: false,
             probe: false,
             timed: None,
@@ -175,6 +178,16 @@ impl Sender {
     /// Whether all data has been acknowledged.
     pub(super) fn data_acked(&self) -> bool {
         !self.una.before(self.fin_seq())
+    }
+
+    /// Octets of payload that the peer has acknowledged.
+    pub(super) fn acked_len(&self) -> u32 {
+        if self.una.after(self.iss) { (self.una - self.iss - 1).min(self.payload_len()) } else { 0 }
+    }
+
+    /// Since when the peer has had no room for what is left; none where it has.
+    pub(super) const fn closed_since(&self) -> Option<Time> {
+        self.closed_since
     }
 
     /// Whether data or FIN wait for a window, and nothing is in flight that would bring one.
@@ -307,8 +320,14 @@ impl Sender {
     /// Starts the persist timer where it is needed: nothing in flight, and no window (RFC 9293 section 3.8.6.1).
     pub(super) fn persist(&mut self, now: Time) {
         if self.blocked() {
+            self.closed_since.get_or_insert(now);
             self.timer.start(now);
-        } else if self.una == self.max {
+            return;
+        }
+        if self.window > 0 {
+            self.closed_since = None;
+        }
+        if self.una == self.max {
             self.timer.stop();
         }
     }

@@ -21,8 +21,11 @@ pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadli
     let never_left = ended.packets == 0 && ended.unseen > 0;
     if never_left {
         let address = peer.ip();
+        let syns = ended.syns;
         return Some(format!(
-            "nothing left {interface}: no neighbour there answers for {address}, or for the router to it; is it up?"
+            "{syns} SYN{} went unanswered: nothing left interface {interface}, since no neighbour there answers for \
+             {address}, or for the router to it; is it up?",
+            if syns == 1 { "" } else { "s" }
         ));
     }
     Some(match ended.outcome {
@@ -35,7 +38,17 @@ pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadli
         Outcome::Unreachable(error) => unreachable(&error, peer),
         Outcome::ResetByPeer { state } => format!("{peer} reset the connection; we were in {state}"),
         Outcome::Unacknowledged { state } => {
-            format!("{peer} stopped answering: what we sent in {state} was never acknowledged")
+            format!("{peer} stopped answering: what we sent last, in {state}, was never acknowledged")
+        }
+        Outcome::WindowClosed { lasted, acked, total } => format!(
+            "{peer} answers, but kept its window closed for {:.1} s: it took {acked} of {total} octets; reset by us",
+            lasted.as_secs_f64()
+        ),
+        Outcome::TooSlow { acked, total } => {
+            let most = seconds(deadline);
+            format!(
+                "{peer} was too slow: it acknowledged {acked} of {total} octets before --deadline {most}; reset by us"
+            )
         }
         Outcome::PeerNeverClosed { state } => {
             format!("{peer} sent no FIN within {}; we are left in {state}", seconds(deadline))
@@ -84,6 +97,14 @@ mod tests {
                 "192.0.2.2:80 reset the connection; we were in FIN-WAIT-2",
             ),
             (Outcome::Unacknowledged { state: State::Established }, "192.0.2.2:80 stopped answering"),
+            (
+                Outcome::WindowClosed { lasted: Duration::from_millis(2940), acked: 9, total: 20 },
+                "192.0.2.2:80 answers, but kept its window closed for 2.9 s: it took 9 of 20 octets",
+            ),
+            (
+                Outcome::TooSlow { acked: 9, total: 20 },
+                "192.0.2.2:80 was too slow: it acknowledged 9 of 20 octets before --deadline 1.5 s",
+            ),
             (Outcome::PeerNeverClosed { state: State::FinWait2 }, "192.0.2.2:80 sent no FIN within 1.5 s"),
             (Outcome::Interrupted, "interrupted"),
         ];
@@ -98,6 +119,6 @@ mod tests {
         let outcome = Outcome::Unanswered { syns: 4 };
         let ended = Ended { outcome, signal: None, packets: 0, unseen: 4, syns: 4 };
         let line = complaint(&ended, "192.0.2.2:80".parse().unwrap(), "eth0", Duration::from_secs(1)).unwrap();
-        assert!(line.starts_with("nothing left eth0"), "{line}");
+        assert!(line.starts_with("4 SYNs went unanswered: nothing left interface eth0"), "{line}");
     }
 }

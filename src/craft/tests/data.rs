@@ -94,6 +94,45 @@ fn a_window_drawn_back_over_what_is_in_flight_moves_the_reset_back() {
 }
 
 #[test]
+fn a_window_that_stays_closed_is_no_silence() {
+    let mut bench = Bench::syn_sent(|config| {
+        config.payload = vec![1; 20];
+        config.close = Close::Passive;
+        config.timing.deadline = MS * 3500;
+    });
+    bench.window = 0;
+    bench.syn_ack(&[]);
+    bench.expect(&["ACK 1:1"]);
+    for wait in [1, 2] {
+        bench.pass(MS * 1000 * wait);
+        bench.expect(&["ACK 1:1 +1"]);
+        bench.ack(1, 1);
+        bench.expect(&[]);
+    }
+    let (lines, outcome) = bench.run_out();
+    assert_eq!(lines, ["500: RST ACK 1:1"]);
+    assert_eq!(outcome, Outcome::WindowClosed { lasted: MS * 3500, acked: 0, total: 20 });
+}
+
+#[test]
+fn a_peer_that_takes_its_time_is_told_from_a_silent_one() {
+    let mut bench = Bench::established(|config| {
+        config.payload = vec![1; 20_000];
+        config.timing.deadline = MS * 1000;
+    });
+    bench.sent();
+    // Talking and closing have a deadline each.
+    for round in 1..=2 {
+        bench.pass(MS * 900);
+        bench.ack(1, 1 + round * 100);
+        bench.sent();
+    }
+    let (lines, outcome) = bench.run_out();
+    assert!(lines.last().is_some_and(|line| line.contains(": RST ACK")), "{lines:?}");
+    assert_eq!(outcome, Outcome::TooSlow { acked: 200, total: 20_000 });
+}
+
+#[test]
 fn a_probe_that_is_taken_moves_us_on() {
     let mut bench = Bench::syn_sent(|config| config.payload = vec![1; 20]);
     bench.window = 0;
