@@ -13,7 +13,7 @@ use crate::craft::{Action, Endpoint, Outcome};
 use crate::sys::Signal;
 use crate::tcp::{Call, State};
 use crate::trace::Origin;
-use crate::wire::{Content, Decoded, Packet, Time, decode};
+use crate::wire::{Content, Decoded, LinkType, Packet, Time, decode};
 
 /// How long the capture may take to show the last packet that we sent.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -31,6 +31,8 @@ pub struct Seen<'a> {
     pub decoded: &'a Decoded<'a>,
     /// Who made it.
     pub origin: Origin,
+    /// Whether the capture showed it; if not, it was sent, but never seen to leave, and its time is that of sending.
+    pub captured: bool,
     /// The socket calls behind a hand-made segment, in their order.
     pub calls: [Option<Call>; 2],
 }
@@ -75,11 +77,22 @@ pub fn run(
     wire: &mut dyn Wire,
     watcher: &mut dyn Watcher,
 ) -> Result<Ended, Error> {
-    let mut run = Run { endpoint, sieve: Sieve::new(local, remote), wire, watcher, packets: 0, signal: None };
+    let mut run = Run {
+        endpoint,
+        sieve: Sieve::new(local, remote),
+        wire,
+        watcher,
+        packets: 0,
+        signal: None,
+        last: None,
+        failure: None,
+    };
     let outcome = run.talk()?;
     run.settle()?;
-    let Run { packets, signal, sieve, endpoint, .. } = run;
-    Ok(Ended { outcome, signal, packets, unseen: sieve.unseen(), syns: endpoint.syns() })
+    let (packets, unseen) = (run.packets, run.sieve.unseen());
+    run.show_unseen();
+    let Run { signal, endpoint, failure, .. } = run;
+    failure.map_or(Ok(Ended { outcome, signal, packets, unseen, syns: endpoint.syns() }), |error| Err(error.into()))
 }
 
 struct Run<'a> {
@@ -89,6 +102,10 @@ struct Run<'a> {
     watcher: &'a mut dyn Watcher,
     packets: u64,
     signal: Option<Signal>,
+    /// The time of the last captured packet.
+    last: Option<Time>,
+    /// The first thing that could not be told.
+    failure: Option<io::Error>,
 }
 
 impl Run<'_> {
@@ -99,13 +116,17 @@ impl Run<'_> {
             match self.endpoint.poll(now) {
                 Action::Send(emit) => {
                     let packet = emit.packet.clone();
-                    self.sieve.sending(emit);
+                    self.sieve.sending(now, emit);
                     if !self.wire.send(&packet)? {
                         self.sieve.not_sent();
                     }
                 }
                 Action::WaitUntil(until) => {
-                    self.watcher.waiting(now, until, self.endpoint.state())?;
+                    let told = self.watcher.waiting(now, until, self.endpoint.state());
+                    if told.is_err() {
+                        self.fail(told);
+                        continue;
+                    }
                     if let Woken::Stop(signal) = self.wire.wait(until)? {
                         self.signal = Some(signal);
                         self.endpoint.interrupt(self.wire.now());
@@ -129,12 +150,43 @@ impl Run<'_> {
                 _ => {}
             }
             self.packets += 1;
+            self.last = self.last.max(Some(packet.time));
             let origin = kin.origin();
             let calls = if let Kin::Ours(Some(emit)) = kin { emit.calls } else { [None, None] };
-            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, calls };
-            self.watcher.packet(&seen)?;
+            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
+            let told = self.watcher.packet(&seen);
+            self.fail(told);
         }
         Ok(true)
+    }
+
+    /// After the first thing that cannot be told the peer is not left waiting: the connection is reset.
+    fn fail(&mut self, told: io::Result<()>) {
+        if let Err(error) = told
+            && self.failure.is_none()
+        {
+            self.failure = Some(error);
+            self.endpoint.abandon();
+        }
+    }
+
+    /// Shows what we sent and nothing showed since: it waits for a neighbour that does not answer.
+    fn show_unseen(&mut self) {
+        for (time, emit) in self.sieve.take_unseen(self.last) {
+            let bytes = &emit.packet;
+            let packet = Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes };
+            self.packets += 1;
+            let seen = Seen {
+                number: self.packets,
+                packet: &packet,
+                decoded: &decode(&packet),
+                origin: Origin::HandMade,
+                captured: false,
+                calls: emit.calls,
+            };
+            let told = self.watcher.packet(&seen);
+            self.fail(told);
+        }
     }
 
     /// Waits for the capture to show what we sent last, and what our own kernel made of the last answer.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::craft::Emit;
 use crate::trace::Origin;
-use crate::wire::{Content, Decoded, Icmp, Packet};
+use crate::wire::{Content, Decoded, Icmp, Packet, Time};
 
 /// Packets that were sent and not captured yet are remembered up to this number: those of a few windows.
 const MOST_SENT: usize = 4096;
@@ -14,7 +14,7 @@ const MOST_SENT: usize = 4096;
 pub(super) struct Sieve {
     local: SocketAddr,
     remote: SocketAddr,
-    sent: VecDeque<Emit>,
+    sent: VecDeque<(Time, Emit)>,
 }
 
 /// A packet of our connection.
@@ -43,11 +43,11 @@ impl Sieve {
     }
 
     /// Remembers a packet that is about to be sent.
-    pub(super) fn sending(&mut self, emit: Emit) {
+    pub(super) fn sending(&mut self, now: Time, emit: Emit) {
         if self.sent.len() == MOST_SENT {
             self.sent.pop_front();
         }
-        self.sent.push_back(emit);
+        self.sent.push_back((now, emit));
     }
 
     /// The packet just remembered was lost before it left.
@@ -58,6 +58,12 @@ impl Sieve {
     /// How many packets were sent and never seen to leave.
     pub(super) fn unseen(&self) -> usize {
         self.sent.len()
+    }
+
+    /// Takes what was sent after `last` and never seen to leave, with the times of sending. What was captured later shows
+    /// that the rest did leave, and the capture lost it.
+    pub(super) fn take_unseen(&mut self, last: Option<Time>) -> Vec<(Time, Emit)> {
+        self.sent.drain(..).filter(|(sent, _)| last.is_none_or(|last| *sent > last)).collect()
     }
 
     /// What the packet is to our connection; none for any other.
@@ -83,8 +89,8 @@ impl Sieve {
 
     /// Takes the packet with these bytes from those that were sent. An interface may pad a short frame at its end.
     fn left(&mut self, bytes: &[u8]) -> Option<Emit> {
-        let place = self.sent.iter().position(|emit| bytes.starts_with(&emit.packet))?;
-        self.sent.remove(place)
+        let place = self.sent.iter().position(|(_, emit)| bytes.starts_with(&emit.packet))?;
+        self.sent.remove(place).map(|(_, emit)| emit)
     }
 
     fn is_about_us(&self, icmp: &Icmp<'_>) -> bool {

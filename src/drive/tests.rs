@@ -319,8 +319,11 @@ fn what_never_leaves_is_counted() {
             Ok(Woken::Look)
         }
     }
-    let ended = drive(&mut Deaf(Time::from_parts(5, 0)), &mut Notes::default()).unwrap();
+    let mut notes = Notes::default();
+    let ended = drive(&mut Deaf(Time::from_parts(5, 0)), &mut notes).unwrap();
     assert_eq!((ended.packets, ended.unseen), (0, 4));
+    assert_eq!(notes.rows, ["1 we: SYN", "2 we: SYN", "3 we: SYN", "4 we: SYN"]);
+    assert_eq!(notes.calls, [Call::Connect]);
 }
 
 #[test]
@@ -333,9 +336,15 @@ fn an_interruption_closes_and_tells_the_signal() {
 }
 
 #[test]
-fn a_watcher_that_cannot_write_ends_the_run() {
+fn a_watcher_that_cannot_write_ends_the_run_and_resets_the_peer() {
     let mut notes = Notes { fail: true, ..Notes::default() };
-    let error = drive(&mut bytes(honest), &mut notes).unwrap_err();
+    let mut last = Flags::NONE;
+    let mut wire = bytes(|sent: &[u8]| {
+        last = decode(&raw(sent)).segment().map_or(last, |(_, segment)| segment.flags);
+        honest(sent)
+    });
+    let error = drive(&mut wire, &mut notes).unwrap_err();
+    assert!(last.rst(), "the peer is not left waiting, it had {last}");
     assert!(matches!(error, Error::Output(ref inner) if inner.kind() == io::ErrorKind::BrokenPipe), "{error}");
 }
 

@@ -81,8 +81,13 @@ fn a_neighbour_that_is_not_there_is_told_from_silence() {
     }
     for host in ["192.0.2.77", "2001:db8::77"] {
         let said = trace(&format!("--lab {host} --timeout 0.1 --retries 1"));
-        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
-        assert!(said.err.contains(&format!("no neighbour there answers for {host}")), "{said:?}");
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert_eq!(said.out.matches("SYN").count().min(2), 2, "{said:?}");
+        let words = format!("no neighbour there answers for {host}");
+        assert!(said.err.contains("2 SYNs went unanswered") && said.err.contains(&words), "{said:?}");
+        let said = trace(&format!("--lab {host} --timeout 0.1 --retries 1 --format json"));
+        assert_eq!(said.segments(), ["client SYN", "client SYN"]);
+        assert!(said.events().iter().all(|event| event["event"] != "segment" || event["origin"] == "hand-made"));
     }
 }
 
@@ -97,4 +102,16 @@ fn nothing_to_find_is_an_error() {
     let said = trace("--lab 198.51.100.1");
     assert_eq!(said.code, Some(2));
     assert!(said.err.contains("no route to 198.51.100.1"), "{}", said.err);
+}
+
+#[test]
+fn a_capture_file_that_cannot_be_written_ends_in_a_reset_and_is_told() {
+    if !has_lab() {
+        return;
+    }
+    let said = trace("--lab --send hello --pcap /dev/full --force --format json");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("cannot write to \"/dev/full\""), "{said:?}");
+    assert_eq!(said.segments().first().map(String::as_str), Some("client SYN"), "{said:?}");
+    assert!(said.segments().last().is_some_and(|last| last.starts_with("client RST")), "{said:?}");
 }

@@ -63,12 +63,18 @@ impl Watcher for Show<'_> {
         if let Some(progress) = &mut self.progress {
             progress.clear()?;
         }
-        if let Some(pcap) = &mut self.pcap {
-            pcap.write(seen.packet).map_err(|error| io::Error::other(format!("{error:#}")))?;
+        // A capture file holds what passed. One that cannot be written does not keep the packet from being shown.
+        let written = match &mut self.pcap {
+            Some(pcap) if seen.captured => pcap.write(seen.packet),
+            _ => Ok(()),
+        };
+        if written.is_err() {
+            self.pcap = None;
         }
         let hint = Hint { origin: seen.origin, calls: seen.calls };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
-        forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))
+        forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
+        written.map_err(|error| io::Error::other(format!("{error:#}")))
     }
 
     fn waiting(&mut self, now: Time, until: Time, state: State) -> io::Result<()> {
