@@ -233,7 +233,7 @@ fn a_server_that_thinks_makes_four_segments() {
 /// The kernel's timer may be faster than a program on a busy machine, so each case may take a few attempts.
 #[test]
 fn a_server_that_does_not_think_makes_three_segments() {
-    with_lab(&Options { server: Server::Discard, port: None, think: Duration::ZERO }, |lab| {
+    with_lab(&Options { server: Server::Discard, think: Duration::ZERO, ..Options::default() }, |lab| {
         for (version, with_data) in CASES {
             let three = (0..50).any(|_| closing_segments(lab, version, with_data) == ["F."]);
             assert!(three, "{version:?} {with_data}");

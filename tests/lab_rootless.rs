@@ -23,26 +23,36 @@ const FORBIDDEN: i32 = 77;
 /// The user without any privilege.
 const NOBODY: u32 = 65534;
 
+/// A wire that loses the first SYN-ACK and is late with everything.
+const WIRE: &str = "delay=1ms drop=2";
+
 /// A case: its name, who runs it, and the capabilities that are taken away first.
 struct Case {
     name: &'static str,
     as_nobody: bool,
     without: CapabilitySet,
     entered: Entered,
+    wire: Option<&'static str>,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 7] = [
     case("root_needs_no_user_namespace", false, CapabilitySet::empty(), Entered::Privileged),
     case("root_without_sys_admin", false, CapabilitySet::SYS_ADMIN, Entered::Rootless),
     case("root_without_net_admin_and_setfcap", false, NET_ADMIN_AND_SETFCAP, Entered::Rootless),
     case("root_without_any_capability", false, CapabilitySet::all(), Entered::Rootless),
     case("an_ordinary_user", true, CapabilitySet::empty(), Entered::Rootless),
+    with_wire(case("root_with_a_wire", false, CapabilitySet::empty(), Entered::Privileged)),
+    with_wire(case("an_ordinary_user_with_a_wire", true, CapabilitySet::empty(), Entered::Rootless)),
 ];
 
 const NET_ADMIN_AND_SETFCAP: CapabilitySet = CapabilitySet::NET_ADMIN.union(CapabilitySet::SETFCAP);
 
 const fn case(name: &'static str, as_nobody: bool, without: CapabilitySet, entered: Entered) -> Case {
-    Case { name, as_nobody, without, entered }
+    Case { name, as_nobody, without, entered, wire: None }
+}
+
+const fn with_wire(case: Case) -> Case {
+    Case { wire: Some(WIRE), ..case }
 }
 
 fn main() -> ExitCode {
@@ -100,7 +110,9 @@ fn play(role: &str) -> ExitCode {
     if role == "threaded" {
         return threaded();
     }
-    let lab = match Lab::enter(&Options::default()) {
+    // The one that is killed has a wire, whose threads and namespace must be gone too.
+    let wire = case.map_or(Some(WIRE), |case| case.wire).map(|text| text.parse().unwrap());
+    let lab = match Lab::enter(&Options { wire, ..Options::default() }) {
         Ok(lab) => lab,
         Err(lab::Error::Sys(error)) if common::is_forbidden(&error) => {
             say(&error.to_string());

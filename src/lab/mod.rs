@@ -9,6 +9,9 @@
 //!   192.0.2.1                       192.0.2.2
 //!   2001:db8::1                     2001:db8::2
 //! ```
+//!
+//! Where [`Options::wire`] is given, every frame passes through this process instead, which delays, loses, doubles or
+//! reorders it.
 
 mod behaviour;
 mod connection;
@@ -18,6 +21,7 @@ mod http;
 mod keeper;
 mod network;
 mod serve;
+mod wire;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,15 +29,17 @@ use std::time::Duration;
 pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
+pub use wire::{Choice, Impairments, WireError};
 
 use crate::sys::namespace::Entered;
 use crate::sys::sockdiag::{self, KernelState};
 use crate::sys::{Version, namespace};
 use keeper::Keeper;
 use serve::{Plan, Service};
+use wire::Wire;
 
 /// What the lab is to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How the server behaves.
     pub server: Server,
@@ -44,19 +50,22 @@ pub struct Options {
     /// server has received data before, mostly where it has not (the kernel then acknowledges at its next timer tick).
     /// From about 45 ms on the kernel's lone acknowledgement leaves first: four.
     pub think: Duration,
+    /// What the wire between the hosts does to the frames on it; without, it is a plain cable of the kernel.
+    pub wire: Option<Impairments>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { server: Server::Echo, port: None, think: DEFAULT_THINK }
+        Self { server: Server::Echo, port: None, think: DEFAULT_THINK, wire: None }
     }
 }
 
 /// The far host and its servers. They stop when it is dropped, last started first; the thread stays in its namespace.
 #[derive(Debug)]
 pub struct Lab {
-    // Dropped in this order: the servers, then the thread that keeps their namespace.
+    // Dropped in this order: the servers, the wire, then the thread that keeps the server's namespace.
     services: Vec<Service>,
+    _wire: Option<Wire>,
     keeper: Keeper,
     options: Options,
     entered: Entered,
@@ -70,8 +79,11 @@ impl Lab {
     pub fn enter(options: &Options) -> Result<Self, Error> {
         let entered = namespace::enter_new()?;
         let keeper = Keeper::start()?;
-        network::connect(&keeper)?;
-        let mut this = Self { services: Vec::new(), keeper, options: *options, entered };
+        let wire = match options.wire.clone() {
+            Some(impairments) => Some(Wire::start(network::connect_through_wire(&keeper)?, impairments)?),
+            None => network::connect(&keeper).map(|()| None)?,
+        };
+        let mut this = Self { services: Vec::new(), _wire: wire, keeper, options: options.clone(), entered };
         this.start(options.server, this.address(Version::V4).port())?;
         Ok(this)
     }

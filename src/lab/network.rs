@@ -1,9 +1,16 @@
-//! The cable between the two hosts.
+//! What joins the two hosts: a cable, or a wire of our own between two cables.
 
 use super::Error;
 use super::host::{HOSTS, Host, SERVER, YOU, prefix};
 use super::keeper::Keeper;
-use crate::sys::{self, link};
+use super::wire::Plugs;
+use crate::sys::frames::FrameSocket;
+use crate::sys::link::{self, Plug};
+use crate::sys::{self, Namespace};
+
+/// The wire's end of the cable to the near host, and to the far one.
+const NEAR: Plug<'_> = Plug { name: "near", mac: [0x02, 0, 0, 0, 1, 1] };
+const FAR: Plug<'_> = Plug { name: "far", mac: [0x02, 0, 0, 0, 1, 2] };
 
 /// Joins the namespace of this thread with that of the keeper and gives both ends their addresses.
 pub(super) fn connect(keeper: &Keeper) -> Result<(), Error> {
@@ -11,6 +18,25 @@ pub(super) fn connect(keeper: &Keeper) -> Result<(), Error> {
     configure(&YOU)?;
     keeper.run(|| configure(&SERVER))??;
     Ok(())
+}
+
+/// The same through a namespace in the middle: gives the sockets on which both hosts are heard there. They keep that
+/// namespace.
+pub(super) fn connect_through_wire(keeper: &Keeper) -> Result<Plugs, Error> {
+    let middle = Keeper::start()?;
+    link::create_cable(YOU.plug(), NEAR, middle.namespace())?;
+    let namespace = middle.run(Namespace::current)??;
+    keeper.run(move || link::create_cable(SERVER.plug(), FAR, &namespace))??;
+    let (near, far) = middle.run(|| (open(NEAR), open(FAR)))?;
+    configure(&YOU)?;
+    keeper.run(|| configure(&SERVER))??;
+    Ok(Plugs { near: near?, far: far? })
+}
+
+fn open(plug: Plug<'_>) -> sys::Result<FrameSocket> {
+    link::offloads_off(plug.name)?;
+    link::set_up(plug.name)?;
+    FrameSocket::open(plug.name)
 }
 
 /// The order matters: an interface takes addresses when it is up, and forgets its neighbours then.

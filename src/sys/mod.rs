@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod error;
+pub mod frames;
 pub mod guard;
 pub mod icmp;
 pub mod interrupt;

@@ -26,7 +26,7 @@ impl Stage {
         }
         let server = server(args, port);
         let think = args.lab.lab_think.map_or(lab::DEFAULT_THINK, |seconds| seconds.0);
-        let lab = Lab::enter(&lab::Options { server, port, think })?;
+        let lab = Lab::enter(&lab::Options { server, port, think, ..lab::Options::default() })?;
         Ok(Self { lab: Some(lab), port: port.unwrap_or_else(|| server.port()) })
     }
 
