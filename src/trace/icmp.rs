@@ -42,17 +42,17 @@ impl Report {
             intact: icmp.checksum_state != Checksum::Bad,
         })
     }
+}
 
-    /// Whether the message says that the segment did not, and will not, reach its destination. RFC 1122 section
-    /// 4.2.3.9 calls some of these soft; while a connection opens, stacks give up for all of them (RFC 5461).
-    const fn ends_opening(&self) -> bool {
-        match (self.v6, self.kind, self.code) {
-            (false, kind::DESTINATION_UNREACHABLE, code) => code != 4,
-            (false, kind::TIME_EXCEEDED, 0) | (false, kind::PARAMETER_PROBLEM, _) => true,
-            (true, kind::V6_DESTINATION_UNREACHABLE | kind::V6_PARAMETER_PROBLEM, _) => true,
-            (true, kind::V6_TIME_EXCEEDED, 0) => true,
-            _ => false,
-        }
+/// Whether an error says that what it quotes did not, and will not, reach its destination. RFC 1122 section 4.2.3.9 calls
+/// some of these soft; while a connection opens, stacks give up for all of them (RFC 5461).
+pub(super) const fn is_final(v6: bool, kind: u8, code: u8) -> bool {
+    match (v6, kind, code) {
+        (false, kind::DESTINATION_UNREACHABLE, code) => code != 4,
+        (false, kind::TIME_EXCEEDED, 0) | (false, kind::PARAMETER_PROBLEM, _) => true,
+        (true, kind::V6_DESTINATION_UNREACHABLE | kind::V6_PARAMETER_PROBLEM, _) => true,
+        (true, kind::V6_TIME_EXCEEDED, 0) => true,
+        _ => false,
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent 
     let plausible = report.intact && is_in_flight(connection, about, report.seq);
     connection.last = report.time;
     let end = &mut connection.ends[about];
-    if plausible && report.ends_opening() && end.is(State::SynSent) {
+    if plausible && is_final(report.v6, report.kind, report.code) && end.is(State::SynSent) {
         end.state = Some(next_state(State::SynSent, Event::UserTimeout, end.passive));
         let peer = &mut connection.ends[about.other()];
         if peer.is_silent() {

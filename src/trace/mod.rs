@@ -7,6 +7,7 @@ mod completeness;
 mod connection;
 mod end;
 mod event;
+pub mod exchange;
 mod flows;
 mod holes;
 mod icmp;

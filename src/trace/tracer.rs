@@ -181,7 +181,7 @@ fn opener(first: &Arriving, source: u16, destination: u16) -> Side {
 }
 
 /// Well-known ports, then registered ones below the range that Linux takes for clients, then the rest.
-const fn port_class(port: u16) -> u8 {
+pub(super) const fn port_class(port: u16) -> u8 {
     match port {
         0..1024 => 0,
         1024..32768 => 1,
