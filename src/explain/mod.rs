@@ -6,6 +6,7 @@
 mod agreement;
 mod calls;
 mod certainty;
+mod exchange;
 mod icmp;
 mod marks;
 mod names;
@@ -22,6 +23,10 @@ mod tests;
 
 pub use calls::call;
 pub use certainty::{Known, Sources};
+pub use exchange::{
+    ExchangeTally, ExchangeTopic, error_is_advice, error_label, error_reasons, exchange_name, exchange_verdict,
+    message_label, message_reasons, quoted_unseen,
+};
 pub use icmp::{IcmpWords, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
 pub use marks::is_ignored;
 pub use names::Names;

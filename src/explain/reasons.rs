@@ -2,7 +2,7 @@
 
 use super::voice::to;
 use super::words::{count, payload};
-use super::{Voice, marks};
+use super::{ExchangeTopic, Voice, marks};
 use crate::tcp::State;
 use crate::trace::{Mark, Origin, SegmentEvent, Side};
 use crate::wire::Flags;
@@ -24,6 +24,8 @@ pub enum Topic {
     Urgent,
     /// A mark.
     Mark(Mark),
+    /// Something of a UDP or ICMP exchange.
+    Exchange(ExchangeTopic),
 }
 
 /// When a reason is worth a line.
@@ -49,7 +51,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    fn key(text: impl Into<String>) -> Self {
+    pub(super) fn key(text: impl Into<String>) -> Self {
         Self { text: text.into(), weight: Weight::Key }
     }
 
@@ -57,7 +59,7 @@ impl Reason {
         Self { text: text.into(), weight: Weight::Once(topic) }
     }
 
-    fn detail(text: impl Into<String>) -> Self {
+    pub(super) fn detail(text: impl Into<String>) -> Self {
         Self { text: text.into(), weight: Weight::Detail }
     }
 }

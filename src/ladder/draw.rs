@@ -6,6 +6,7 @@ use super::item::{Item, Items, What};
 use super::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Settings, Style, Verbosity};
 use crate::explain::{self, Known, Names, Reason, Topic, Voice, Weight};
 use crate::tcp::State;
+use crate::trace::exchange::Endpoint;
 use crate::trace::{
     Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Opened, Pair, SegmentEvent, Side, Summary,
 };
@@ -26,8 +27,12 @@ pub(super) fn draw(
     pen.start(opened.map_or_else(Pair::default, |opened| opened.states));
     items.iter().for_each(|item| pen.item(item));
     let verdict = summary.filter(|_| settings.verbosity > Verbosity::Quiet);
-    let head = |side: Side| LaneHead { label: names.label(side).to_owned(), socket: sockets.map(|pair| pair[side]) };
+    let head = |side: Side| LaneHead {
+        label: names.label(side).to_owned(),
+        end: sockets.map(|pair| Endpoint::Socket(pair[side])),
+    };
     Ladder {
+        kind: "Connection".to_owned(),
         number,
         lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
         certainty: pen.known.line(&names),

@@ -6,6 +6,7 @@
 
 mod builder;
 mod draw;
+mod exchange;
 mod fate;
 mod fold;
 mod item;
@@ -19,6 +20,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use builder::Builder;
+pub use exchange::ExchangeBuilder;
 pub use layout::{Line, Span, ascii, layout};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use settings::{Settings, Verbosity};

@@ -1,9 +1,9 @@
 //! What a ladder is made of.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::explain::Statement;
+use crate::trace::exchange::Endpoint;
 use crate::trace::{Pair, Side};
 use crate::wire::Flags;
 
@@ -159,14 +159,16 @@ pub struct Row {
 pub struct LaneHead {
     /// What this end is called.
     pub label: String,
-    /// Its address and port, where they are known.
-    pub socket: Option<SocketAddr>,
+    /// Its address, and its port where it has one, if they are known.
+    pub end: Option<Endpoint>,
 }
 
-/// One connection as a picture.
+/// One connection, or one exchange, as a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ladder {
-    /// The number of the connection, from 1.
+    /// What it is a picture of: `Connection`, `UDP exchange`.
+    pub kind: String,
+    /// Its number, from 1; connections and exchanges are counted apart.
     pub number: u32,
     /// The two ends: the client is on the left.
     pub lanes: Pair<LaneHead>,

@@ -128,8 +128,8 @@ impl<W: Write> Sink for TextLadder<W> {
 
 /// `Connection 2  192.0.2.1:40123 > 192.0.2.2:80`.
 fn heading(ladder: &Ladder, continued: bool) -> Line {
-    let mut text = format!("Connection {}", ladder.number);
-    if let (Some(client), Some(server)) = (ladder.lanes.client.socket, ladder.lanes.server.socket) {
+    let mut text = format!("{} {}", ladder.kind, ladder.number);
+    if let (Some(client), Some(server)) = (ladder.lanes.client.end, ladder.lanes.server.end) {
         text += &format!("  {client} > {server}");
     }
     if continued {

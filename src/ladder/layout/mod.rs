@@ -98,7 +98,7 @@ impl Page {
     /// Names, then sockets, of both ends; on lines of their own where both do not fit on one.
     fn heads(&self, lanes: &Pair<LaneHead>) -> Vec<Line> {
         let labels = Side::BOTH.map(|side| self.text(&lanes[side].label));
-        let sockets = Side::BOTH.map(|side| lanes[side].socket.map_or_else(String::new, |socket| socket.to_string()));
+        let sockets = Side::BOTH.map(|side| lanes[side].end.map_or_else(String::new, |end| end.to_string()));
         let mut lines = self.head(labels, Style::Heading);
         lines.extend(self.head(sockets, Style::Reason));
         lines

@@ -250,7 +250,7 @@ impl Serialize for Outcome {
     }
 }
 
-/// How long answers took, as [`Message::response`] says.
+/// How long the server's answers took, as [`Message::response`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Responses {
     /// How many answers.
@@ -288,13 +288,13 @@ pub struct ExchangeSummary {
     pub messages: Pair<u64>,
     /// Octets of payload that each side sent.
     pub octets: Pair<u64>,
-    /// How long answers took.
+    /// How long the server's answers took.
     pub responses: Option<Responses>,
     /// ICMP: requests that no reply was seen for.
     pub unanswered: Option<u64>,
     /// ICMP errors about its messages.
     pub errors: u64,
-    /// The last of them that is plausible.
+    /// The last of them that is plausible and no mere hint, or else the last hint.
     pub error: Option<ExchangeError>,
     /// All that was unusual.
     pub oddities: Oddities,

@@ -12,6 +12,8 @@ mod record;
 mod tracer;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;
 
 pub use event::{

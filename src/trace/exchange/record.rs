@@ -157,7 +157,7 @@ impl Exchange {
             oddities.set(Oddity::Again);
         }
         let response = place.answers.map(|(_, asked)| sighting.time.since(asked));
-        if let Some(time) = response {
+        if let Some(time) = response.filter(|_| sighting.from == Side::Server) {
             self.times.add(time);
         }
         self.last = sighting.time;
@@ -253,8 +253,12 @@ impl Exchange {
         self.last = time;
         self.errors += 1;
         if error.plausible {
-            self.error = Some(error);
-            self.failure = failure(&error).or(self.failure);
+            let failure = failure(&error);
+            // A hint that comes later does not take the place of what went wrong.
+            if failure.is_some() || self.failure.is_none() {
+                self.error = Some(error);
+            }
+            self.failure = failure.or(self.failure);
         }
         error
     }
