@@ -53,7 +53,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     streams.out.flush()?;
     let exit = report(args, &choice, found, lost.get(), streams)?;
     Ok(match input.stop().and_then(Interrupts::take) {
-        Some(signal @ Signal::Terminate) => Exit::Signal(signal.exit_code() - 128),
+        Some(signal @ (Signal::Terminate | Signal::Hangup)) => Exit::Signal(signal.number()),
         // Ctrl-C is how one ends what has no end of its own.
         Some(Signal::Interrupt) | None => exit,
     })

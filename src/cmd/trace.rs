@@ -16,7 +16,7 @@ use crate::craft::{Endpoint, Open};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
 use crate::sink;
-use crate::sys::{RawSender, Signal, Version, terminal};
+use crate::sys::{RawSender, Version, terminal};
 use plan::Plan;
 use show::{ByLine, Progress, Show};
 use stage::Stage;
@@ -91,8 +91,7 @@ fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> any
         writeln!(err, "{line}")?;
     }
     Ok(match ended.signal {
-        Some(Signal::Interrupt) => Exit::Signal(libc::SIGINT as u8),
-        Some(Signal::Terminate) => Exit::Signal(libc::SIGTERM as u8),
+        Some(signal) => Exit::Signal(signal.number()),
         None if ended.outcome.is_success() => Exit::Success,
         None => Exit::NoReply,
     })

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM as a descriptor that becomes readable, so that one `poll` waits for packets and for the person.
+//! Ctrl-C, SIGTERM and SIGHUP as a descriptor that becomes readable, so that one `poll` waits for packets and for the person.
 
 use std::io::Read as _;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
 use super::{Error, Result};
@@ -18,6 +18,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM.
     Terminate,
+    /// SIGHUP: the terminal is gone.
+    Hangup,
 }
 
 impl Signal {
@@ -27,11 +29,18 @@ impl Signal {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
+            Self::Hangup => 129,
         }
+    }
+
+    /// The number of the signal.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.exit_code() - 128
     }
 }
 
-/// Collects SIGINT and SIGTERM for as long as it lives. A second signal before the first was taken ends the process at
+/// Collects SIGINT, SIGTERM and, unless nohup(1) has it ignored, SIGHUP for as long as it lives. A second signal before the first was taken ends the process at
 /// once, as if nobody had collected: a program that hangs can still be stopped from the keyboard.
 #[derive(Debug)]
 pub struct Interrupts {
@@ -56,7 +65,8 @@ impl Interrupts {
             impatient: Arc::new(AtomicBool::new(false)),
             actions: Vec::new(),
         };
-        for signal in [SIGINT, SIGTERM] {
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             let end = writable.try_clone().map_err(failed)?;
             this.collect(signal, end).map_err(failed)?;
         }
@@ -81,9 +91,21 @@ impl Interrupts {
         match i32::try_from(self.last.swap(0, Ordering::SeqCst)) {
             Ok(SIGINT) => Some(Signal::Interrupt),
             Ok(SIGTERM) => Some(Signal::Terminate),
+            Ok(SIGHUP) => Some(Signal::Hangup),
             _ => None,
         }
     }
+}
+
+/// Whether this process was started with the signal ignored, as nohup(1) does.
+fn is_ignored(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: no new action is given; the old one is written to a place of its size, where all bits zero are valid, too.
+    let action = unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
 }
 
 impl AsFd for Interrupts {
@@ -116,7 +138,9 @@ mod tests {
         let is_ready = || !poll::wait(&[interrupts.as_fd()], Some(Duration::ZERO)).unwrap().is_empty();
         assert!(!is_ready());
         assert_eq!(interrupts.take(), None);
-        for (number, signal) in [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)] {
+        let table = [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::Hangup)];
+        for (number, signal) in table.into_iter().filter(|(number, _)| !is_ignored(*number)) {
+            assert_eq!(i32::from(signal.number()), number);
             low_level::raise(number).unwrap();
             assert!(poll::wait(&[interrupts.as_fd()], None).unwrap().contains(0));
             assert_eq!(interrupts.take(), Some(signal));

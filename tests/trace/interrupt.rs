@@ -75,7 +75,10 @@ fn a_peer_that_never_closes_is_reset() {
 #[test]
 fn termination_has_its_own_exit_code() {
     if has_lab() {
-        let said = interrupted("--lab-server silent --timeout 60", Signal::TERM, "client SYN");
-        assert_eq!(said.code, Some(143), "{said:?}");
+        for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+            let said = interrupted("--lab-server silent --timeout 60", signal, "client SYN");
+            assert_eq!(said.code, Some(code), "{said:?}");
+            assert_eq!(said.segments(), ["client SYN", "client RST"]);
+        }
     }
 }

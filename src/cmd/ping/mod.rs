@@ -53,7 +53,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     };
     report.end(&ping)?;
     Ok(match signal {
-        Some(Signal::Terminate) => Exit::Signal(libc::SIGTERM as u8),
+        Some(signal @ (Signal::Terminate | Signal::Hangup)) => Exit::Signal(signal.number()),
         _ if ping.is_success() => Exit::Success,
         _ => Exit::NoReply,
     })
