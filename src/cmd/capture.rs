@@ -1,10 +1,12 @@
 //! `--pcap FILE`: the option of every command that can write a capture file.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::sink::capture::{CaptureWriter, Format};
 use crate::wire::Packet;
@@ -33,7 +35,15 @@ impl CaptureArgs {
     /// # Errors
     /// It exists and may not be overwritten, is a symbolic link, or cannot be created.
     pub fn create(&self) -> Result<Option<CaptureFile>> {
-        self.pcap.as_deref().map(|path| CaptureFile::create(path, self.force)).transpose()
+        self.create_beside(&[])
+    }
+
+    /// Creates the file that was asked for, while `inputs` are read; `-` among them is standard input.
+    ///
+    /// # Errors
+    /// Those of [`Self::create`]; it is one of the inputs, under whatever name.
+    pub fn create_beside(&self, inputs: &[PathBuf]) -> Result<Option<CaptureFile>> {
+        self.pcap.as_deref().map(|path| CaptureFile::create(path, self.force, inputs)).transpose()
     }
 }
 
@@ -44,16 +54,23 @@ pub struct CaptureFile {
 }
 
 impl CaptureFile {
-    fn create(path: &Path, overwrite: bool) -> Result<Self> {
+    fn create(path: &Path, overwrite: bool, inputs: &[PathBuf]) -> Result<Self> {
+        ensure!(path != Path::new("-"), "--pcap takes the name of a file; write ./- for a file of that name");
         let mut options = OpenOptions::new();
         // A link that somebody else laid must not turn our output to a file of theirs.
         options.write(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
         if overwrite {
-            options.create(true).truncate(true)
+            options.create(true)
         } else {
             options.create_new(true)
         };
-        let file = options.open(path).with_context(|| refusal(path, overwrite))?;
+        let file = options.open(path).map_err(|error| refusal(path, overwrite, error))?;
+        let metadata = file.metadata().with_context(|| failure(path))?;
+        if metadata.is_file() {
+            let same = inputs.iter().find(|input| is_same(input, &metadata));
+            ensure!(same.is_none(), "{} is read as input, so it cannot be written; choose another name", shown(path));
+            file.set_len(0).with_context(|| failure(path))?;
+        }
         let writer = CaptureWriter::new(file, Format::of(path)).with_context(|| failure(path))?;
         Ok(Self { path: path.to_owned(), writer })
     }
@@ -75,11 +92,24 @@ impl CaptureFile {
     }
 }
 
-fn refusal(path: &Path, overwrite: bool) -> String {
+/// Whether `input` leads to the file of `metadata`, by a hard or symbolic link, too.
+fn is_same(input: &Path, metadata: &Metadata) -> bool {
+    let found = if input == Path::new("-") {
+        io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata())
+    } else {
+        fs::metadata(input)
+    };
+    found.is_ok_and(|found| (found.dev(), found.ino()) == (metadata.dev(), metadata.ino()))
+}
+
+fn refusal(path: &Path, overwrite: bool, error: io::Error) -> anyhow::Error {
     if !overwrite && path.symlink_metadata().is_ok() {
-        return format!("{} is there already; choose another name, or overwrite it with --force", shown(path));
+        return anyhow!("{} is there already; choose another name, or overwrite it with --force", shown(path));
     }
-    format!("cannot create {}", shown(path))
+    if error.raw_os_error() == Some(libc::ELOOP) {
+        return anyhow!("{} is a symbolic link, which is not followed; name the file itself", shown(path));
+    }
+    anyhow::Error::new(error).context(format!("cannot create {}", shown(path)))
 }
 
 fn failure(path: &Path) -> String {
@@ -89,4 +119,37 @@ fn failure(path: &Path) -> String {
 /// A path as it may be shown: without control characters.
 fn shown(path: &Path) -> String {
     format!("\"{}\"", path.to_string_lossy().escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(path: &Path, inputs: &[PathBuf]) -> String {
+        CaptureFile::create(path, true, inputs).err().expect("a refusal").to_string()
+    }
+
+    #[test]
+    fn an_input_is_never_written_over() {
+        let place = std::env::temp_dir().join(format!("rawshake-capture-{}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let [file, hard, soft, other] = ["file", "hard", "soft", "other"].map(|name| place.join(name));
+        fs::write(&file, "precious").unwrap();
+        fs::hard_link(&file, &hard).unwrap();
+        std::os::unix::fs::symlink(&file, &soft).unwrap();
+        for (output, input) in [(&file, &file), (&hard, &file), (&file, &soft)] {
+            let words = refused(output, &[other.clone(), input.clone()]);
+            assert!(words.contains("is read as input"), "{words}");
+        }
+        assert!(refused(&soft, &[]).contains("symbolic link, which is not followed"));
+        assert_eq!(fs::read(&file).unwrap(), b"precious");
+        CaptureFile::create(&file, true, &[other]).unwrap().finish().unwrap();
+        assert!(!fs::read(&hard).unwrap().starts_with(b"precious"), "what was there is gone");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn a_dash_is_no_file() {
+        assert!(refused(Path::new("-"), &[]).contains("takes the name of a file"));
+    }
 }
