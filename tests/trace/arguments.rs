@@ -13,6 +13,8 @@ fn wrong_arguments_are_told_in_one_line() {
         ("server no-such-service", "no service is called no-such-service"),
         ("[::1", "lacks its closing bracket"),
         ("a:b:c", "neither HOST:PORT nor an IPv6 address"),
+        ("127.0.0.1:", "there is no port behind the last colon of 127.0.0.1:"),
+        ("::1:80", "write [::1:80] for that address, or [::1]:80 for a port"),
         ("server --window 65536 --no-wscale", "a window of 65536 does not fit"),
     ];
     for (arguments, words) in table {
@@ -80,4 +82,24 @@ fn without_privileges_there_are_three_ways_out() {
         assert!(said.err.contains(way), "{}", said.err);
     }
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+}
+
+#[test]
+fn loopback_addresses_keep_to_the_loopback_interface() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, words) in [
+        ("127.0.0.1:80 -I you", "cannot be reached through you"),
+        ("[::1]:80 -I you", "cannot be reached through you"),
+        ("192.0.2.9 -I lo", "192.0.2.9"),
+        ("--source ::1", "--source ::1 is a loopback address"),
+        ("--source 127.0.0.1", "--source 127.0.0.1 is a loopback address"),
+    ] {
+        let said = trace(&format!("--lab {arguments}"));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.contains(words) && said.err.lines().count() == 1, "{arguments}: {}", said.err);
+    }
+    let said = trace("--lab 127.0.0.1:9 -I lo --source 127.0.0.2");
+    assert!(said.code == Some(1) && said.out.contains("Refused"), "{said:?}");
 }

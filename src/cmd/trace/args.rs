@@ -240,11 +240,10 @@ impl From<CloseMode> for craft::Close {
 }
 
 fn number(text: &str) -> Result<u32, String> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| format!("not a number from 0 to {}, or 0x0 to {:#x}", u32::MAX, u32::MAX))
+    let (digits, radix) =
+        text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).map_or((text, 10), |digits| (digits, 16));
+    let parsed = u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'));
+    parsed.ok_or_else(|| format!("not a number from 0 to {}, or 0x0 to {:#x}", u32::MAX, u32::MAX))
 }
 
 fn some_time(text: &str) -> Result<Seconds, String> {
@@ -260,7 +259,8 @@ mod tests {
     fn numbers_are_decimal_or_hexadecimal() {
         assert_eq!(number("4294967295"), Ok(u32::MAX));
         assert_eq!(number("0xffffffff"), Ok(u32::MAX));
-        for wrong in ["", "-1", "4294967296", "0x", "0x100000000", "ff"] {
+        assert_eq!(number("0XFF"), Ok(255));
+        for wrong in ["", "-1", "4294967296", "0x", "0x100000000", "ff", "+5", "0x+5"] {
             assert!(number(wrong).is_err(), "{wrong}");
         }
     }

@@ -22,7 +22,8 @@ pub(super) struct Written {
 impl Written {
     /// Takes `HOST:PORT` apart; an IPv6 address has colons of its own.
     pub(super) fn of(host: &str, port: Option<&str>) -> anyhow::Result<Self> {
-        let (name, behind) = split(host)?;
+        let (name, behind) = split(host, port.is_some())?;
+        ensure!(behind != Some(""), "there is no port behind the last colon of {}", printable(host));
         ensure!(!name.is_empty(), "there is no host in {:?}", printable(host));
         if let (Some(one), Some(other)) = (behind, port) {
             bail!("two ports, {} and {}: give one", printable(one), printable(other));
@@ -36,7 +37,7 @@ impl Written {
     }
 }
 
-fn split(text: &str) -> anyhow::Result<(&str, Option<&str>)> {
+fn split(text: &str, has_port: bool) -> anyhow::Result<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (address, behind) =
             rest.split_once(']').with_context(|| format!("{} lacks its closing bracket", printable(text)))?;
@@ -46,12 +47,23 @@ fn split(text: &str) -> anyhow::Result<(&str, Option<&str>)> {
             None => bail!("after ] comes :PORT or nothing, not {}", printable(behind)),
         };
     }
+    if let Some((address, port)) = either(text).filter(|_| !has_port) {
+        let (text, address) = (printable(text), printable(address));
+        bail!("{text} can be read in two ways; write [{text}] for that address, or [{address}]:{port} for a port");
+    }
     match text.matches(':').count() {
         0 => Ok((text, None)),
         1 => Ok(text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))),
         _ if is_ipv6(text) => Ok((text, None)),
         _ => bail!("{} is neither HOST:PORT nor an IPv6 address; write [ADDRESS]:PORT", printable(text)),
     }
+}
+
+/// Address and port of what is an IPv6 address as a whole, too: `::1:80`.
+fn either(text: &str) -> Option<(&str, u16)> {
+    let (address, port) = text.rsplit_once(':').filter(|_| is_ipv6(text))?;
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    is_ipv6(address).then_some((address, port))
 }
 
 fn is_ipv6(text: &str) -> bool {
@@ -98,9 +110,35 @@ impl Target {
         ensure!(!is_many(ip), "{ip} means many hosts, and a TCP connection has one at each end");
         let scope = if let SocketAddr::V6(v6) = address { v6.scope_id() } else { 0 };
         let interface = way.interface.clone().or_else(|| interface_name(scope));
+        check_loopback(ip, way)?;
         let route = route::to(ip, way.source, interface.as_deref())?;
         Ok(Self { remote: SocketAddr::new(ip, port), route })
     }
+}
+
+/// Loopback addresses belong to the loopback interface: elsewhere they are dropped without a word.
+fn check_loopback(ip: IpAddr, way: &WayArgs) -> anyhow::Result<()> {
+    // Asked freely: tied to lo, any address has a way; only the routing table knows those that are ours.
+    let is_ours = ip.is_loopback() || route::to(ip, None, None).is_ok_and(|free| free.loopback);
+    if let Some(name) = &way.interface {
+        let is_loopback = route::interfaces().iter().any(|found| found.name == *name && found.is_loopback());
+        let name = printable(name);
+        ensure!(
+            is_loopback || !ip.is_loopback(),
+            "{ip} is an address of the loopback interface, and cannot be reached through {name}: leave out --interface"
+        );
+        ensure!(
+            !is_loopback || is_ours,
+            "{ip} cannot be reached through the loopback interface {name}: leave out --interface"
+        );
+    }
+    if let Some(source) = way.source.filter(IpAddr::is_loopback) {
+        ensure!(
+            is_ours,
+            "--source {source} is a loopback address, to which {ip} cannot answer: leave it out, or name another"
+        );
+    }
+    Ok(())
 }
 
 fn is_wanted(address: IpAddr, way: &WayArgs) -> bool {
@@ -138,6 +176,11 @@ mod tests {
             ("2001:db8::2", Some("80"), "2001:db8::2", Some("80")),
             ("[2001:db8::2]", None, "2001:db8::2", None),
             ("[2001:db8::2]:ssh", None, "2001:db8::2", Some("ssh")),
+            ("::1", None, "::1", None),
+            ("::1:80", Some("81"), "::1:80", Some("81")),
+            ("[::1:80]", None, "::1:80", None),
+            ("2001:db8::ab:cd", None, "2001:db8::ab:cd", None),
+            ("2001:db8:0:0:0:0:0:2", None, "2001:db8:0:0:0:0:0:2", None),
             ("fe80::1%eth0", None, "fe80::1%eth0", None),
             ("[fe80::1%eth0]:80", None, "fe80::1%eth0", Some("80")),
         ];
@@ -155,6 +198,9 @@ mod tests {
             ("[::1]80", None, "after ]"),
             ("a:b:c", None, "neither HOST:PORT nor an IPv6 address"),
             ("server:80", Some("81"), "two ports"),
+            ("127.0.0.1:", None, "no port behind the last colon of 127.0.0.1:"),
+            ("[::1]:", Some("80"), "no port behind the last colon of [::1]:"),
+            ("::1:80", None, "write [::1:80] for that address, or [::1]:80 for a port"),
         ] {
             let error = Written::of(host, port).unwrap_err().to_string();
             assert!(error.contains(complaint) && !error.contains('\n'), "{host}: {error}");
