@@ -27,12 +27,12 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  rawshake trace --lab --send hello       a whole connection in the embedded lab; needs no sudo
+  rawshake trace --lab --send hello        a whole connection in the embedded lab; needs no sudo
   sudo rawshake trace 192.0.2.7:80 --http a request to a host of yours
-  rawshake replay capture.pcap --list     the connections in a capture
-  rawshake ping --lab -c 3                echo requests in the lab
+  rawshake replay capture.pcap --list      the connections in a capture
+  rawshake ping --lab -c 3                 echo requests in the lab
 
-Exit codes: 0 success, 1 no reply or not the expected one, 2 error.
+Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended by Ctrl-C.
 Trace and ping only hosts that you own or may test.";
 
 /// The subcommands.

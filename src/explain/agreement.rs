@@ -33,9 +33,11 @@ pub(super) fn agreement(summary: &Summary, names: &Names) -> Option<String> {
     let both = |has: Offers| has(&offered.client) && has(&offered.server);
     let named = MUTUAL.iter().filter(|(name, has)| *name != "window scale" && both(*has));
     parts.extend(named.map(|(name, _)| (*name).to_owned()));
+    let ecn = summary.ecn.client && summary.ecn.server;
+    parts.extend(ecn.then(|| "ECN".to_owned()));
     let mut text = parts.join(", ");
     for side in Side::BOTH {
-        if let Some(refused) = offered_alone(&offered, side) {
+        if let Some(refused) = offered_alone(summary, &offered, side) {
             text += &format!("; not {refused}: only {} offered", names.the(side));
         }
     }
@@ -50,8 +52,11 @@ fn mss(offered: &Pair<OptionSummary>, v6: bool) -> String {
 }
 
 /// What `side` offered and the other end did not.
-fn offered_alone(offered: &Pair<OptionSummary>, side: Side) -> Option<String> {
+fn offered_alone(summary: &Summary, offered: &Pair<OptionSummary>, side: Side) -> Option<String> {
     let alone = |has: Offers| has(&offered[side]) && !has(&offered[side.other()]);
-    let names: Vec<_> = MUTUAL.iter().filter(|(_, has)| alone(*has)).map(|(name, _)| *name).collect();
+    let mut names: Vec<_> = MUTUAL.iter().filter(|(_, has)| alone(*has)).map(|(name, _)| *name).collect();
+    // Only the client offers: its SYN asks, and the SYN ACK agrees or not.
+    let ecn = side == Side::Client && summary.ecn.client && !summary.ecn.server;
+    names.extend(ecn.then_some("ECN"));
     (!names.is_empty()).then(|| names.join(", "))
 }

@@ -98,6 +98,10 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
             let seq = voice.seq(segment);
             Reason::key(format!("seq {seq} is the ack of that SYN ACK: nobody asked for it"))
         }
+        (_, None) if matches!(segment.before[segment.from].state, Some(State::Closed | State::Listen)) => {
+            let seq = voice.seq(segment);
+            Reason::key(format!("seq {seq} is the ack it answers: no such connection here any more"))
+        }
         _ => Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once"),
     })
 }

@@ -170,7 +170,8 @@ fn summary() -> Summary {
         syns: 3,
         offered: Pair::both(Some(linux)),
         states: Pair { client: belief(State::Established), server: belief(State::Established) },
-        time_wait: None,
+        ecn: Pair::default(),
+        time_wait: Pair::default(),
         icmp: None,
         marks: [].into_iter().collect(),
         retransmissions: Pair::default(),
@@ -234,8 +235,8 @@ fn every_ending_has_its_words() {
         summary.closed_first = (termination != None).then_some(Side::Server);
         summary.termination_time = Some(Millis(Duration::from_millis(3)));
         summary.reset_by = (termination == Reset).then_some(Side::Client);
-        summary.time_wait =
-            matches!(termination, FourSegment | ThreeSegment | SimultaneousClose).then_some(Side::Server);
+        summary.time_wait.server = matches!(termination, FourSegment | ThreeSegment | SimultaneousClose);
+        summary.time_wait.client = termination == SimultaneousClose;
         if termination == OneSided {
             summary.states.server.state = Some(State::FinWait2);
             summary.states.client.state = Some(State::CloseWait);
@@ -276,4 +277,47 @@ fn oddities_are_named_and_repetitions_counted() {
     let marks = [Mark::Retransmission, Mark::ZeroWindow, Mark::WindowUpdate].into_iter().collect();
     let text = lines(&Summary { marks, retransmissions: Pair { client: 0, server: 12 }, ..summary() });
     assert!(text.contains("Odd: 12 segments sent again by the server, window closed to 0\n"), "{text}");
+}
+
+#[test]
+fn what_few_unanswered_syns_tell() {
+    let unanswered = |syns| lines(&Summary { handshake: Handshake::Unanswered, syns, ..summary() });
+    assert!(!unanswered(1).contains("connect()") && unanswered(1).contains("no answer was seen"), "{}", unanswered(1));
+    assert!(unanswered(3).contains("ETIMEDOUT"), "{}", unanswered(3));
+}
+
+#[test]
+fn a_reset_of_the_own_kernel_is_not_yours() {
+    let marks = [Mark::OwnKernelReset].into_iter().collect();
+    let reset_by = Some(Side::Client);
+    for (handshake, termination) in [(Handshake::Aborted, Termination::None), (Handshake::ThreeWay, Termination::Reset)]
+    {
+        let text = lines(&Summary { handshake, termination, reset_by, marks, ..summary() });
+        assert!(text.contains("your own kernel") && !text.contains("by you:"), "{text}");
+    }
+}
+
+#[test]
+fn every_connection_that_was_open_has_a_closing_line() {
+    let mut summary = summary();
+    summary.states.client.state = Some(State::Closed);
+    let text = lines(&summary);
+    assert!(text.contains("Closed: at your end only; the server took no notice of it\n"), "{text}");
+    summary.states.server.state = Some(State::Closed);
+    assert!(lines(&summary).contains("Closed: at both ends"));
+}
+
+#[test]
+fn a_reset_that_is_all_there_is_comes_after_nothing() {
+    let termination = Termination::Reset;
+    let text = lines(&Summary { termination, termination_time: Some(Millis(Duration::ZERO)), ..summary() });
+    assert!(text.contains("Closed: by a reset from one end; data"), "{text}");
+}
+
+#[test]
+fn ecn_is_agreed_or_only_offered() {
+    let ecn = |client, server| lines(&Summary { ecn: Pair { client, server }, ..summary() });
+    assert!(ecn(true, true).contains("SACK, ECN\n"), "{}", ecn(true, true));
+    assert!(ecn(true, false).contains("; not ECN: only you offered\n"), "{}", ecn(true, false));
+    assert!(!ecn(false, true).contains("ECN"));
 }

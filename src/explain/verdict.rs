@@ -4,7 +4,7 @@ use super::agreement::agreement;
 use super::words::{count, duration};
 use super::{Names, icmp, oddities};
 use crate::tcp::State;
-use crate::trace::{Handshake, Side, Summary, Termination};
+use crate::trace::{Handshake, Mark, Side, Summary, Termination};
 
 /// One line of the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub struct Statement {
 
 /// How long TIME-WAIT lasts: on Linux (fixed), and by RFC 9293 (section 3.4.2: twice the MSL of two minutes).
 const TIME_WAIT: &str = "60 s on Linux, 4 min by RFC 9293";
+
+/// SYNs without an answer from which on chance is no likely cause: the first, and two repetitions (on Linux 3 s).
+const TELLING_SYNS: u16 = 3;
 
 /// The verdict on one connection, in the order in which things happened.
 #[must_use]
@@ -76,12 +79,13 @@ fn unanswered(summary: &Summary) -> String {
     let syns = count(u64::from(summary.syns), "SYN");
     let time = summary.last.since(summary.first);
     let within = if time.is_zero() { String::new() } else { format!(" in {}", duration(time)) };
-    let host = summary.server.ip();
-    format!(
-        "{syns} to port {} of {host}{within}, no reply: the host is down, or a firewall drops them; \
-         connect() would fail with ETIMEDOUT",
-        summary.server.port()
-    )
+    let (host, port) = (summary.server.ip(), summary.server.port());
+    let conclusion = if summary.syns < TELLING_SYNS {
+        "no answer was seen: too few to tell a lost SYN from a host that is down"
+    } else {
+        "no reply: the host is down, or a firewall drops them; connect() would fail with ETIMEDOUT"
+    };
+    format!("{syns} to port {port} of {host}{within}, {conclusion}")
 }
 
 fn unreachable(summary: &Summary, names: &Names) -> String {
@@ -92,8 +96,17 @@ fn unreachable(summary: &Summary, names: &Names) -> String {
 }
 
 fn aborted(summary: &Summary, names: &Names) -> String {
-    let by = summary.reset_by.map_or_else(|| "one end".to_owned(), |side| names.the(side));
+    let by = resetter(summary, names);
     format!("SYN and SYN ACK, then a reset by {by}: there never was a connection")
+}
+
+/// Who sent the reset: one in your name may be your kernel's doing.
+fn resetter(summary: &Summary, names: &Names) -> String {
+    match summary.reset_by {
+        None => "one end".to_owned(),
+        side if side == names.you() && summary.marks.has(Mark::OwnKernelReset) => "your own kernel".to_owned(),
+        Some(side) => names.the(side),
+    }
 }
 
 fn sent(summary: &Summary, names: &Names) -> Option<Statement> {
@@ -125,12 +138,20 @@ fn closed(summary: &Summary, names: &Names) -> Option<Statement> {
         Termination::OneSided => one_sided(summary, names) + half,
         Termination::Reset => reset(summary, names),
         Termination::None if summary.handshake == Handshake::SynReceived => return None,
-        Termination::None if Side::BOTH.iter().any(|side| summary.states[*side].state == Some(State::Closed)) => {
-            return None;
-        }
-        Termination::None => "not yet: open when the capture ended".to_owned(),
+        Termination::None => unfinished(summary, names),
     };
     Some(Statement { subject: "Closed", text })
+}
+
+/// No close that both ends know of.
+fn unfinished(summary: &Summary, names: &Names) -> String {
+    let gone = |side: &Side| summary.states[*side].state == Some(State::Closed);
+    match *Side::BOTH.into_iter().filter(gone).collect::<Vec<_>>() {
+        [] if names.you().is_some() => "not yet: open when the run ended".to_owned(),
+        [] => "not yet: open when the capture ended".to_owned(),
+        [side] => format!("at {} only; {} took no notice of it", at(names, side), names.the(side.other())),
+        _ => "at both ends, by no close that was seen".to_owned(),
+    }
 }
 
 fn one_sided(summary: &Summary, names: &Names) -> String {
@@ -141,22 +162,23 @@ fn one_sided(summary: &Summary, names: &Names) -> String {
 }
 
 fn reset(summary: &Summary, names: &Names) -> String {
-    let by = summary.reset_by.map_or_else(|| "one end".to_owned(), |side| names.the(side));
-    let after = duration(summary.last.since(summary.first));
+    let by = resetter(summary, names);
+    // Where the reset is all that was seen, nothing is before it.
+    let time = summary.termination_time.filter(|time| !time.0.is_zero());
+    let after = time.map_or_else(String::new, |time| format!(" after {}", duration(time.0)));
     let unfinished = summary.closed_first.filter(|side| Some(*side) != summary.reset_by);
     let fin = unfinished.map_or_else(String::new, |side| format!("; {} had closed before", names.the(side)));
-    format!("by a reset from {by} after {after}{fin}; data on its way is lost")
+    format!("by a reset from {by}{after}{fin}; data on its way is lost")
 }
 
 /// What remains when the last segment has arrived.
 fn left(summary: &Summary, names: &Names) -> Vec<String> {
-    match summary.time_wait {
-        Some(_) if summary.termination == Termination::SimultaneousClose => {
-            vec![format!("TIME-WAIT at both ends ({TIME_WAIT})")]
-        }
-        Some(side) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, side))],
-        None if summary.termination == Termination::Reset => Vec::new(),
-        None => Side::BOTH.into_iter().filter_map(|side| remains(summary, names, side)).collect(),
+    match (summary.time_wait.client, summary.time_wait.server) {
+        (true, true) => vec![format!("TIME-WAIT at both ends ({TIME_WAIT})")],
+        (true, false) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, Side::Client))],
+        (false, true) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, Side::Server))],
+        (false, false) if summary.termination == Termination::Reset => Vec::new(),
+        (false, false) => Side::BOTH.into_iter().filter_map(|side| remains(summary, names, side)).collect(),
     }
 }
 

@@ -138,6 +138,7 @@ impl Script {
             calls: [None; 3],
             marks: Marks::default(),
             copy: 1,
+            since_start: Duration::ZERO,
             since_first: Duration::ZERO,
             gap: 0,
             rfc_section: "3.10.7.4",
@@ -236,7 +237,7 @@ impl Script {
         self.summary.termination = Termination::FourSegment;
         self.summary.termination_time = Some(Millis(micros(95)));
         self.summary.closed_first = Some(Client);
-        self.summary.time_wait = Some(Client);
+        self.summary.time_wait.client = true;
         self
     }
 }
@@ -262,7 +263,8 @@ fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
         syns: 1,
         offered: Pair::default(),
         states: Pair::default(),
-        time_wait: None,
+        ecn: Pair::default(),
+        time_wait: Pair::default(),
         icmp: None,
         marks: Marks::default(),
         retransmissions: Pair::default(),

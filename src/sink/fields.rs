@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::tcp::State;
-use crate::trace::{Handshake, Mark, Marks, Millis, Side, Summary, Termination};
+use crate::trace::{Handshake, Mark, Marks, Millis, Side, Summary, Termination, holder};
 use crate::wire::{OptionSummary, Time};
 
 /// The verdict on the connection of this number.
@@ -139,7 +139,7 @@ pub const FIELDS: &[Field] = &[
     field("half_close", Kind::Flag, |row| Value::Flag(row.summary.half_close)),
     field("closed_first", Kind::Name(sides), |row| side(row.summary.closed_first)),
     field("reset_by", Kind::Name(sides), |row| side(row.summary.reset_by)),
-    field("time_wait", Kind::Name(sides), |row| side(row.summary.time_wait)),
+    field("time_wait", Kind::Name(holders), |row| holder(row.summary.time_wait).map_or(Value::Absent, Value::Name)),
     field("completeness", Kind::Number, |row| count(row.summary.completeness)),
     field("segments", Kind::Number, |row| large(row.summary.segments)),
     field("bytes", Kind::Number, |row| large(row.summary.bytes_client.saturating_add(row.summary.bytes_server))),
@@ -228,6 +228,10 @@ fn terminations() -> Vec<&'static str> {
 
 fn sides() -> Vec<&'static str> {
     Side::BOTH.map(side_name).to_vec()
+}
+
+fn holders() -> Vec<&'static str> {
+    [sides(), vec!["both"]].concat()
 }
 
 fn states() -> Vec<&'static str> {

@@ -89,10 +89,16 @@ fn compile(text: &str, link: LinkType) -> Result<Program, String> {
     Program::parse(program.get_instructions()).ok_or_else(|| "libpcap's program is not understood".to_owned())
 }
 
+/// `char` as it may stand in a message of libpcap's, whose quotes are its own: only what could steer a terminal is
+/// escaped.
+fn visible(char: char) -> String {
+    if char.is_control() { char.escape_default().to_string() } else { char.to_string() }
+}
+
 /// What libpcap said, without the prefix of the crate between us.
 pub(super) fn message(error: pcap::Error) -> String {
     match error {
-        pcap::Error::PcapError(message) => message.escape_debug().to_string(),
+        pcap::Error::PcapError(message) => message.chars().map(visible).collect(),
         pcap::Error::InvalidInputString => "it contains a NUL byte".to_owned(),
         other => other.to_string(),
     }

@@ -84,8 +84,8 @@ pub enum Error {
         what: &'static str,
         /// The setting that forbids it, and what to do.
         why: String,
-        /// What the kernel said.
-        source: io::Error,
+        /// What the kernel said; `why` says it in better words, so it is no cause to be told again.
+        refusal: io::Error,
     },
     /// A user namespace can only be entered by a process with one thread.
     #[error("cannot enter a user namespace: this process already has {threads} threads, and the kernel wants one")]
@@ -119,10 +119,10 @@ impl Error {
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::NotPermitted { refusal: source, .. }
+            | Self::Namespace { refusal: source, .. }
             | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
-            | Self::NoRoute { source, .. }
-            | Self::Namespace { source, .. } => source.raw_os_error(),
+            | Self::NoRoute { source, .. } => source.raw_os_error(),
             Self::PortInUse { .. } => Some(libc::EADDRINUSE),
             Self::ForeignSource { .. } => Some(libc::EADDRNOTAVAIL),
             Self::NoInterface { .. } => Some(libc::ENODEV),

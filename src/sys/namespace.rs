@@ -118,7 +118,7 @@ fn refused(what: &'static str, source: io::Error) -> Error {
     let settings = Settings::read();
     let privileged = what == "network" && settings.outermost;
     let why = if privileged { settings.against_root(&source) } else { settings.against_users(&source) };
-    Error::Namespace { what, why, source }
+    Error::Namespace { what, why, refusal: source }
 }
 
 /// What this machine says about namespaces.

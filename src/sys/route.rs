@@ -95,8 +95,11 @@ pub(super) fn foreign_source(address: IpAddr) -> Error {
 }
 
 fn no_scope(address: IpAddr) -> Error {
-    let names = interface_names();
-    let example = names.iter().find(|name| *name != "lo").or(names.first()).cloned().unwrap_or_default();
+    let all = interfaces();
+    // Worth trying: one that is up, and leads somewhere.
+    let usable = all.iter().find(|interface| interface.is_up() && !interface.is_loopback());
+    let other = || all.iter().find(|interface| !interface.is_loopback()).or(all.first());
+    let example = usable.or_else(other).map(|interface| interface.name.clone()).unwrap_or_default();
     Error::NoScope { address, example }
 }
 

@@ -203,6 +203,7 @@ impl Connection {
         if segment.flags.syn() && !segment.flags.rst() && ends[from].offered.is_none() {
             ends[from].offered = Some(facts.options);
             ends[from].ecn = Ecn::of(segment.flags);
+            ends[from].ecn_setup = segment.flags.is_ecn_setup();
         }
         let foreign = origin == Origin::OwnKernel; // in our end's name, but not its doing
         let mid_burst = ends[from].mid_burst;
@@ -299,6 +300,7 @@ impl Connection {
             calls: calls::beside(&scene),
             marks,
             copy: step.reading.copy,
+            since_start: sighting.time.since(self.first),
             since_first: step.reading.since_first,
             gap: step.reading.gap,
             rfc_section: self.section(from.other(), &marks, step),

@@ -87,6 +87,8 @@ pub(super) struct End {
     pub(super) ecn: Ecn,
     /// Time to live of its segments; 0 before the first.
     pub(super) ttl: u8,
+    /// Its first SYN asked for ECN, or its SYN ACK agreed to it.
+    pub(super) ecn_setup: bool,
 
     /// It has taken the peer's FIN.
     pub(super) fin_in: bool,

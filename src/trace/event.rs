@@ -201,8 +201,12 @@ pub struct SegmentEvent {
     pub marks: Marks,
     /// Which sending of the same thing this is: 1 for the first.
     pub copy: u16,
-    /// Time since the same was first sent; zero for the first. In JSON in milliseconds.
-    #[serde(rename = "since_first_ms", serialize_with = "in_millis")]
+    /// Time since the connection's first segment. In JSON in milliseconds.
+    #[serde(rename = "since_start_ms", serialize_with = "in_millis")]
+    pub since_start: Duration,
+    /// Time since the same was first sent; zero for the first, and where the capture lacks the first. In JSON in
+    /// milliseconds, and not there when it is zero.
+    #[serde(rename = "since_first_ms", serialize_with = "in_millis", skip_serializing_if = "Duration::is_zero")]
     pub since_first: Duration,
     /// Octets that the sender must have sent before this and that the capture lacks.
     pub gap: u32,

@@ -32,5 +32,5 @@ pub use event::{
 pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use side::{Pair, Side};
-pub use summary::{Handshake, Millis, Summary, Termination};
+pub use summary::{Handshake, Millis, Summary, Termination, holder};
 pub use tracer::{Hint, Tracer, TracerOptions};

@@ -132,6 +132,8 @@ pub(super) struct Closing {
     second: Option<Second>,
     /// Whose reset ended it, where it was not over.
     pub(super) reset_by: Option<Side>,
+    /// When it did.
+    reset_at: Option<Time>,
     pub(super) half_close: bool,
 }
 
@@ -168,6 +170,7 @@ impl Closing {
         }
         if outcome.reset && !self.is_complete() {
             self.reset_by.get_or_insert(from);
+            self.reset_at.get_or_insert(time);
         }
     }
 
@@ -192,7 +195,11 @@ impl Closing {
         self.first_fin.map(|(side, _)| side).or(self.reset_by)
     }
 
-    pub(super) fn time(&self) -> Option<Millis> {
+    /// `first`: when the connection's first segment was seen, which a reset is timed from.
+    pub(super) fn time(&self, first: Time) -> Option<Millis> {
+        if let Some(reset) = self.reset_at {
+            return Some(Millis(reset.since(first)));
+        }
         Some(Millis(self.last_acked?.since(self.first_fin?.1)))
     }
 }

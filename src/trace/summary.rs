@@ -160,21 +160,40 @@ pub struct Summary {
     /// From that SYN to the segment that completed the handshake.
     #[serde(rename = "handshake_ms")]
     pub handshake_time: Option<Millis>,
-    /// From the first FIN to the last acknowledgment of one.
+    /// From the first FIN to the last acknowledgment of one; for a reset, from the connection's first segment to it.
     #[serde(rename = "termination_ms")]
     pub termination_time: Option<Millis>,
     /// SYNs of the client that were seen, repetitions included.
     pub syns: u16,
     /// Options on each side's SYN; none where it was not seen.
     pub offered: Pair<Option<OptionSummary>>,
+    /// Whether the client's SYN asked for ECN (ECE and CWR), and the server's SYN ACK agreed (ECE without CWR): RFC 3168
+    /// section 6.1.1.
+    pub ecn: Pair<bool>,
     /// States when the last segment had arrived.
     pub states: Pair<Belief>,
-    /// Who holds the connection in TIME-WAIT.
-    pub time_wait: Option<Side>,
+    /// Who holds the connection in TIME-WAIT: both after a simultaneous close. In JSON `client`, `server`, `both` or null.
+    #[serde(serialize_with = "as_holder")]
+    pub time_wait: Pair<bool>,
     /// The ICMP error that ended it, or the last that was believed.
     pub icmp: Option<IcmpEvent>,
     /// All that was unusual.
     pub marks: Marks,
     /// Segments sent again, of both sides, SYNs and FINs included.
     pub retransmissions: Pair<u32>,
+}
+
+fn as_holder<S: Serializer>(time_wait: &Pair<bool>, serializer: S) -> Result<S::Ok, S::Error> {
+    holder(*time_wait).serialize(serializer)
+}
+
+/// Who holds a connection in TIME-WAIT, in the spelling of JSON.
+#[must_use]
+pub const fn holder(time_wait: Pair<bool>) -> Option<&'static str> {
+    match (time_wait.client, time_wait.server) {
+        (true, true) => Some("both"),
+        (true, false) => Some("client"),
+        (false, true) => Some("server"),
+        (false, false) => None,
+    }
 }

@@ -24,9 +24,10 @@ impl Connection {
             completeness: self.completeness.bits(),
             handshake_rtt: self.opening.rtt().map(Millis),
             handshake_time: self.opening.time(),
-            termination_time: self.closing.time(),
+            termination_time: self.closing.time(self.first).filter(|_| !never_opened),
             syns: self.opening.syns,
             offered: Pair { client: self.ends.client.offered, server: self.ends.server.offered },
+            ecn: Pair { client: self.ends.client.ecn_setup, server: self.ends.server.ecn_setup },
             states: self.last_states(handshake),
             time_wait: self.time_wait(),
             icmp: self.icmp,
@@ -44,9 +45,8 @@ impl Connection {
         states
     }
 
-    /// After a simultaneous close both sides are in TIME-WAIT; then it is the one that sent its FIN first.
-    fn time_wait(&self) -> Option<Side> {
-        let first = self.closing.first().unwrap_or(Side::Client);
-        [first, first.other()].into_iter().find(|side| self.ends[*side].is(State::TimeWait))
+    fn time_wait(&self) -> Pair<bool> {
+        let waits = |side: Side| self.ends[side].is(State::TimeWait);
+        Pair { client: waits(Side::Client), server: waits(Side::Server) }
     }
 }

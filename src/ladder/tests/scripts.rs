@@ -201,7 +201,7 @@ pub(super) fn second_try() -> Vec<Event> {
     script.end(|summary| {
         summary.termination = Termination::ThreeSegment;
         summary.closed_first = Some(Client);
-        summary.time_wait = Some(Client);
+        summary.time_wait.client = true;
         summary.syns = 2;
         summary.retransmissions.client = 1;
         summary.offered.client = Some(linux());

@@ -2,7 +2,10 @@
 
 use super::script::*;
 use crate::tcp::State;
-use crate::trace::{Mark, Side, Termination, TracerOptions};
+use crate::trace::{Mark, Pair, Side, Termination, TracerOptions};
+
+const CLIENT_ONLY: Pair<bool> = Pair { client: true, server: false };
+const SERVER_ONLY: Pair<bool> = Pair { client: false, server: true };
 
 #[test]
 fn four_segments() {
@@ -15,7 +18,7 @@ fn four_segments() {
     stage.play("C A 2 2  | TIME-WAIT CLOSED");
     let summary = stage.end()[0];
     assert_eq!((summary.termination, summary.half_close), (Termination::FourSegment, false));
-    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Client), Some(Side::Client)));
+    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Client), CLIENT_ONLY));
     assert_eq!(summary.completeness, 23);
     assert_eq!(summary.termination_time.unwrap().0, std::time::Duration::from_millis(3));
 }
@@ -28,7 +31,7 @@ fn three_segments() {
          S A 2 2  | CLOSED TIME-WAIT",
     );
     assert_eq!(summary.termination, Termination::ThreeSegment);
-    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Server), Some(Side::Server)));
+    assert_eq!((summary.closed_first, summary.time_wait), (Some(Side::Server), SERVER_ONLY));
 }
 
 #[test]
@@ -40,6 +43,9 @@ fn simultaneous_close() {
          S A 2 2  | TIME-WAIT TIME-WAIT",
     );
     assert_eq!((summary.termination, summary.closed_first), (Termination::SimultaneousClose, Some(Side::Client)));
+    assert_eq!(summary.time_wait, Pair::both(true));
+    let json = serde_json::to_value(summary).unwrap();
+    assert_eq!(json["time_wait"], "both");
 }
 
 #[test]
@@ -108,7 +114,7 @@ fn lost_last_acknowledgment() {
          +200 S FA 1 2 | TIME-WAIT CLOSED | fin-retransmission
          C A 2 2       | TIME-WAIT CLOSED",
     );
-    assert_eq!((summary.termination, summary.time_wait), (Termination::ThreeSegment, Some(Side::Client)));
+    assert_eq!((summary.termination, summary.time_wait), (Termination::ThreeSegment, CLIENT_ONLY));
 }
 
 #[test]

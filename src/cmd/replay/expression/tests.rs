@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::Expression;
 use crate::ladder::fixture::Script;
 use crate::sink::fields::Row;
-use crate::trace::{EventKind, Handshake, Mark, Millis, Side, Summary, Termination};
+use crate::trace::{EventKind, Handshake, Mark, Millis, Pair, Summary, Termination};
 use crate::wire::Time;
 
 fn summary() -> Summary {
@@ -17,7 +17,7 @@ fn summary() -> Summary {
         summary.last = Time::from_parts(1_700_000_002, 0);
         summary.segments = 1500;
         (summary.handshake, summary.termination) = (Handshake::ThreeWay, Termination::None);
-        (summary.closed_first, summary.time_wait) = (None, Some(Side::Client));
+        (summary.closed_first, summary.time_wait) = (None, Pair { client: true, server: false });
         summary.handshake_time = Some(Millis(Duration::from_micros(2500)));
         summary.termination_time = None;
         summary.syns = 2;
