@@ -1,11 +1,13 @@
 //! `rawshake replay`.
 
 mod args;
+mod bar;
 mod choice;
 mod expression;
 mod faults;
 mod hold;
 mod input;
+mod pace;
 mod read;
 mod report;
 mod tally;
@@ -17,9 +19,11 @@ use anyhow::ensure;
 
 pub use args::Args;
 
+use self::bar::Bar;
 use self::choice::{Choice, Picker, Verdicts, Wanted};
 use self::hold::Hold;
 use self::input::Input;
+use self::pace::Pace;
 use self::read::{Pass, Plan};
 use self::report::report;
 use super::{Exit, Streams};
@@ -42,21 +46,30 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let lost = Cell::new(0);
     let mut sink = open_sink(args, streams.out);
     if choice.is_by_verdict() && !plan.twice {
-        sink = if args.is_list() {
+        sink = if args.is_of_verdicts() {
             Box::new(Verdicts { choice: &choice, inner: sink })
         } else {
             Box::new(Hold::new(&choice, sink, &lost))
         };
     }
-    let found = Pass::new(plan, &mut *sink, copy, streams.err).run(&mut *input.source()?)?;
+    let pace = args.reading.replay_speed.zip(input.stop()).map(|(speed, stop)| Pace::new(speed, stop));
+    let bar = (!input.is_live() && has_room_for_bar(args.is_silent())).then(Bar::new);
+    let pass = Pass::new(plan, &mut *sink, copy, streams.err).at_pace(pace).with_bar(bar);
+    let found = pass.run(&mut *input.source()?)?;
     drop(sink);
     streams.out.flush()?;
     let exit = report(args, &choice, found, lost.get(), streams)?;
     Ok(match input.stop().and_then(Interrupts::take) {
         Some(signal @ (Signal::Terminate | Signal::Hangup)) => Exit::Signal(signal.number()),
+        Some(signal @ Signal::Interrupt) if args.reading.replay_speed.is_some() => Exit::Signal(signal.number()),
         // Ctrl-C is how one ends what has no end of its own.
         Some(Signal::Interrupt) | None => exit,
     })
+}
+
+/// Whether a progress bar meets nothing else on the terminal. `is_silent`: nothing is written meanwhile.
+fn has_room_for_bar(is_silent: bool) -> bool {
+    terminal::is_terminal(io::stderr()) && (is_silent || !terminal::is_terminal(io::stdout()))
 }
 
 fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> {
@@ -67,7 +80,7 @@ fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan>
         !(live && is_copied && choice.is_by_verdict()),
         "--pcap with --only or --where has to read twice, which is possible with files only"
     );
-    let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_list());
+    let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_of_verdicts());
     Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, tracer })
 }
 
@@ -75,14 +88,17 @@ fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan>
 fn pick(plan: &Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Wanted> {
     let mut picker = Picker::new(choice);
     // What is wrong with the files is told by the second reading.
-    Pass::new(plan.clone(), &mut picker, None, &mut io::sink()).run(&mut *input.source()?)?;
+    let bar = has_room_for_bar(true).then(Bar::new);
+    Pass::new(plan.clone(), &mut picker, None, &mut io::sink()).with_bar(bar).run(&mut *input.source()?)?;
     Ok(picker.picked())
 }
 
 fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
     let terminal = terminal::width(io::stdout());
     let format = args.output.format;
-    if args.is_list() {
+    if args.list.stats {
+        sink::open_stats(format, args.output.ascii, Box::new(out))
+    } else if args.is_of_verdicts() {
         let width = args.output.width.or(terminal).map(usize::from);
         let settings = ListSettings { width, ascii: args.output.ascii, sort: args.list.sort };
         sink::open_list(format, &settings, Box::new(out))

@@ -6,6 +6,7 @@ mod json;
 mod ladder;
 mod lines;
 mod list;
+mod stats;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use json::Json;
 pub use ladder::TextLadder;
 pub use lines::Lines;
 pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};
+pub use stats::open_stats;
 
 /// Takes events in the order in which they happened.
 pub trait Sink {

@@ -114,3 +114,24 @@ fn a_followed_file_that_is_cut_short_is_said_and_read_again() {
     assert_eq!(said.code, Some(143), "{said:?}");
     assert!(said.err.contains("was cut from"), "{said:?}");
 }
+
+#[test]
+fn the_speed_changes_nothing_but_the_time() {
+    let said = replay("--replay-speed 1000000 --format lines reset.pcap unanswered.pcap");
+    assert_eq!((said.code, said.out), (Some(0), replay("--format lines reset.pcap unanswered.pcap").out));
+    for wrong in ["0", "-1", "inf", "nan", "fast"] {
+        assert_eq!(replay(&format!("--replay-speed={wrong} reset.pcap")).code, Some(2), "{wrong}");
+    }
+}
+
+/// The second SYN would come in twelve days.
+#[test]
+fn ctrl_c_ends_a_slow_replay_with_what_was_shown() {
+    let mut running = Running::start("--replay-speed 0.000001 --format json unanswered.pcap");
+    (0..2).for_each(|_| running.line());
+    running.signal(Signal::INT);
+    let said = running.end();
+    let events: Vec<_> = said.out.lines().collect();
+    assert_eq!((said.code, events.len()), (Some(130), 3), "{said:?}");
+    assert!(events[2].contains("\"event\":\"ended\"") && events[2].contains("\"syns\":1,"), "{said:?}");
+}

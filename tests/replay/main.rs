@@ -8,3 +8,4 @@ mod input;
 mod list;
 mod live;
 mod program;
+mod stats;

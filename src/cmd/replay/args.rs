@@ -40,6 +40,8 @@ Examples:
   rawshake replay capture.pcap -f 'port 80' --list --format json
   rawshake replay capture.pcap --only refused,reset --list --sort duration:desc
   rawshake replay capture.pcap --where 'setup > 100ms and not marks = syn-retransmission' --pcap slow.pcap
+  rawshake replay *.pcap --stats
+  rawshake replay capture.pcap --format lines --replay-speed 10
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
@@ -52,7 +54,7 @@ others) looked into.
 client.ip, server.port, retransmissions.client, and more; a wrong name lists them all. Times take ns, us, ms, s, min, h,
 d; numbers k, M, G. A column of the table is a field, too.
 What cannot be read is said, with its place, and passed over.
-Ctrl-C ends --follow and standard input as the end of the file would.
+Ctrl-C ends --follow and standard input as the end of the file would; with --replay-speed the exit code is 130.
 Exit codes: 0 at least one connection (that was asked for), 1 none, 2 error; what was read is shown all the same.";
 
 /// How packets come in.
@@ -69,6 +71,14 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "N", default_value_t = 100_000,
         value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub(super) max_connections: u32,
+    /// Show each segment when its time has come, N times as fast as the capture was made
+    #[arg(long, value_name = "N", value_parser = speed, conflicts_with_all = ["list", "stats", "follow"])]
+    pub(super) replay_speed: Option<f64>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
+    speed.ok_or_else(|| "not a number above 0, such as 1 or 0.5".to_owned())
 }
 
 /// Which connections are shown.
@@ -102,6 +112,9 @@ pub(super) struct ListArgs {
     /// One row for each connection
     #[arg(short, long)]
     pub(super) list: bool,
+    /// Sums over all connections: verdicts, percentiles of times, SYNs sent again, servers that refuse
+    #[arg(short, long, conflicts_with_all = ["list", "sort"])]
+    pub(super) stats: bool,
     /// With --list: order the rows by a column of the table or a field of --where, which keeps them all in memory
     #[arg(long, value_name = "COLUMN[:desc]", value_parser = sort)]
     pub(super) sort: Option<Sort>,
@@ -130,12 +143,26 @@ impl Args {
             self.files.len()
         );
         ensure!(self.list.sort.is_none() || self.is_list(), "--sort orders the rows of --list: add that");
+        ensure!(
+            !(self.output.format == Format::Csv && (self.list.stats || self.reading.replay_speed.is_some())),
+            "--format csv is for --list: take text or json"
+        );
         Ok(())
     }
 
-    /// Whether each connection has a row, and its segments none.
-    pub(super) fn is_list(&self) -> bool {
+    /// Whether each connection has a row.
+    fn is_list(&self) -> bool {
         self.list.list || self.output.format == Format::Csv
+    }
+
+    /// Whether only the verdicts are shown, not the segments.
+    pub(super) fn is_of_verdicts(&self) -> bool {
+        self.list.stats || self.is_list()
+    }
+
+    /// Whether nothing is shown before all is read.
+    pub(super) const fn is_silent(&self) -> bool {
+        self.list.stats || self.list.sort.is_some()
     }
 
     /// What is read, as messages call it.

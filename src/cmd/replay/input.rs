@@ -14,7 +14,7 @@ use crate::sys::Interrupts;
 /// What to read, and how.
 pub(super) struct Input<'a> {
     args: &'a Args,
-    /// Where packets may come while they happen, Ctrl-C ends them.
+    /// Where packets come while they happen, or are shown at their time, Ctrl-C ends them.
     stop: Option<Interrupts>,
 }
 
@@ -24,7 +24,10 @@ impl<'a> Input<'a> {
     /// # Errors
     /// Ctrl-C cannot be waited for.
     pub(super) fn new(args: &'a Args) -> anyhow::Result<Self> {
-        let stop = is_awaited(args).then(Interrupts::new).transpose().context("cannot wait for Ctrl-C")?;
+        let stop = (is_awaited(args) || args.reading.replay_speed.is_some())
+            .then(Interrupts::new)
+            .transpose()
+            .context("cannot wait for Ctrl-C")?;
         Ok(Self { args, stop })
     }
 
@@ -45,7 +48,7 @@ impl<'a> Input<'a> {
     pub(super) fn source(&self) -> anyhow::Result<Box<dyn Source + '_>> {
         let files: &[PathBuf] = &self.args.files;
         let packets: Box<dyn Source + '_> = match (&self.stop, files) {
-            (Some(stop), [file]) => Box::new(Follow::new(file, stop)),
+            (Some(stop), [file]) if is_awaited(self.args) => Box::new(Follow::new(file, stop)),
             _ if self.args.reading.merge => Box::new(Merge::of_files(files)),
             _ => Box::new(Chain::of_files(files)),
         };

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::bar::Bar;
 use super::choice::Wanted;
 use super::faults::Faults;
+use super::pace::Pace;
 use super::tally::Tally;
 use crate::cmd::capture::CaptureFile;
 use crate::sink::Sink;
@@ -45,6 +47,8 @@ pub(super) struct Pass<'a> {
     tracer: Tracer,
     reassembler: Reassembler,
     number: u64,
+    pace: Option<Pace<'a>>,
+    bar: Option<Bar>,
     found: Found,
 }
 
@@ -52,7 +56,17 @@ impl<'a> Pass<'a> {
     /// Events go to `sink`, the packets behind them to `copy`, and errors of live packets to `err` at once.
     pub(super) fn new(plan: Plan, sink: &'a mut dyn Sink, copy: Option<CaptureFile>, err: &'a mut dyn Write) -> Self {
         let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
-        Self { plan, sink, copy, err, tracer, reassembler, number: 0, found: Found::default() }
+        Self { plan, sink, copy, err, tracer, reassembler, number: 0, pace: None, bar: None, found: Found::default() }
+    }
+
+    /// Shows packets at their time.
+    pub(super) fn at_pace(self, pace: Option<Pace<'a>>) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Shows how far it has come.
+    pub(super) fn with_bar(self, bar: Option<Bar>) -> Self {
+        Self { bar, ..self }
     }
 
     /// Reads to the end. What is damaged is passed over.
@@ -64,8 +78,16 @@ impl<'a> Pass<'a> {
             if self.plan.live && source.supply() == Supply::Pending {
                 self.sink.flush()?;
             }
+            if let Some(bar) = &mut self.bar {
+                bar.packet(source);
+            }
             match source.next() {
-                Ok(Some(packet)) => self.packet(&packet)?,
+                Ok(Some(packet)) => {
+                    if !self.is_time_for(&packet)? {
+                        break;
+                    }
+                    self.packet(&packet)?;
+                }
                 Ok(None) => break,
                 Err(error) => {
                     self.found.failed = true;
@@ -80,7 +102,18 @@ impl<'a> Pass<'a> {
         self.finish()
     }
 
+    /// Waits until the packet's time has come, if that was asked for; false when Ctrl-C came first.
+    fn is_time_for(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
+        let Some(pace) = &mut self.pace else { return Ok(true) };
+        let left = pace.left(packet.time);
+        if !left.is_zero() {
+            self.sink.flush()?;
+        }
+        Ok(pace.wait(left)?)
+    }
+
     fn finish(mut self) -> anyhow::Result<Found> {
+        self.bar = None;
         let tracer = &mut self.tracer;
         forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| tracer.finish(out))?;
         self.sink.finish()?;

@@ -1,0 +1,128 @@
+//! What many connections have in common: counts, percentiles, rates.
+
+mod histogram;
+mod report;
+mod text;
+mod top;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Format, Sink};
+use crate::trace::{Event, EventKind, Handshake, Pair, Severity, Summary};
+use crate::wire::Time;
+use histogram::Histogram;
+use report::Report;
+use top::Top;
+
+/// A sink that writes what all connections have in common: as JSON, or as text for people.
+#[must_use]
+pub fn open_stats<'a>(format: Format, ascii: bool, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
+    Box::new(Stats { out, json: format == Format::Json, ascii, totals: Totals::new() })
+}
+
+struct Stats<'a> {
+    out: Box<dyn Write + 'a>,
+    json: bool,
+    ascii: bool,
+    totals: Totals,
+}
+
+/// How many connections have each name.
+type Counts = BTreeMap<&'static str, u64>;
+
+/// Sums over all connections; what they take does not grow with them.
+struct Totals {
+    connections: u64,
+    segments: u64,
+    bytes: Pair<u64>,
+    span: Option<(Time, Time)>,
+    handshakes: Counts,
+    terminations: Counts,
+    /// Connections that have each mark.
+    marks: Counts,
+    /// Those of them that are no part of an ordinary connection.
+    oddities: Counts,
+    handshake_times: Histogram,
+    durations: Histogram,
+    /// SYNs that were sent again, and connections that did it.
+    syns_again: (u64, u64),
+    refusing: Top<SocketAddr>,
+}
+
+impl Totals {
+    fn new() -> Self {
+        Self {
+            connections: 0,
+            segments: 0,
+            bytes: Pair::default(),
+            span: None,
+            handshakes: Counts::new(),
+            terminations: Counts::new(),
+            marks: Counts::new(),
+            oddities: Counts::new(),
+            handshake_times: Histogram::new(),
+            durations: Histogram::new(),
+            syns_again: (0, 0),
+            refusing: Top::new(),
+        }
+    }
+
+    fn add(&mut self, summary: &Summary) {
+        self.connections += 1;
+        self.segments += summary.segments;
+        self.bytes.client += summary.bytes_client;
+        self.bytes.server += summary.bytes_server;
+        let (first, last) = self.span.unwrap_or((summary.first, summary.last));
+        self.span = Some((first.min(summary.first), last.max(summary.last)));
+        *self.handshakes.entry(summary.handshake.name()).or_default() += 1;
+        *self.terminations.entry(summary.termination.name()).or_default() += 1;
+        for mark in summary.marks.iter() {
+            *self.marks.entry(mark.name()).or_default() += 1;
+            if mark.row().severity > Severity::Note {
+                *self.oddities.entry(mark.name()).or_default() += 1;
+            }
+        }
+        if let Some(time) = summary.handshake_time {
+            self.handshake_times.add(time.0);
+        }
+        self.durations.add(summary.last.since(summary.first));
+        let again = u64::from(summary.syns.saturating_sub(1));
+        self.syns_again.0 += again;
+        self.syns_again.1 += u64::from(again > 0);
+        if summary.handshake == Handshake::Refused {
+            self.refusing.add(summary.server);
+        }
+    }
+
+    /// From the first segment to the last.
+    fn time(&self) -> Duration {
+        self.span.map_or(Duration::ZERO, |(first, last)| last.since(first))
+    }
+}
+
+impl Sink for Stats<'_> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let EventKind::Ended(summary) = &event.kind {
+            self.totals.add(summary);
+        }
+        Ok(())
+    }
+
+    /// Nothing can be said before the end.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if self.json {
+            serde_json::to_writer(&mut *self.out, &Report::of(&self.totals))?;
+            self.out.write_all(b"\n")?;
+        } else if self.totals.connections > 0 {
+            text::write(&mut *self.out, &self.totals, self.ascii)?;
+        }
+        self.out.flush()
+    }
+}
