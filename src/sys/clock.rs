@@ -11,6 +11,22 @@ pub fn now() -> Time {
     Time::from_parts(now.tv_sec, now.tv_nsec)
 }
 
+/// What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC now, in nanoseconds. The two are read microseconds apart at most, and
+/// the first is read on both sides of the second, so the error is half of that.
+pub(super) fn offset_of_monotonic() -> i64 {
+    let nanos = |clock| {
+        let now = clock_gettime(clock);
+        Time::from_parts(now.tv_sec, now.tv_nsec).as_nanos()
+    };
+    let attempts = (0..8).map(|_| {
+        let before = nanos(ClockId::Realtime);
+        let monotonic = nanos(ClockId::Monotonic);
+        let after = nanos(ClockId::Realtime);
+        (after.saturating_sub(before), before.midpoint(after).saturating_sub(monotonic))
+    });
+    attempts.min().map_or(0, |(_, offset)| offset)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -87,6 +87,15 @@ pub enum Error {
         /// What the kernel said; `why` says it in better words, so it is no cause to be told again.
         refusal: io::Error,
     },
+    /// The kernel's tracing is not to be had.
+    #[error(
+        "cannot trace the kernel's sockets: {}; tracefs is for root of this machine alone, and the kernel must have it",
+        plain(source)
+    )]
+    NoTrace {
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// A user namespace can only be entered by a process with one thread.
     #[error("cannot enter a user namespace: this process already has {threads} threads, and the kernel wants one")]
     Threads {
@@ -122,7 +131,8 @@ impl Error {
             | Self::Namespace { refusal: source, .. }
             | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
-            | Self::NoRoute { source, .. } => source.raw_os_error(),
+            | Self::NoRoute { source, .. }
+            | Self::NoTrace { source } => source.raw_os_error(),
             Self::PortInUse { .. } => Some(libc::EADDRINUSE),
             Self::ForeignSource { .. } => Some(libc::EADDRNOTAVAIL),
             Self::NoInterface { .. } => Some(libc::ENODEV),

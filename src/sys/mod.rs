@@ -21,6 +21,7 @@ pub mod sockdiag;
 mod sockopt;
 pub mod status;
 pub mod terminal;
+pub mod tracefs;
 pub mod watch;
 
 pub use error::{Error, Result};
