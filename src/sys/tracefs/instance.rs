@@ -100,7 +100,7 @@ impl Instance {
     /// What stands in one of its files, or of those that all instances share.
     pub(super) fn read(&self, file: &str) -> io::Result<String> {
         let own = self.path.join(file);
-        fs::read_to_string(if own.exists() { own } else { self.tracefs.path.join(file) })
+        read_whole(&if own.exists() { own } else { self.tracefs.path.join(file) })
     }
 
     pub(super) fn write(&self, file: &str, text: &str) -> io::Result<()> {
@@ -131,7 +131,7 @@ impl Instance {
     pub(super) fn lost(&self) -> io::Result<u64> {
         let mut lost = 0;
         for cpu in fs::read_dir(self.path.join("per_cpu"))? {
-            let text = fs::read_to_string(cpu?.path().join("stats"))?;
+            let text = read_whole(&cpu?.path().join("stats"))?;
             let counts = text.lines().filter_map(|line| line.split_once(": "));
             let wanted = counts.filter(|(name, _)| ["overrun", "dropped events"].contains(name));
             lost += wanted.filter_map(|(_, count)| count.trim().parse::<u64>().ok()).sum::<u64>();
@@ -145,6 +145,21 @@ impl Drop for Instance {
         // The kernel does not remove a buffer that is open.
         self.buffers.clear();
         let _ = fs::remove_dir(&self.path);
+    }
+}
+
+/// What stands in a file of tracefs. Some of them, events/header_page above all, end after the first read, however short
+/// it was; so the first one is long.
+fn read_whole(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let (mut text, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(String::from_utf8_lossy(&text).into_owned()),
+            Ok(length) => text.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
