@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Sink;
+use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{Event, SCHEMA};
 
 /// One line: the event, and the version of its format.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, E> {
     schema: u32,
     #[serde(flatten)]
-    event: &'a Event,
+    event: &'a E,
 }
 
 /// Writes each event at once, as one line of JSON.
@@ -25,12 +26,20 @@ impl<W: Write> Json<W> {
     pub const fn new(out: W) -> Self {
         Self { out }
     }
+
+    fn line(&mut self, event: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, &Line { schema: SCHEMA, event })?;
+        self.out.write_all(b"\n")
+    }
 }
 
 impl<W: Write> Sink for Json<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &Line { schema: SCHEMA, event })?;
-        self.out.write_all(b"\n")
+        self.line(event)
+    }
+
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        self.line(event)
     }
 
     fn flush(&mut self) -> io::Result<()> {

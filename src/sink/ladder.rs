@@ -6,30 +6,32 @@ use std::io::{self, Write};
 use colored::Colorize;
 
 use super::Sink;
-use crate::ladder::{Builder, Ladder, Line, Settings, Span, Style, layout};
-use crate::trace::{Event, EventKind, Opened};
+use super::exchange::{Drawing, Key};
+use crate::ladder::{Ladder, Line, Settings, Span, Style, layout};
+use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
+use crate::trace::{Event, EventKind};
 
 /// Events that all open connections together may keep; beyond it the largest is shown as far as it has come.
 const BUDGET: usize = 500_000;
-/// What a connection costs beside its events.
+/// What each costs beside its events.
 const OVERHEAD: usize = 16;
 
-/// A connection that has not ended.
+/// A connection or an exchange that has not ended.
 struct Open {
-    builder: Builder,
+    drawing: Drawing,
     /// Some of it was shown before.
     continued: bool,
 }
 
-/// Shows each connection when it has ended.
+/// Shows each connection, and each exchange, when it has ended.
 pub struct TextLadder<W> {
     settings: Settings,
     out: W,
-    open: BTreeMap<u32, Open>,
+    open: BTreeMap<Key, Open>,
     kept: usize,
     budget: usize,
     shown: u64,
-    /// More than one connection was seen.
+    /// More than one connection or exchange was seen.
     several: bool,
 }
 
@@ -47,7 +49,7 @@ impl<W: Write> TextLadder<W> {
 
     /// Shows `open` as far as it has come.
     fn show(&mut self, open: Open) -> io::Result<()> {
-        let ladder = open.builder.finish();
+        let ladder = open.drawing.finish();
         if self.shown > 0 {
             writeln!(self.out)?;
         }
@@ -62,56 +64,69 @@ impl<W: Write> TextLadder<W> {
         Ok(())
     }
 
-    /// Takes the connection out of the open ones.
-    fn remove(&mut self, number: u32) -> Option<Open> {
-        let open = self.open.remove(&number)?;
-        self.kept -= open.builder.kept() + OVERHEAD;
+    /// Takes what has this key out of the open ones.
+    fn remove(&mut self, key: Key) -> Option<Open> {
+        let open = self.open.remove(&key)?;
+        self.kept -= open.drawing.kept() + OVERHEAD;
         Some(open)
     }
 
-    fn insert(&mut self, number: u32, opened: Option<&Opened>, continued: bool) -> &mut Open {
-        self.several |= number > 1 || !self.open.is_empty();
+    fn insert(&mut self, key: Key, drawing: Drawing, continued: bool) {
+        self.several |= key.number() > 1 || !self.open.is_empty() || self.shown > 0;
         self.kept += OVERHEAD;
-        let mut builder = Builder::new(&self.settings);
-        if let Some(opened) = opened {
-            builder.announce(number, opened);
-        }
-        self.open.entry(number).or_insert(Open { builder, continued })
+        self.open.insert(key, Open { drawing, continued });
     }
 
-    /// Shows the connection that keeps the most, to make room.
+    /// Shows what keeps the most, to make room.
     fn make_room(&mut self) -> io::Result<()> {
-        let largest = self.open.iter().max_by_key(|(_, open)| open.builder.kept()).map(|(number, _)| *number);
-        let Some((number, open)) = largest.and_then(|number| Some((number, self.remove(number)?))) else {
+        let largest = self.open.iter().max_by_key(|(_, open)| open.drawing.kept()).map(|(key, _)| *key);
+        let Some((key, open)) = largest.and_then(|key| Some((key, self.remove(key)?))) else {
             return Ok(());
         };
-        let opened = open.builder.opened().copied();
+        let rest = open.drawing.continuation(key, &self.settings);
         self.several = true;
         self.show(open)?;
-        self.insert(number, opened.as_ref(), true);
+        self.insert(key, rest, true);
         Ok(())
+    }
+
+    /// Lets `push` add an event, the last one or not, to what has this key.
+    fn add(&mut self, key: Key, is_last: bool, push: impl FnOnce(&mut Drawing)) -> io::Result<()> {
+        if !self.open.contains_key(&key) {
+            self.insert(key, Drawing::new(key, &self.settings), false);
+        }
+        if let Some(open) = self.open.get_mut(&key) {
+            let before = open.drawing.kept();
+            push(&mut open.drawing);
+            self.kept = self.kept + open.drawing.kept() - before;
+        }
+        if is_last {
+            self.remove(key).map_or(Ok(()), |open| self.show(open))
+        } else if self.kept > self.budget {
+            self.make_room()
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl<W: Write> Sink for TextLadder<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let number = event.connection;
-        if !self.open.contains_key(&number) {
-            self.insert(number, None, false);
-        }
-        if let Some(open) = self.open.get_mut(&number) {
-            let before = open.builder.kept();
-            open.builder.push(event);
-            self.kept = self.kept + open.builder.kept() - before;
-        }
-        if matches!(event.kind, EventKind::Ended(_)) {
-            if let Some(open) = self.remove(number) {
-                self.show(open)?;
+        let is_last = matches!(event.kind, EventKind::Ended(_));
+        self.add(Key::Connection(event.connection), is_last, |drawing| {
+            if let Drawing::Connection(builder) = drawing {
+                builder.push(event);
             }
-        } else if self.kept > self.budget {
-            self.make_room()?;
-        }
-        Ok(())
+        })
+    }
+
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        let is_last = matches!(event.kind, ExchangeKind::Ended(_));
+        self.add(Key::Exchange(event.exchange), is_last, |drawing| {
+            if let Drawing::Exchange(builder) = drawing {
+                builder.push(event);
+            }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -119,7 +134,7 @@ impl<W: Write> Sink for TextLadder<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        while let Some(open) = self.open.keys().next().copied().and_then(|number| self.remove(number)) {
+        while let Some(open) = self.open.keys().next().copied().and_then(|key| self.remove(key)) {
             self.show(open)?;
         }
         self.out.flush()

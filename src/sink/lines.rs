@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
 use super::Sink;
+use super::exchange::ExchangeLines;
 use crate::explain;
 use crate::ladder::Settings;
+use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{Belief, Certainty, Event, EventKind, IcmpEvent, Pair, SegmentEvent, Side};
 use crate::wire::{Checksum, OptionSummary, Time};
 
@@ -17,6 +19,7 @@ pub struct Lines<W> {
     absolute: bool,
     /// The connections that have not ended.
     open: HashMap<u32, Open>,
+    exchanges: ExchangeLines,
 }
 
 /// A connection that has not ended.
@@ -29,7 +32,7 @@ struct Open {
 impl<W: Write> Lines<W> {
     /// Writes to `out`.
     pub fn new(settings: &Settings, out: W) -> Self {
-        Self { out, absolute: settings.absolute, open: HashMap::new() }
+        Self { out, absolute: settings.absolute, open: HashMap::new(), exchanges: ExchangeLines::default() }
     }
 
     fn segment(&mut self, time: Time, connection: u32, segment: &SegmentEvent) -> io::Result<()> {
@@ -88,6 +91,10 @@ impl<W: Write> Sink for Lines<W> {
         }
     }
 
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        self.exchanges.line(event).map_or(Ok(()), |line| writeln!(self.out, "{line}"))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -98,14 +105,14 @@ impl<W: Write> Sink for Lines<W> {
 }
 
 /// Seconds since the epoch with six decimals.
-fn stamp(time: Time) -> String {
+pub(super) fn stamp(time: Time) -> String {
     let mut text = time.to_string();
     text.truncate(text.len() - 3);
     text
 }
 
 /// Address and port with a dot between them.
-fn dotted(socket: SocketAddr) -> String {
+pub(super) fn dotted(socket: SocketAddr) -> String {
     match socket.ip() {
         IpAddr::V4(address) => format!("{address}.{}", socket.port()),
         IpAddr::V6(address) => format!("{address}.{}", socket.port()),

@@ -8,6 +8,7 @@ mod table;
 
 use std::io::Write;
 
+use super::exchange::with_exchanges;
 use super::fields::Sort;
 use super::{Format, Sink};
 
@@ -28,16 +29,18 @@ pub struct ListSettings {
     pub sort: Option<Sort>,
 }
 
-/// A sink that writes one row, or one JSON object, for each connection.
+/// A sink that writes one row, or one JSON object, for each connection and each exchange; CSV holds connections only.
 #[must_use]
 pub fn open_list<'a>(format: Format, settings: &ListSettings, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
-    let list: Box<dyn Sink + 'a> = match format {
-        Format::Json => Box::new(JsonList::new(out)),
-        Format::Csv => Box::new(CsvList::new(out)),
-        Format::Ladder | Format::Lines => Box::new(Table::new(settings, out)),
-    };
-    match settings.sort {
-        Some(sort) => Box::new(Sorted::new(sort, list)),
-        None => list,
-    }
+    with_exchanges(format, settings, out, |out| {
+        let list: Box<dyn Sink + 'a> = match format {
+            Format::Json => Box::new(JsonList::new(out)),
+            Format::Csv => Box::new(CsvList::new(out)),
+            Format::Ladder | Format::Lines => Box::new(Table::new(settings, out)),
+        };
+        match settings.sort {
+            Some(sort) => Box::new(Sorted::new(sort, list)),
+            None => list,
+        }
+    })
 }

@@ -1,6 +1,7 @@
 //! Events out: one file for each kind of output, and the registry of them.
 
 pub mod capture;
+mod exchange;
 pub mod fields;
 mod json;
 mod ladder;
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 
 use crate::ladder::Settings;
 use crate::trace::Event;
+use crate::trace::exchange::ExchangeEvent;
 
 pub use json::Json;
 pub use ladder::TextLadder;
@@ -29,6 +31,15 @@ pub trait Sink {
     /// # Errors
     /// The destination could not be written to.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// Takes one event of a UDP or ICMP exchange; a sink that has no place for exchanges passes it over.
+    ///
+    /// # Errors
+    /// The destination could not be written to.
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        let _ = event;
+        Ok(())
+    }
 
     /// Sees to it that what was shown so far is seen: packets are waited for.
     ///

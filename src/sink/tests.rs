@@ -11,10 +11,10 @@ use crate::trace::{Event, Handshake, Mark, SCHEMA, Termination};
 
 /// A destination that can be looked at from outside.
 #[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Vec<u8>>>);
+pub(super) struct Shared(Rc<RefCell<Vec<u8>>>);
 
 impl Shared {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.borrow().clone()).unwrap()
     }
 }
@@ -39,7 +39,7 @@ fn written(format: Format, settings: &Settings, events: &[Event]) -> String {
 }
 
 /// Escape sequences by name, so that a snapshot can be read.
-fn named(text: &str) -> String {
+pub(super) fn named(text: &str) -> String {
     let names = [
         ("\x1b[0m", "⟩"),
         ("\x1b[1m", "bold⟨"),
@@ -57,11 +57,11 @@ fn named(text: &str) -> String {
 }
 
 /// Without its escape sequences.
-fn stripped(text: &str) -> String {
+pub(super) fn stripped(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
 
-fn connection(number: u32) -> Vec<Event> {
+pub(super) fn connection(number: u32) -> Vec<Event> {
     let mut script = Script::new(&format!("192.0.2.1:{}", 40_000 + number), "192.0.2.2:80");
     script.handshake().data(micros(40), Client, b"hello").ack(micros(29), Server).four_segments();
     numbered(script.end(|_| ()), number)

@@ -99,11 +99,11 @@ impl Exchanges {
         }
     }
 
-    /// Ends every exchange that is left, the one silent longest first.
+    /// Ends every exchange that is left, in the order of their numbers.
     pub fn finish(&mut self, out: &mut dyn FnMut(&ExchangeEvent)) {
-        while let Some(exchange) = self.table.take_oldest(|_| true) {
-            end(&exchange, out);
-        }
+        let mut left: Vec<_> = std::iter::from_fn(|| self.table.take_oldest(|_| true)).collect();
+        left.sort_unstable_by_key(|exchange| exchange.number);
+        left.iter().for_each(|exchange| end(exchange, out));
     }
 
     /// How many exchanges were ended because the table was full.
