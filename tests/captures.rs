@@ -18,9 +18,7 @@ fn table() -> BTreeMap<String, Vec<Vec<String>>> {
     for line in text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|')) {
         let cells: Vec<_> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
         if cells[0].contains(".pcap") {
-            let connections = table.entry(cells[0].clone()).or_default();
-            // A file without a TCP connection has empty cells.
-            connections.extend((!cells[2].is_empty()).then(|| cells[2..].to_vec()));
+            table.entry(cells[0].clone()).or_default().push(cells[2..].to_vec());
         }
     }
     table
@@ -32,21 +30,25 @@ fn list(file: &str) -> Vec<Value> {
         .arg(folder().join(file))
         .output()
         .expect("rawshake runs");
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// The marks of every segment of `connection`.
+/// The marks of every segment of `connection`, or the oddities of an exchange.
 fn marks(connection: &Value) -> String {
-    let marks = connection["marks"].as_array().expect("marks");
+    let marks = connection["marks"].as_array().or(connection["oddities"].as_array()).expect("marks");
     let names: Vec<_> = marks.iter().map(|mark| mark.as_str().expect("a name")).collect();
     if names.is_empty() { "–".to_owned() } else { names.join(", ") }
 }
 
-/// The cells that the table should hold for `connection`.
+/// The cells that the table should hold for a connection or an exchange.
 fn cells(connection: &Value) -> Vec<String> {
     let text = |key: &str| connection[key].as_str().unwrap_or("–").to_owned();
+    if connection["exchange"].is_u64() {
+        let none = || "–".to_owned();
+        return vec![text("protocol"), text("outcome"), none(), none(), none(), marks(connection)];
+    }
     vec![
         text("handshake"),
         text("termination"),

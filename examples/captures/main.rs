@@ -1,10 +1,11 @@
 //! Makes the captures of single phenomena: each in the lab, by kernels where they will do it, by hand where they will not.
 //!
 //! `captures FOLDER` makes every file, `captures FOLDER NAME…` those. A new one is one row and one function in
-//! `opening`, `data`, `closing` or `odd`. `scripts/captures.sh` runs it.
+//! `opening`, `data`, `closing`, `odd` or `exchange`. `scripts/captures.sh` runs it.
 
 mod closing;
 mod data;
+mod exchange;
 mod hand;
 mod kernel;
 mod odd;
@@ -20,7 +21,7 @@ use anyhow::{Context as _, Result, bail};
 use stage::{Scene, Stage};
 
 fn scenes() -> impl Iterator<Item = &'static Scene> {
-    [opening::SCENES, data::SCENES, closing::SCENES, odd::SCENES].into_iter().flatten()
+    [opening::SCENES, data::SCENES, closing::SCENES, odd::SCENES, exchange::SCENES].into_iter().flatten()
 }
 
 fn main() -> Result<()> {

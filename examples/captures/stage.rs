@@ -62,7 +62,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn enter(interface: &str) -> Result<Self> {
         let lab = Lab::enter(&lab::Options { server: lab::Server::Refuses, ..lab::Options::default() })?;
-        let live = Live::open(interface, Some("tcp or icmp"), LiveOptions::default())?;
+        let live = Live::open(interface, Some("tcp or icmp or udp"), LiveOptions::default())?;
         let near = RawSender::open(Version::V4, None)?;
         let far = lab.on_server(|| RawSender::open(Version::V4, None))??;
         Ok(Self { lab, live, near, far, guards: Vec::new(), packets: Vec::new() })

@@ -3,6 +3,7 @@
 mod args;
 mod bar;
 mod choice;
+mod exchanges;
 mod expression;
 mod faults;
 mod hold;
@@ -81,7 +82,8 @@ fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan>
         "--pcap with --only or --where has to read twice, which is possible with files only"
     );
     let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_of_verdicts());
-    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, tracer })
+    let protocols = args.protocols()?;
+    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, tracer, protocols })
 }
 
 /// Reads all packets to know which connections are asked for: their segments come before their verdicts.

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::icmp::icmp_words;
 use super::words::{count, duration, grouped, ordinal, payload};
 use super::{Names, Reason, Statement, Topic, Weight};
-use crate::trace::exchange::{
-    Began, ExchangeError, ExchangeSummary, Message, MessageKind, Oddities, Oddity, Outcome, Protocol,
-};
+use crate::trace::exchange::{Began, ExchangeError, ExchangeSummary, Message, MessageKind, Oddity, Outcome, Protocol};
 use crate::trace::{Pair, Side};
 use crate::wire::Time;
 
@@ -198,7 +196,7 @@ pub const fn quoted_unseen() -> &'static str {
 pub fn exchange_verdict(summary: &ExchangeSummary, protocol: Protocol, names: &Names) -> Vec<Statement> {
     let mut statements = vec![sent(summary, protocol, names)];
     statements.extend(came(summary, protocol, names));
-    statements.extend(odd(summary.oddities));
+    statements.extend(odd(summary));
     statements
 }
 
@@ -294,8 +292,15 @@ fn unreachable(summary: &ExchangeSummary, names: &Names) -> String {
     )
 }
 
-fn odd(oddities: Oddities) -> Option<Statement> {
-    let list: Vec<_> = oddities.iter().filter_map(odd_words).collect();
+fn odd(summary: &ExchangeSummary) -> Option<Statement> {
+    // Otherwise the error is the outcome.
+    let error = summary.error.filter(|_| !matches!(summary.outcome, Outcome::Refused | Outcome::Unreachable));
+    let errors = error.map(|error| {
+        let says = icmp_words(error.v6, error.kind, error.code).says;
+        let last = if summary.errors > 1 { "the last: " } else { "" };
+        format!("{} ({last}{says})", count(summary.errors, "ICMP error"))
+    });
+    let list: Vec<_> = summary.oddities.iter().filter_map(odd_words).map(str::to_owned).chain(errors).collect();
     (!list.is_empty()).then(|| Statement { subject: "Odd", text: list.join(", ") })
 }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod choice;
+mod exchanges;
 mod input;
 mod list;
 mod live;

@@ -6,11 +6,12 @@ use anyhow::ensure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::choice;
+use super::exchanges::{ProtocolArgs, Protocols};
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::{Format, OutputArgs};
 use crate::sink::fields::{FIELDS, Field, Sort};
 
-/// Show the TCP connections in capture files
+/// Show the TCP connections in capture files, and the UDP and ICMP exchanges
 ///
 /// States and socket calls are inferred from the segments, and marked so; where the capture began too late a question
 /// mark stands for what cannot be known.
@@ -25,6 +26,8 @@ pub struct Args {
     #[command(flatten)]
     pub(super) choice: ChoiceArgs,
     #[command(flatten)]
+    pub(super) protocols: ProtocolArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
@@ -38,6 +41,7 @@ Examples:
   rawshake replay capture.pcap --list        one row for each connection
   rawshake replay capture.pcap -n 3 -v       the third one, with every reason
   rawshake replay capture.pcap -f 'port 80' --list --format json
+  rawshake replay capture.pcap -p all --list one table of connections, one of UDP and ICMP exchanges
   rawshake replay capture.pcap --only refused,reset --list --sort duration:desc
   rawshake replay capture.pcap --where 'setup > 100ms and not marks = syn-retransmission' --pcap slow.pcap
   rawshake replay *.pcap --stats
@@ -46,6 +50,10 @@ Examples:
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
 
+Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any other its connections alone. An exchange is
+what two sockets (UDP), or two hosts with one identifier (ICMP requests and replies), send each other until both are silent
+for two minutes. An ICMP error is drawn where the packet is that it quotes. Of packets that come while they happen, the first
+20,000 events of exchanges wait for a connection: -p udp shows them at once.
 Link types: Ethernet, BSD loopback, raw IP, Linux cooked (1 and 2), PPP, 802.11 (also behind radiotap, Prism, AVS), and
 two dozen more; VLAN, PPPoE and MPLS tags. IP fragments are put together, tunnels (GRE, IPIP, 6in4, VXLAN, GENEVE and
 others) looked into.
@@ -55,7 +63,7 @@ client.ip, server.port, retransmissions.client, and more; a wrong name lists the
 d; numbers k, M, G. A column of the table is a field, too.
 What cannot be read is said, with its place, and passed over.
 Ctrl-C ends --follow and standard input as the end of the file would; with --replay-speed the exit code is 130.
-Exit codes: 0 at least one connection (that was asked for), 1 none, 2 error; what was read is shown all the same.";
+Exit codes: 0 at least one connection or exchange (that was asked for), 1 none, 2 error; what was read is shown all the same.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]
@@ -150,8 +158,25 @@ impl Args {
         Ok(())
     }
 
+    /// What is shown: no exchanges beside options that only connections have a place for.
+    ///
+    /// # Errors
+    /// Exchanges were asked for together with such an option.
+    pub(super) fn protocols(&self) -> anyhow::Result<Protocols> {
+        let options = [
+            (self.choice.connection.is_some(), "--connection"),
+            (!self.choice.only.is_empty(), "--only"),
+            (self.choice.expression.is_some(), "--where"),
+            (self.list.sort.is_some(), "--sort"),
+            (self.list.stats, "--stats"),
+            (self.output.format == Format::Csv, "--format csv"),
+        ];
+        let given: Vec<_> = options.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect();
+        self.protocols.shown(&given)
+    }
+
     /// Whether each connection has a row.
-    fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         self.list.list || self.output.format == Format::Csv
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::bar::Bar;
 use super::choice::Wanted;
+use super::exchanges::{Beside, Protocols, Told};
 use super::faults::Faults;
 use super::pace::Pace;
 use super::tally::Tally;
@@ -23,6 +24,7 @@ pub(super) struct Plan {
     /// Packets may come while they happen: what was found goes out before the next is waited for.
     pub(super) live: bool,
     pub(super) tracer: TracerOptions,
+    pub(super) protocols: Protocols,
 }
 
 /// What a pass found, beside what its sink was given.
@@ -30,6 +32,8 @@ pub(super) struct Plan {
 pub(super) struct Found {
     /// Connections that there are.
     pub(super) connections: u32,
+    /// UDP and ICMP exchanges.
+    pub(super) exchanges: Told,
     /// Connections that were ended because the table was full.
     pub(super) evicted: u64,
     pub(super) tally: Tally,
@@ -45,6 +49,7 @@ pub(super) struct Pass<'a> {
     copy: Option<CaptureFile>,
     err: &'a mut dyn Write,
     tracer: Tracer,
+    exchanges: Beside,
     reassembler: Reassembler,
     number: u64,
     pace: Option<Pace<'a>>,
@@ -56,7 +61,9 @@ impl<'a> Pass<'a> {
     /// Events go to `sink`, the packets behind them to `copy`, and errors of live packets to `err` at once.
     pub(super) fn new(plan: Plan, sink: &'a mut dyn Sink, copy: Option<CaptureFile>, err: &'a mut dyn Write) -> Self {
         let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
-        Self { plan, sink, copy, err, tracer, reassembler, number: 0, pace: None, bar: None, found: Found::default() }
+        let exchanges = Beside::new(plan.protocols);
+        let found = Found::default();
+        Self { plan, sink, copy, err, tracer, exchanges, reassembler, number: 0, pace: None, bar: None, found }
     }
 
     /// Shows packets at their time.
@@ -116,6 +123,7 @@ impl<'a> Pass<'a> {
         self.bar = None;
         let tracer = &mut self.tracer;
         forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| tracer.finish(out))?;
+        self.found.exchanges = self.exchanges.finish(self.sink)?;
         self.sink.finish()?;
         if let Some(copy) = self.copy.take() {
             copy.finish()?;
@@ -131,7 +139,8 @@ impl<'a> Pass<'a> {
         self.found.tally.count(self.number, packet, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
         let is_shown = if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded)? };
-        if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || self.plan.wanted.is_none()) {
+        let all = self.plan.wanted.is_none() && self.plan.protocols.is_unsaid();
+        if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || all) {
             copy.write(packet)?;
         }
         Ok(())
@@ -155,9 +164,12 @@ impl<'a> Pass<'a> {
 
     fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
         let (tracer, number) = (&mut self.tracer, self.number);
-        forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| {
-            tracer.packet(number, packet, decoded, Hint::default(), out);
-        })
+        let is_connection = self.plan.protocols.tcp
+            && forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| {
+                tracer.packet(number, packet, decoded, Hint::default(), out);
+            })?;
+        let is_exchange = self.exchanges.packet(self.found.connections, (number, packet, decoded), self.sink)?;
+        Ok(is_connection || is_exchange)
     }
 }
 

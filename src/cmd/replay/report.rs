@@ -21,10 +21,18 @@ pub(super) fn report(
     let name = args.name();
     let losses = found.tally.losses();
     let failed = found.failed || !losses.is_empty();
-    let shown = if choice.is_by_verdict() { choice.met() } else { u64::from(found.connections) };
+    let exchanges = u64::from(found.exchanges.any);
+    let shown = if choice.is_by_verdict() { choice.met() } else { u64::from(found.connections) + exchanges };
     let to_a_person = matches!(args.output.format, Format::Ladder | Format::Lines);
-    if found.connections == 0 && to_a_person && !(failed && found.tally.is_empty()) {
-        writeln!(streams.out, "No TCP connection in this capture: {}.", found.tally)?;
+    let missing = args.protocols.exchange.filter(|wanted| *wanted > found.exchanges.last);
+    if found.connections == 0
+        && exchanges == 0
+        && missing.is_none()
+        && to_a_person
+        && !(failed && found.tally.is_empty())
+    {
+        let what = args.protocols()?.words();
+        writeln!(streams.out, "No {what} in this capture: {}.", found.tally)?;
     } else if args.output.verbose > 0 || found.tally.is_lossy() {
         writeln!(streams.err, "{name}: {}", found.tally)?;
     }
@@ -39,6 +47,9 @@ pub(super) fn report(
     found.faults.tell(streams.err)?;
     if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
         anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
+    }
+    if let Some(wanted) = missing {
+        anyhow::bail!("there is no exchange {wanted} in {name}: it holds {}", found.exchanges.last);
     }
     Ok(match (failed, shown) {
         (true, _) => Exit::Error,
@@ -63,7 +74,11 @@ fn notes(args: &Args, found: &Found, lost: u64) -> Vec<String> {
             explain::count(lost, "segment")
         )
     });
-    evicted.into_iter().chain(lost).collect()
+    let silent = (found.exchanges.evicted > 0).then(|| {
+        let exchanges = explain::count(found.exchanges.evicted, "UDP or ICMP exchange");
+        format!("{exchanges} taken for ended too early: too many at once; --filter or --protocol leaves fewer")
+    });
+    evicted.into_iter().chain(silent).chain(lost).collect()
 }
 
 fn connections(count: u64) -> String {
