@@ -3,8 +3,8 @@
 use super::voice::to;
 use super::words::{count, payload};
 use super::{ExchangeTopic, Voice, marks};
-use crate::tcp::State;
-use crate::trace::{Mark, Origin, SegmentEvent, Side};
+use crate::tcp::{Call, State};
+use crate::trace::{CallNote, Certainty, Mark, Origin, SegmentEvent, Side};
 use crate::wire::Flags;
 
 /// Something that needs to be explained once only.
@@ -102,8 +102,20 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
             let seq = voice.seq(segment);
             Reason::key(format!("seq {seq} is the ack it answers: no such connection here any more"))
         }
-        _ => Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once"),
+        // RFC 9293 section 3.10.7.1: what has no ACK is answered by number 0, and what has one by its own ACK.
+        (_, Some(_)) if segment.seq.0 == 0 => Reason::key("seq 0 answers what had no ACK: nobody listens there"),
+        _ if is_by_hand(segment) => {
+            Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once")
+        }
+        (_, None) => Reason::once(Topic::Reset, "no ACK: this host knows of no such connection"),
+        (_, Some(_)) => Reason::once(Topic::Reset, "an abort: unread data, SO_LINGER, or it gave up"),
     })
+}
+
+/// Whether its sender told us that it aborts: then there is nothing to guess.
+fn is_by_hand(segment: &SegmentEvent) -> bool {
+    let observed = |note: &CallNote| note.call == Call::Abort && note.certainty == Certainty::Observed;
+    segment.calls.iter().flatten().any(observed)
 }
 
 /// What the acknowledgment number is made of.

@@ -27,7 +27,7 @@ pub fn verdict(summary: &Summary, names: &Names) -> Vec<Statement> {
     let never_open = matches!(
         summary.handshake,
         Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable | Handshake::Aborted
-    );
+    ) || is_probe(summary);
     let opened = opened(summary, names);
     let agreed = (!never_open).then(|| agreement(summary, names)).flatten();
     let closed = if never_open { None } else { closed(summary, names) };
@@ -65,9 +65,37 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
             ("Opened", format!("only half: SYN and SYN ACK were seen, {whose} ACK was not{answered}"))
         }
         Handshake::Aborted => ("Aborted", aborted(summary, names)),
+        Handshake::MidStream if is_probe(summary) => ("Probed", probed(summary, names)),
+        Handshake::MidStream if is_lone_answer(summary) => ("Opened", "not in this capture, if ever".to_owned()),
         Handshake::MidStream => ("Opened", "before the capture began".to_owned()),
     };
     Statement { subject, text }
+}
+
+/// Flags that no socket call sends, alone or with the answer to them: nothing was open, and nothing was to be opened.
+fn is_probe(summary: &Summary) -> bool {
+    const FLAGS: [Mark; 6] = [Mark::NoFlags, Mark::BareFin, Mark::Xmas, Mark::SynFin, Mark::SynReset, Mark::OddFlags];
+    let odd = summary.marks.iter().any(|mark| FLAGS.contains(&mark));
+    summary.handshake == Handshake::MidStream && summary.segments <= 2 && is_empty(summary) && odd
+}
+
+/// One segment of a connection that was not seen, and a reset for it.
+fn is_lone_answer(summary: &Summary) -> bool {
+    summary.segments == 2 && is_empty(summary) && summary.termination == Termination::Reset
+}
+
+const fn is_empty(summary: &Summary) -> bool {
+    summary.bytes_client == 0 && summary.bytes_server == 0
+}
+
+/// What a scanner learns (RFC 9293 section 3.10.7: closed ports answer with a reset, listeners are silent).
+fn probed(summary: &Summary, names: &Names) -> String {
+    let server = names.the(Side::Server);
+    if summary.segments == 2 {
+        format!("by flags that no socket call sends; the reset says that nobody listens at {server}")
+    } else {
+        format!("by flags that no socket call sends; no answer: {server} listens, or a firewall drops them")
+    }
 }
 
 fn refused(summary: &Summary) -> String {
@@ -163,6 +191,9 @@ fn one_sided(summary: &Summary, names: &Names) -> String {
 
 fn reset(summary: &Summary, names: &Names) -> String {
     let by = resetter(summary, names);
+    if summary.handshake == Handshake::MidStream && is_lone_answer(summary) {
+        return format!("by a reset from {by}, which knows of no such connection");
+    }
     // Where the reset is all that was seen, nothing is before it.
     let time = summary.termination_time.filter(|time| !time.0.is_zero());
     let after = time.map_or_else(String::new, |time| format!(" after {}", duration(time.0)));

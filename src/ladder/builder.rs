@@ -2,6 +2,7 @@
 
 use super::fate::{Fate, Fates};
 use super::fold::{Run, is_plain};
+use super::gaps::Gaps;
 use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::is_ignored;
@@ -24,6 +25,7 @@ pub struct Builder {
     items: Items,
     run: Run,
     fates: Fates,
+    gaps: Gaps,
     /// The item that last changed a side's state, and that state.
     reached: Pair<Option<(u64, Option<State>)>>,
     seen: Marks,
@@ -44,6 +46,7 @@ impl Builder {
             items: Items::new(limit),
             run: Run::default(),
             fates: Fates::default(),
+            gaps: Gaps::default(),
             reached: Pair::default(),
             seen: Marks::default(),
             last: None,
@@ -100,6 +103,9 @@ impl Builder {
         for fate in self.fates.segment(item.id, segment, ignored) {
             self.settle(fate);
         }
+        if !ignored {
+            self.fill_gaps(item.id, segment);
+        }
         self.look_back(item.id, segment);
         if self.settings.verbosity < Verbosity::Verbose && is_plain(segment, self.seen) {
             self.run.push(item, &mut self.items);
@@ -108,6 +114,16 @@ impl Builder {
             self.items.push(item);
         }
         self.seen |= segment.marks;
+    }
+
+    fn fill_gaps(&mut self, id: u64, segment: &SegmentEvent) {
+        for (later, left) in self.gaps.segment(id, segment) {
+            if let Some(item) = self.run.get_mut(later).or_else(|| self.items.get_mut(later))
+                && let What::Segment(segment) = &mut item.what
+            {
+                segment.gap = left;
+            }
+        }
     }
 
     /// A segment tells what its sender had received when it left. Where two crossed, the state that the earlier one was

@@ -31,6 +31,8 @@ struct Pending {
 #[derive(Debug, Default)]
 pub(super) struct Fates {
     pending: Pair<VecDeque<Pending>>,
+    /// Those that were sent again without it, and may have arrived all the same.
+    repeated: Pair<VecDeque<Pending>>,
     /// Up to where each side's numbers are acknowledged.
     acknowledged: Pair<Option<Seq>>,
     heard: Pair<bool>,
@@ -44,6 +46,12 @@ impl Fates {
     pub(super) fn segment(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {
         self.heard[segment.from] = true;
         self.acknowledge(segment, ignored);
+        let twice = if ignored { Vec::new() } else { self.arrived_twice(segment) };
+        let fates = self.sent(id, segment, ignored);
+        [twice, fates].concat()
+    }
+
+    fn sent(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {
         let probe = segment.marks.has(Mark::KeepAlive) || segment.marks.has(Mark::ZeroWindowProbe);
         let len = segment.len.saturating_add(segment.flags.sequence_len());
         if len == 0 || probe || ignored || segment.flags.rst() {
@@ -57,11 +65,23 @@ impl Fates {
         if self.acknowledged[segment.from].is_some_and(|acknowledged| !end.after(acknowledged)) {
             return fates;
         }
-        let pending = &mut self.pending[segment.from];
-        if pending.len() == IN_FLIGHT {
-            pending.pop_front();
+        remember(&mut self.pending[segment.from], Pending { id, start, end, missed: false, again });
+        fates
+    }
+
+    /// A D-SACK reports octets that arrived once more (RFC 2883): so the copy before arrived too.
+    fn arrived_twice(&mut self, segment: &SegmentEvent) -> Vec<Fate> {
+        let mut fates = Vec::new();
+        let first = segment.options.sack.as_slice().first().filter(|_| segment.marks.has(Mark::DuplicateSack));
+        if let Some((left, right)) = first {
+            self.repeated[segment.from.other()].retain(|sent| {
+                let covered = !sent.start.before(Seq(*left)) && !sent.end.after(Seq(*right));
+                if covered {
+                    fates.push((sent.id, ArrowEnd::Arrives));
+                }
+                !covered
+            });
         }
-        pending.push_back(Pending { id, start, end, missed: false, again });
         fates
     }
 
@@ -105,10 +125,11 @@ impl Fates {
 
     /// What is sent once more did not get through, or its acknowledgment did not.
     fn repeated(&mut self, from: Side, start: Seq, end: Seq) -> Vec<Fate> {
-        let mut fates = Vec::new();
+        let (mut fates, repeated) = (Vec::new(), &mut self.repeated[from]);
         self.pending[from].retain(|sent| {
             let again = !sent.start.before(start) && !sent.end.after(end);
             if again {
+                remember(repeated, *sent);
                 fates.push((sent.id, if sent.missed { ArrowEnd::Lost } else { ArrowEnd::Unanswered }));
             }
             !again
@@ -127,4 +148,11 @@ impl Fates {
         }
         fates
     }
+}
+
+fn remember(list: &mut VecDeque<Pending>, sent: Pending) {
+    if list.len() == IN_FLIGHT {
+        list.pop_front();
+    }
+    list.push_back(sent);
 }

@@ -9,6 +9,7 @@ mod draw;
 mod exchange;
 mod fate;
 mod fold;
+mod gaps;
 mod item;
 mod layout;
 mod model;
