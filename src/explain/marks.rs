@@ -6,7 +6,7 @@ use super::{Reason, Topic, Voice, Weight};
 use crate::trace::{Mark, SegmentEvent};
 
 /// Marks of segments that their receiver passes over.
-const IGNORED: [Mark; 14] = [
+const IGNORED: [Mark; 13] = [
     Mark::BadChecksum,
     Mark::Malformed,
     Mark::NoFlags,
@@ -15,7 +15,6 @@ const IGNORED: [Mark; 14] = [
     Mark::WithoutAck,
     Mark::SpuriousRetransmission,
     Mark::DuplicatePacket,
-    Mark::OldTimestamp,
     Mark::OutsideWindow,
     Mark::ResetInexact,
     Mark::ResetOutsideWindow,
@@ -67,7 +66,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
         }
-        Mark::BacklogOverflow => "acknowledged already: the queue for accept() may be full".to_owned(),
+        Mark::BacklogOverflow => "acknowledged already: that was lost, or the queue is full".to_owned(),
         Mark::SynWithData => "data on a SYN waits until the handshake is done".to_owned(),
         Mark::FastOpenRequest => "Fast Open: asks for a cookie for next time".to_owned(),
         Mark::FastOpenCookie => "Fast Open: here is a cookie for next time".to_owned(),
@@ -89,9 +88,9 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::HandshakeReset => "a reset where the last ACK was to come".to_owned(),
         Mark::OldDuplicateSyn => "the SYN before was a ghost: the reset vetoed it".to_owned(),
         Mark::HalfOpen if segment.flags.rst() => "no such connection here: only the other end has it".to_owned(),
-        Mark::HalfOpen => format!("ack {ack} is not for this SYN: an older connection lives on"),
+        Mark::HalfOpen => format!("ack {ack} is not for this SYN: an old connection lives"),
         Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
-        Mark::TimeWaitReuse => "TIME-WAIT gives way: this SYN is surely newer".to_owned(),
+        Mark::TimeWaitReuse => "into TIME-WAIT: a SYN that is surely newer may end it".to_owned(),
         Mark::FastRetransmission => "at once, since repeated ACKs asked for it: no timer".to_owned(),
         Mark::SpuriousRetransmission => "ignored: all of it was acknowledged before".to_owned(),
         Mark::TailLossProbe => "the last bytes again, to find out what was lost".to_owned(),
@@ -114,7 +113,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
             None => "nothing new but the window".to_owned(),
         },
         Mark::WindowFull => format!("fills the window that {receiver} offered to its end"),
-        Mark::OldTimestamp => "ignored: its timestamp is older than one that arrived".to_owned(),
+        Mark::OldTimestamp => "a timestamp older than one that arrived: PAWS drops it".to_owned(),
         Mark::Urgent => "urgent data: up to the pointer".to_owned(),
         Mark::EcnEcho => "ECE: a router marked congestion".to_owned(),
         Mark::EcnReduced => "CWR: heard, and sending slower".to_owned(),
@@ -123,7 +122,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::IcmpForged => "an ICMP error came that cannot be about it".to_owned(),
         Mark::FinWithData => "data and FIN in one segment".to_owned(),
         Mark::SimultaneousClose => "both FINs cross: neither end closed first".to_owned(),
-        Mark::HalfClose => format!("{receiver} has closed its own direction only: data still flows"),
+        Mark::HalfClose => format!("{receiver} closed its direction only: data still flows"),
         Mark::DataAfterClose if segment.flags.rst() => "data came for a program that has closed".to_owned(),
         Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
         Mark::TimeWaitAssassination => "a reset ends TIME-WAIT before its time".to_owned(),

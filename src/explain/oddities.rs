@@ -35,7 +35,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         | Mark::ZeroWindowProbeAck
         | Mark::FinWithData
         | Mark::SuperSegment => return None,
-        Mark::BacklogOverflow => "SYN ACK repeated although acknowledged (queue for accept() full?)",
+        Mark::BacklogOverflow => "SYN ACK repeated although acknowledged",
         Mark::SynWithData => "data on the SYN",
         Mark::FastOpenRefused => "Fast Open refused",
         Mark::PossibleSynCookie => "maybe a SYN cookie",
@@ -43,7 +43,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::OldDuplicateSyn => "an old duplicate SYN before",
         Mark::HalfOpen => "half-open connection discovered",
         Mark::PortReuse => "port used again",
-        Mark::TimeWaitReuse => "TIME-WAIT cut short by a new SYN",
+        Mark::TimeWaitReuse => "new SYN into TIME-WAIT",
         Mark::FastRetransmission => "fast retransmission",
         Mark::SpuriousRetransmission => "sent again needlessly",
         Mark::TailLossProbe => "tail loss probe",

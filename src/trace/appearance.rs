@@ -3,6 +3,7 @@
 use super::connection::Sighting;
 use super::end::End;
 use super::{Mark, Marks, Origin, Pair, Side};
+use crate::tcp::Seq;
 use crate::wire::{Checksum, Flags, OptionSummary};
 
 /// The largest payload that any network cuts by itself; taken where the receiver's maximum segment size is unknown.
@@ -62,7 +63,6 @@ fn of_options(sighting: &Sighting<'_>, options: &OptionSummary) -> impl Iterator
 /// Whether the first block tells of octets that arrived twice: it lies below the acknowledgment, or within the second
 /// (RFC 2883 section 4).
 fn reports_duplicate(ack: u32, blocks: &[(u32, u32)]) -> bool {
-    use crate::tcp::Seq;
     let Some(first) = blocks.first() else { return false };
     let within = |outer: &(u32, u32)| !Seq(first.0).before(Seq(outer.0)) && !Seq(first.1).after(Seq(outer.1));
     !Seq(first.1).after(Seq(ack)) || blocks.get(1).is_some_and(within)
@@ -72,6 +72,7 @@ fn opening(sighting: &Sighting<'_>, options: &OptionSummary, receiver: &End) -> 
     let segment = sighting.segment;
     let answers = segment.flags.ack();
     let cookie = options.fast_open.is_some_and(|octets| octets > 0);
+    let acks_data = receiver.iss.is_some_and(|iss| Seq(segment.ack).after(iss + 1));
     let (asked, says) = (receiver.ecn, Ecn::of(segment.flags));
     let offered = receiver.offered.unwrap_or_default();
     let had_room = (offered.window_scale.is_some() || offered.sack_permitted) && offered.timestamps.is_none();
@@ -81,6 +82,7 @@ fn opening(sighting: &Sighting<'_>, options: &OptionSummary, receiver: &End) -> 
         (!answers && options.fast_open == Some(0), Mark::FastOpenRequest),
         (!answers && cookie, Mark::FastOpen),
         (answers && cookie, Mark::FastOpenCookie),
+        (answers && receiver.sent_with_cookie() && !acks_data, Mark::FastOpenRefused),
         (if answers { asked.agrees_with(says) } else { says == Ecn::CLASSIC }, Mark::EcnSetup),
         (if answers { asked.counts_with(says) } else { says == Ecn::ACCURATE }, Mark::AccEcnSetup),
         (options.mptcp == Some(0), Mark::Mptcp),
@@ -120,9 +122,14 @@ impl Ecn {
         Self((ae as u8) << 2 | (cwr as u8) << 1 | ece as u8)
     }
 
+    /// Whether a SYN asks for ECN of either kind.
+    pub(super) const fn asks(self) -> bool {
+        self.0 == Self::CLASSIC.0 || self.0 == Self::ACCURATE.0
+    }
+
     /// Whether `answer` agrees to classic ECN.
-    fn agrees_with(self, answer: Self) -> bool {
-        matches!(self, Self::CLASSIC | Self::ACCURATE) && answer == Self::AGREED
+    pub(super) fn agrees_with(self, answer: Self) -> bool {
+        self.asks() && answer == Self::AGREED
     }
 
     /// Whether `answer` agrees to accurate ECN: it tells which mark the SYN carried (RFC 9768, table 2).

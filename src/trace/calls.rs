@@ -20,6 +20,8 @@ pub(super) struct Scene<'a> {
     pub(super) ends: &'a Pair<End>,
     /// The calls that our side made; none where the caller does not know.
     pub(super) told: Option<[Option<Call>; 2]>,
+    /// It is the very packet that was seen before: nobody called anything for it.
+    pub(super) duplicate: bool,
 }
 
 /// The calls beside a segment, causes first.
@@ -40,6 +42,9 @@ fn inferred(scene: &Scene<'_>) -> Option<Call> {
     let (segment, reading) = (scene.segment, scene.reading);
     let flags = segment.flags;
     let first = reading.copy == 1;
+    if scene.duplicate {
+        return None;
+    }
     if flags.rst() {
         return aborts(scene).then_some(Call::Abort);
     }

@@ -52,13 +52,13 @@ impl Sighting<'_> {
 }
 
 /// What one segment did.
-struct Step {
-    before: Pair<Belief>,
-    reading: Reading,
-    judgement: Judgement,
+pub(super) struct Step {
+    pub(super) before: Pair<Belief>,
+    pub(super) reading: Reading,
+    pub(super) judgement: Judgement,
     response: Option<Response>,
     /// What its sender was to answer to the segment before.
-    expected: Reply,
+    pub(super) expected: Reply,
     mid_burst: bool,
 }
 
@@ -147,8 +147,12 @@ impl Connection {
         if !sighting.malformed {
             self.redeem(from.other(), &facts.arriving);
         }
-        let step = if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
-            self.ends[from].suspect = (!sighting.malformed).then_some(Suspect { facts, bad_checksum: true });
+        let before = self.so_far();
+        let step = if self.ends[from].last_packet.is_again(sighting) {
+            marks.set(Mark::DuplicatePacket);
+            self.stand_still()
+        } else if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
+            self.ends[from].suspect_checksum(&facts, sighting.malformed);
             self.opening.note_dropped(&facts.arriving);
             self.stand_still()
         } else {
@@ -156,7 +160,10 @@ impl Connection {
         };
         marks |= step.judgement.marks;
         marks |= step.reading.marks;
-        marks |= self.note_after_close(from, &facts.arriving, &step);
+        if sighting.origin != Origin::OwnKernel {
+            marks |= self.milestones(from, &facts, &step, &before);
+        }
+        self.ends[from].note_packet(sighting);
         self.marks |= marks;
         self.retransmissions[from] += u32::from(step.reading.copy > 1);
         self.event(from, sighting, &facts, &step, marks)
@@ -181,7 +188,9 @@ impl Connection {
         let Some(Suspect { facts, bad_checksum }) = end.suspect else { return };
         let (stop, flags) = (facts.arriving.end(), arriving.flags);
         let new = end.base.is_none() || stop.after(end.nxt);
-        let acknowledged = flags.ack() && arriving.ack == stop && facts.arriving.sequence_len() > 0;
+        // One acknowledgment may cover several that left their checksums to the interface.
+        let covered = arriving.ack == stop || bad_checksum && arriving.ack.after(stop);
+        let acknowledged = flags.ack() && covered && facts.arriving.sequence_len() > 0;
         if !(new && acknowledged) {
             return;
         }
@@ -203,7 +212,6 @@ impl Connection {
         if segment.flags.syn() && !segment.flags.rst() && ends[from].offered.is_none() {
             ends[from].offered = Some(facts.options);
             ends[from].ecn = Ecn::of(segment.flags);
-            ends[from].ecn_setup = segment.flags.is_ecn_setup();
         }
         let foreign = origin == Origin::OwnKernel; // in our end's name, but not its doing
         let mid_burst = ends[from].mid_burst;
@@ -229,8 +237,11 @@ impl Connection {
         if judgement.rejects {
             note_rejected(&mut ends[from], facts, &judgement);
         } else {
-            reading = reading::read_sequence(ends, from, facts, self.opening.rtt());
+            reading = reading::read_sequence(ends, from, facts, self.opening.path_rtt());
             reading.marks |= unseen;
+            if ends[from].note_stamp(facts) {
+                reading.marks.set(Mark::OldTimestamp);
+            }
             belief::catch_up(ends, to);
             reading::read_acknowledgment(ends, from, facts, &mut reading);
         }
@@ -253,17 +264,6 @@ impl Connection {
         self.octets[from] += u64::from(step.reading.new_octets);
     }
 
-    /// Octets for an end that is gone. Where only the reset that they get tells so, the whole connection is marked.
-    fn note_after_close(&mut self, from: Side, segment: &Arriving, step: &Step) -> Marks {
-        let gone = step.before[from.other()].state == Some(State::Closed) && self.opening.is_complete();
-        let half_gone = matches!(step.before[from].state, Some(State::FinWait1 | State::FinWait2));
-        if segment.flags.rst() && half_gone && step.expected == Reply::Ack {
-            self.marks.set(Mark::DataAfterClose);
-        }
-        let late = segment.len > 0 && !segment.flags.rst() && gone;
-        late.then_some(Mark::DataAfterClose).into_iter().collect()
-    }
-
     fn event(&self, from: Side, sighting: &Sighting<'_>, facts: &Facts, step: &Step, marks: Marks) -> SegmentEvent {
         let (segment, arriving) = (sighting.segment, &facts.arriving);
         let shift = if segment.flags.syn() { Some(0) } else { self.ends.shift(from) };
@@ -276,6 +276,7 @@ impl Connection {
             before: Pair { client: step.before.client.state, server: step.before.server.state },
             ends: &self.ends,
             told: (sighting.origin != Origin::Wire).then_some(sighting.calls),
+            duplicate: marks.has(Mark::DuplicatePacket),
         };
         SegmentEvent {
             number: sighting.number,

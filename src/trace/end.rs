@@ -1,6 +1,8 @@
 //! One end of a connection, as its segments and its peer's show it.
 
 use super::appearance::Ecn;
+use super::connection::Sighting;
+use super::fingerprint::Fingerprint;
 use super::holes::Holes;
 use super::recent::Recent;
 use super::{Belief, Certainty, Pair, Side};
@@ -77,6 +79,8 @@ pub(super) struct End {
     pub(super) duplicate_acks: u32,
     /// The window field of its last segment.
     pub(super) window: u16,
+    /// That segment was a SYN.
+    pub(super) window_of_syn: bool,
     /// The largest window it has offered, in octets.
     pub(super) max_window: u32,
     /// The number behind the last one that it has ever offered to receive.
@@ -87,8 +91,9 @@ pub(super) struct End {
     pub(super) ecn: Ecn,
     /// Time to live of its segments; 0 before the first.
     pub(super) ttl: u8,
-    /// Its first SYN asked for ECN, or its SYN ACK agreed to it.
-    pub(super) ecn_setup: bool,
+    /// The newest timestamp of its segments that came in order; 0 before the first.
+    pub(super) newest_stamp: u32,
+    pub(super) last_packet: Fingerprint,
 
     /// It has taken the peer's FIN.
     pub(super) fin_in: bool,
@@ -144,6 +149,62 @@ impl End {
         self.nxt = seq;
         self.una = seq;
         self.holes = Holes::default();
+    }
+
+    /// A segment without a number of its own has this one, below what the peer acknowledged and nobody saw: so that was
+    /// never sent. Says whether it was so.
+    pub(super) fn take_back(&mut self, seq: Seq) -> bool {
+        let was_guessed = seq.before(self.nxt) && self.holes.shorten(seq, self.nxt);
+        if was_guessed {
+            self.nxt = seq;
+            self.una = if self.una.after(seq) { seq } else { self.una };
+        }
+        was_guessed
+    }
+
+    /// Keeps a segment that fails its checksum, unless an earlier one still waits to be judged by an acknowledgment.
+    pub(super) fn suspect_checksum(&mut self, facts: &Facts, malformed: bool) {
+        let waits = |known: &Suspect| known.bad_checksum && known.facts.arriving.end().after(self.nxt);
+        if malformed || !self.suspect.as_ref().is_some_and(waits) {
+            self.suspect = (!malformed).then_some(Suspect { facts: *facts, bad_checksum: true });
+        }
+    }
+
+    /// Keeps the timestamp of a segment that it sent; says whether that is older than one which arrived in order
+    /// (RFC 7323 section 5.3).
+    pub(super) fn note_stamp(&mut self, facts: &Facts) -> bool {
+        let Some((value, _)) = facts.options.timestamps else { return false };
+        let flags = facts.arriving.flags;
+        let older = !flags.syn() && self.newest_stamp != 0 && Seq(value).before(Seq(self.newest_stamp));
+        if flags.syn() || !older && self.holes.first().is_none() {
+            self.newest_stamp = value;
+        }
+        older && !flags.rst()
+    }
+
+    /// Whether octets rode on its SYN with a Fast Open cookie.
+    pub(super) fn sent_with_cookie(&self) -> bool {
+        let cookie = self.offered.and_then(|options| options.fast_open).is_some_and(|octets| octets > 0);
+        cookie && self.iss.is_some_and(|iss| self.nxt.after(iss + 1))
+    }
+
+    /// Whether its last window stood on a SYN, where it is not scaled: no measure for later ones that are.
+    pub(super) fn window_was_unscaled(&self) -> bool {
+        let scales = self.offered.and_then(|options| options.window_scale).is_some_and(|shift| shift > 0);
+        self.window_of_syn && scales
+    }
+
+    /// Whether the capture has packets of it.
+    pub(super) const fn was_heard(&self) -> bool {
+        self.ttl != 0
+    }
+
+    /// Keeps what tells its next packet from this one.
+    pub(super) fn note_packet(&mut self, sighting: &Sighting<'_>) {
+        self.last_packet = Fingerprint::of(sighting);
+        if !sighting.segment.flags.rst() {
+            self.ttl = sighting.ip.ttl;
+        }
     }
 
     /// Its numbers up to which nothing is missing.
@@ -206,6 +267,7 @@ impl Pair<End> {
         let window = u32::from(facts.window) << shift;
         let end = &mut self[side];
         end.window = facts.window;
+        end.window_of_syn = flags.syn();
         end.max_window = end.max_window.max(window);
         if flags.ack() {
             let edge = facts.arriving.ack + window;

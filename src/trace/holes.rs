@@ -17,6 +17,19 @@ impl Holes {
         self.ranges.iter().flatten().map(|range| range.0).reduce(|a, b| if b.before(a) { b } else { a })
     }
 
+    /// Whether the last number of a hole lies behind `after` and before `ack`: an acknowledgment goes past it.
+    pub(super) fn any_between(&self, after: Seq, ack: Seq) -> bool {
+        self.ranges.iter().flatten().any(|(_, right)| right.after(after) && !right.after(ack))
+    }
+
+    /// Ends at `seq` the hole that reaches up to `end`; says whether there was one with `seq` in it.
+    pub(super) fn shorten(&mut self, seq: Seq, end: Seq) -> bool {
+        let holds = |range: &Option<(Seq, Seq)>| range.is_some_and(|(left, right)| right == end && !left.after(seq));
+        let Some(place) = self.ranges.iter_mut().find(|range| holds(range)) else { return false };
+        *place = place.filter(|(left, _)| left.before(seq)).map(|(left, _)| (left, seq));
+        true
+    }
+
     /// Notes that everything from `start` up to `end` is missing.
     pub(super) fn open(&mut self, start: Seq, end: Seq) {
         let free = self.ranges.iter().position(Option::is_none);

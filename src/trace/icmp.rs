@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::connection::Connection;
-use super::{IcmpEvent, Side};
+use super::{IcmpEvent, Mark, Side};
 use crate::tcp::{Event, Seq, State, next_state};
 use crate::wire::icmp::kind;
 use crate::wire::{Checksum, Icmp, Ip, Time};
@@ -56,6 +56,14 @@ pub(super) const fn is_final(v6: bool, kind: u8, code: u8) -> bool {
     }
 }
 
+/// Whether the message says that the segment was too big for its path.
+const fn is_too_big(report: &Report) -> bool {
+    matches!(
+        (report.v6, report.kind, report.code),
+        (false, kind::DESTINATION_UNREACHABLE, 4) | (true, kind::V6_PACKET_TOO_BIG, _)
+    )
+}
+
 /// Follows an ICMP error about a segment of `connection`.
 pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent {
     let about = connection.side_of(report.source);
@@ -82,6 +90,11 @@ pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent 
         plausible,
         after: connection.beliefs(),
     };
+    connection.marks.set(match plausible {
+        false => Mark::IcmpForged,
+        true if is_too_big(report) => Mark::PathMtu,
+        true => Mark::IcmpError,
+    });
     if plausible {
         connection.icmp = Some(event);
     }

@@ -48,5 +48,8 @@ pub(super) fn judge(
     if is_pure_ack(segment) && (sender.expected == Reply::ChallengeAck || unasked) {
         judgement.marks.set(Mark::ChallengeAck);
     }
+    if is_pure_ack(segment) && unasked {
+        judgement.marks.set(Mark::HalfOpen);
+    }
     judgement
 }

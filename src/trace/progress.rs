@@ -118,6 +118,12 @@ impl Opening {
     pub(super) fn time(&self) -> Option<Millis> {
         Some(Millis(self.completed?.since(self.first_syn?)))
     }
+
+    /// How long the whole way there and back takes, whatever the place of the capturer; none where a SYN was repeated,
+    /// which the time would count.
+    pub(super) fn path_rtt(&self) -> Option<Duration> {
+        self.time().filter(|_| self.syns == 1).map(|millis| millis.0)
+    }
 }
 
 /// What was seen of the end.
@@ -177,6 +183,16 @@ impl Closing {
     /// Whether both FINs were sent and acknowledged.
     pub(super) const fn is_complete(&self) -> bool {
         self.acked.client && self.acked.server
+    }
+
+    /// Whether both FINs were under way at once.
+    pub(super) fn has_crossed(&self) -> bool {
+        self.second == Some(Second::Crossed)
+    }
+
+    /// Whether the FIN of `side` was acknowledged.
+    pub(super) fn is_acknowledged(&self, side: Side) -> bool {
+        self.acked[side]
     }
 
     pub(super) fn verdict(&self) -> Termination {

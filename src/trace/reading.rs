@@ -14,6 +14,8 @@ use crate::wire::{Flags, Time};
 const REORDERING: Duration = Duration::from_millis(3);
 /// With so many repeated acknowledgments, a hole is filled by a repetition and not by a segment that came late.
 const FAST_RETRANSMIT: u32 = 2;
+/// How soon after the last of them a fast retransmission follows (the figure that Wireshark takes).
+const PROMPT: Duration = Duration::from_millis(20);
 
 /// What the numbers say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,10 +51,18 @@ pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving) -
         peer.iss = peer.base.filter(|_| syn);
         return marks;
     }
+    if end.probed == Probe::ZeroWindow && segment.ack == peer.nxt + 1 {
+        peer.nxt = segment.ack; // the octet that probed was taken after all
+    }
     let offered = end.right_edge.is_none_or(|edge| !segment.ack.after(edge));
     let possible = !peer.ours && peer.is_synchronized() && offered;
+    if peer.holes.any_between(peer.una, segment.ack) && !segment.ack.after(peer.nxt) {
+        marks.set(Mark::GapInCapture);
+    }
     if segment.ack.after(peer.nxt) && possible {
-        marks.set(Mark::AckUnseen);
+        if peer.was_heard() {
+            marks.set(Mark::AckUnseen); // of an end that was never heard, the capture lacks all
+        }
         peer.holes.open(peer.nxt, segment.ack);
         peer.nxt = segment.ack;
     }
@@ -77,6 +87,10 @@ pub(super) fn read_sequence(ends: &mut Pair<End>, from: Side, facts: &Facts, rtt
         peer.probed = if zero { Probe::ZeroWindow } else { Probe::KeepAlive };
         return reading;
     }
+    if is_pure_ack(segment) && end.take_back(segment.seq) {
+        peer.last_ack = Some(segment.seq);
+        reading.mark(Mark::ChallengeAck);
+    }
     if segment.seq.after(end.nxt) {
         reading.gap = segment.seq - end.nxt;
         reading.mark(Mark::Gap);
@@ -86,7 +100,18 @@ pub(super) fn read_sequence(ends: &mut Pair<End>, from: Side, facts: &Facts, rtt
     if segment.sequence_len() > 0 {
         read_numbers(end, peer, facts, rtt, &mut reading);
     }
+    if fills_window(ends, from, segment) {
+        reading.mark(Mark::WindowFull);
+    }
     reading
+}
+
+/// Whether the octets reach the very end of the window that the peer offered last.
+fn fills_window(ends: &Pair<End>, from: Side, segment: &Arriving) -> bool {
+    let to = from.other();
+    let (Some(ack), Some(shift)) = (ends[to].last_ack, ends.shift(to)) else { return false };
+    let text = segment.len > 0 && !segment.flags.intersects(Flags::SYN | Flags::FIN);
+    text && segment.end() == ack + (u32::from(ends[to].window) << shift)
 }
 
 /// The numbers of `end` begin with this segment.
@@ -106,7 +131,7 @@ fn is_probe(end: &End, peer: &End, segment: &Arriving) -> bool {
     let plain = !segment.flags.intersects(Flags::SYN | Flags::FIN) && segment.len <= 1 && end.is_synchronized();
     let old = segment.seq + 1 == end.nxt && (segment.len == 0 || end.una == end.nxt);
     let into_closed_window =
-        segment.len == 1 && segment.seq == end.nxt && peer.window == 0 && peer.right_edge == Some(end.nxt);
+        segment.len == 1 && segment.seq == end.nxt && peer.window == 0 && peer.last_ack == Some(end.nxt);
     plain && (old || into_closed_window)
 }
 
@@ -123,7 +148,12 @@ fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Durati
     match (filled, beyond == segment.sequence_len()) {
         (_, true) => end.recent.first(start, stop, facts.time, end.una),
         (1.., _) if came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),
-        _ => read_again(end, facts, reading),
+        _ => {
+            read_again(end, peer, facts, reading);
+            if filled > 0 {
+                reading.mark(Mark::LostSegment);
+            }
+        }
     }
     note(end, segment, facts.time, reading.new_fin);
 }
@@ -134,7 +164,7 @@ fn came_late(peer: &End, late: Duration, rtt: Option<Duration>) -> bool {
 }
 
 /// A segment that was sent before, wholly or in part.
-fn read_again(end: &mut End, facts: &Facts, reading: &mut Reading) {
+fn read_again(end: &mut End, peer: &End, facts: &Facts, reading: &mut Reading) {
     let segment = &facts.arriving;
     if segment.flags.contains(Flags::SYN | Flags::ACK) && end.last_ack.is_none() {
         return; // after a bare SYN of its own, the first that acknowledges the peer's
@@ -148,8 +178,26 @@ fn read_again(end: &mut End, facts: &Facts, reading: &mut Reading) {
         (false, _, true) => Mark::FinRetransmission,
         (false, _, false) => Mark::Retransmission,
     });
-    if segment.len > 0 && !segment.end().after(end.una) {
-        reading.mark(Mark::SpuriousRetransmission);
+    let acknowledged = end.iss.is_some_and(|iss| end.una.after(iss));
+    if flags.contains(Flags::SYN | Flags::ACK) && end.passive && acknowledged {
+        reading.mark(Mark::BacklogOverflow);
+    }
+    if segment.len > 0 {
+        reading.marks.extend(kind_of_repetition(end, peer, facts, reading.copy));
+    }
+}
+
+/// Why octets are sent again, where the numbers tell.
+fn kind_of_repetition(end: &End, peer: &End, facts: &Facts, copy: u16) -> Option<Mark> {
+    let segment = &facts.arriving;
+    let asked_for = peer.duplicate_acks >= FAST_RETRANSMIT && peer.last_ack == Some(segment.seq);
+    let last_of_many = segment.end() == end.nxt && segment.seq.after(end.una) && copy == 2;
+    if !segment.end().after(end.una) {
+        Some(Mark::SpuriousRetransmission)
+    } else if asked_for && peer.last_packet.seen().before(facts.time) < PROMPT {
+        Some(Mark::FastRetransmission)
+    } else {
+        (last_of_many && peer.duplicate_acks == 0).then_some(Mark::TailLossProbe)
     }
 }
 
@@ -200,13 +248,17 @@ pub(super) fn is_pure_ack(segment: &Arriving) -> bool {
 
 /// An acknowledgment that was given before, and nothing else.
 fn read_repeated(end: &mut End, peer: &End, window: u16, reading: &mut Reading) {
-    if window > end.window {
-        reading.mark(Mark::WindowUpdate);
-    } else if window == end.window && end.probed == Probe::KeepAlive {
-        reading.mark(Mark::KeepAliveAck);
-    } else if window == end.window && end.probed == Probe::None && peer.nxt.after(end.last_ack.unwrap_or(peer.nxt)) {
-        reading.mark(Mark::DuplicateAck);
-        end.duplicate_acks = end.duplicate_acks.saturating_add(1);
+    let same = window == end.window;
+    let waiting = peer.nxt.after(end.last_ack.unwrap_or(peer.nxt));
+    match end.probed {
+        Probe::ZeroWindow if window == 0 => reading.mark(Mark::ZeroWindowProbeAck),
+        Probe::KeepAlive if same || end.window_was_unscaled() => reading.mark(Mark::KeepAliveAck),
+        _ if !same && window > 0 && !end.window_was_unscaled() => reading.mark(Mark::WindowUpdate),
+        Probe::None if same && waiting && window > 0 => {
+            reading.mark(Mark::DuplicateAck);
+            end.duplicate_acks = end.duplicate_acks.saturating_add(1);
+        }
+        _ => {}
     }
 }
 

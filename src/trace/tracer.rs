@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::connection::{Connection, Sighting};
 use super::flows::{Flows, Key};
 use super::icmp::{self, Report};
-use super::{Event, EventKind, Mark, Origin, Pair, Side};
+use super::{Event, EventKind, Marks, Origin, Pair, Side};
 use crate::tcp::{Arriving, Call};
 use crate::wire::{Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
 
@@ -93,7 +93,7 @@ impl Tracer {
     fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
         let (source, destination) = sockets(sighting.ip, sighting.segment);
         let key = Key::of(source, destination);
-        let reused = self.make_room(&key, source, sighting, out);
+        let succession = self.make_room(&key, source, sighting, out);
         if self.flows.get(&key).is_none() {
             if sighting.malformed {
                 return; // no connection begins with a segment that nobody can read
@@ -103,28 +103,25 @@ impl Tracer {
         let Some(connection) = self.flows.get(&key) else { return };
         let from = connection.side_of(source);
         let mut event = connection.segment(from, sighting);
-        if reused {
-            event.marks.set(Mark::PortReuse);
-            connection.marks.set(Mark::PortReuse);
-        }
+        event.marks |= succession;
+        connection.marks |= succession;
         out(&Event { time: sighting.time, connection: connection.id, kind: EventKind::Segment(event) });
     }
 
-    /// Ends the connection between the same sockets if this segment begins another; says whether it did.
+    /// Ends the connection between the same sockets if this segment begins another; says what that shows.
     fn make_room(
         &mut self,
         key: &Key,
         source: SocketAddr,
         sighting: &Sighting<'_>,
         out: &mut dyn FnMut(&Event),
-    ) -> bool {
+    ) -> Marks {
         let readable = !sighting.malformed && sighting.segment.checksum_state != crate::wire::Checksum::Bad;
-        let Some(connection) = self.flows.get(key) else { return false };
+        let Some(connection) = self.flows.get(key) else { return Marks::default() };
         let follows = readable && connection.is_followed_by(connection.side_of(source), &sighting.arriving());
-        if let Some(old) = follows.then(|| self.flows.remove(key)).flatten() {
-            end(&old, out);
-        }
-        follows
+        let Some(old) = follows.then(|| self.flows.remove(key)).flatten() else { return Marks::default() };
+        end(&old, out);
+        old.succession()
     }
 
     fn open(

@@ -7,6 +7,7 @@ use crate::tcp::State;
 impl Connection {
     pub(super) fn summary(&self) -> Summary {
         let handshake = self.opening.verdict();
+        let asked = self.ends.client.ecn;
         let never_opened = matches!(handshake, Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable);
         Summary {
             client: self.sockets.client,
@@ -27,7 +28,7 @@ impl Connection {
             termination_time: self.closing.time(self.first).filter(|_| !never_opened),
             syns: self.opening.syns,
             offered: Pair { client: self.ends.client.offered, server: self.ends.server.offered },
-            ecn: Pair { client: self.ends.client.ecn_setup, server: self.ends.server.ecn_setup },
+            ecn: Pair { client: asked.asks(), server: asked.agrees_with(self.ends.server.ecn) },
             states: self.last_states(handshake),
             time_wait: self.time_wait(),
             icmp: self.icmp,

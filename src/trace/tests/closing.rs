@@ -38,7 +38,7 @@ fn three_segments() {
 fn simultaneous_close() {
     let summary = opened(
         "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
-         S FA 1 1 | CLOSING FIN-WAIT-1
+         S FA 1 1 | CLOSING FIN-WAIT-1 | simultaneous-close
          C A 2 2  | CLOSING TIME-WAIT
          S A 2 2  | TIME-WAIT TIME-WAIT",
     );
@@ -52,7 +52,7 @@ fn simultaneous_close() {
 fn simultaneous_close_as_the_other_side_sees_it() {
     let summary = opened(
         "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
-         S FA 1 1 | CLOSING FIN-WAIT-1
+         S FA 1 1 | CLOSING FIN-WAIT-1 | simultaneous-close
          S A 2 2  | TIME-WAIT CLOSING
          C A 2 2  | TIME-WAIT TIME-WAIT",
     );
@@ -64,7 +64,7 @@ fn half_close() {
     let summary = opened(
         "C FA 1 1        | FIN-WAIT-1 CLOSE-WAIT
          S A 1 2         | FIN-WAIT-2 CLOSE-WAIT
-         S PA 1 2 len=9  | FIN-WAIT-2 CLOSE-WAIT
+         S PA 1 2 len=9  | FIN-WAIT-2 CLOSE-WAIT | half-close
          C A 2 10        | FIN-WAIT-2 CLOSE-WAIT
          S FA 10 2       | TIME-WAIT LAST-ACK
          C A 2 11        | TIME-WAIT CLOSED",
@@ -146,11 +146,11 @@ fn data_after_the_peer_closed() {
     stage.play(
         "S FA 1 1        | CLOSE-WAIT FIN-WAIT-1
          C A 1 2         | CLOSE-WAIT FIN-WAIT-2
-         C PA 1 2 len=5  | CLOSE-WAIT FIN-WAIT-2
-         S R 2 -         | CLOSED CLOSED
+         C PA 1 2 len=5  | CLOSE-WAIT FIN-WAIT-2 | half-close
+         S R 2 -         | CLOSED CLOSED | data-after-close
          C PA 6 2 len=5  | CLOSED CLOSED | data-after-close",
     );
-    assert!(!stage.segments()[6].marks.has(Mark::DataAfterClose), "its sender is not to blame");
+    assert!(stage.segments()[6].marks.has(Mark::DataAfterClose), "the reset tells why");
     let summary = stage.end()[0];
     assert_eq!((summary.termination, summary.marks.has(Mark::DataAfterClose)), (Termination::Reset, true));
 }
@@ -169,7 +169,7 @@ fn fin_seen_before_what_comes_first() {
 fn fin_whose_data_the_capture_lacks() {
     let summary = opened(
         "C FA 6 1 | FIN-WAIT-1 ESTABLISHED | gap
-         S A 1 7  | FIN-WAIT-2 CLOSE-WAIT",
+         S A 1 7  | FIN-WAIT-2 CLOSE-WAIT | gap-in-capture",
     );
     assert_eq!(summary.states.server.state, Some(State::CloseWait));
 }

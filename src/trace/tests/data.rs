@@ -44,7 +44,7 @@ fn fast_retransmission_fills_a_hole() {
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
          S A 1 1           | ESTABLISHED ESTABLISHED | duplicate-ack
-         C A 1 1 len=100   | ESTABLISHED ESTABLISHED | retransmission
+         C A 1 1 len=100   | ESTABLISHED ESTABLISHED | retransmission fast-retransmission lost-segment
          S A 1 201         | ESTABLISHED ESTABLISHED",
     );
     assert_eq!((summary.bytes_client, summary.retransmissions.client), (200, 1));
@@ -97,7 +97,7 @@ fn zero_window() {
         "C PA 1 1 len=5   | ESTABLISHED ESTABLISHED
          S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window
          C A 5 1          | ESTABLISHED ESTABLISHED | zero-window-probe
-         S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window
+         S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window zero-window-probe-ack
          S A 1 6 win=500  | ESTABLISHED ESTABLISHED | window-update
          C PA 6 1 len=5   | ESTABLISHED ESTABLISHED",
     );

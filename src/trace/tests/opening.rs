@@ -103,7 +103,7 @@ fn lost_syn_ack() {
 fn lost_last_acknowledgment() {
     let summary = verdict(&format!(
         "{HANDSHAKE}
-         +1000 S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED | syn-ack-retransmission
+         +1000 S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED | syn-ack-retransmission backlog-overflow
          C A 1 1             | ESTABLISHED ESTABLISHED"
     ));
     assert_eq!(summary.handshake, Handshake::ThreeWay);
@@ -113,7 +113,7 @@ fn lost_last_acknowledgment() {
 fn refused() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play("C S 0 - | SYN-SENT SYN-RECEIVED");
-    stage.play("S RA 0 1 raw=0 | CLOSED CLOSED");
+    stage.play("S RA 0 1 raw=0 | CLOSED CLOSED | refused");
     assert_eq!(stage.segments()[1].before.server.state, Some(State::Closed), "it never was anything else");
     assert_eq!(stage.segments()[1].relative_seq, 0);
     assert_eq!(stage.calls(), "");
@@ -168,7 +168,7 @@ fn syn_received_and_aborted() {
                 S SA 0 1 | ESTABLISHED SYN-RECEIVED";
     let summary = verdict(half);
     assert_eq!((summary.handshake, summary.completeness), (Handshake::SynReceived, 3));
-    let summary = verdict(&format!("{half}\n C R 1 - | CLOSED LISTEN"));
+    let summary = verdict(&format!("{half}\n C R 1 - | CLOSED LISTEN | handshake-reset"));
     assert_eq!((summary.handshake, summary.termination), (Handshake::Aborted, Termination::Reset));
     assert_eq!((summary.reset_by, summary.closed_first), (Some(Side::Client), Some(Side::Client)));
 }
@@ -194,7 +194,7 @@ fn simultaneous_open() {
         "C S 0 -   | SYN-SENT SYN-RECEIVED
          S S 0 -   | SYN-RECEIVED SYN-SENT
          C SA 0 1  | SYN-RECEIVED ESTABLISHED
-         S SA 0 1  | ESTABLISHED ESTABLISHED",
+         S SA 0 1  | ESTABLISHED ESTABLISHED | simultaneous-open",
     );
     assert_eq!(stage.calls(), "", "nobody listens, so nobody accepts");
     assert_eq!(stage.end()[0].handshake, Handshake::SimultaneousOpen);
@@ -206,7 +206,7 @@ fn split_handshake() {
         "C S 0 -   | SYN-SENT SYN-RECEIVED
          S S 0 -   | SYN-RECEIVED SYN-SENT
          C SA 0 1  | SYN-RECEIVED ESTABLISHED
-         S A 1 1   | ESTABLISHED ESTABLISHED",
+         S A 1 1   | ESTABLISHED ESTABLISHED | split-handshake",
     );
     assert_eq!(summary.handshake, Handshake::Split);
 }
@@ -234,8 +234,8 @@ fn old_duplicate_syn() {
     stage.play(
         "C S 0 -          | SYN-SENT SYN-RECEIVED
          S SA 0 1         | ESTABLISHED SYN-RECEIVED
-         C R 1 -          | CLOSED LISTEN
-         C S 0 - isn=10   | SYN-SENT SYN-RECEIVED | port-reuse
+         C R 1 -          | CLOSED LISTEN | handshake-reset
+         C S 0 - isn=10   | SYN-SENT SYN-RECEIVED | old-duplicate-syn port-reuse
          S SA 40 11       | ESTABLISHED SYN-RECEIVED
          C A 11 41        | ESTABLISHED ESTABLISHED",
     );
@@ -249,7 +249,7 @@ fn half_open_discovery() {
     // Figure 9: the server still holds an older connection.
     let summary = verdict(
         "C S 0 -    | SYN-SENT SYN-RECEIVED
-         S A 300 400 | SYN-SENT ESTABLISHED? | challenge-ack unacceptable-ack
+         S A 300 400 | SYN-SENT ESTABLISHED? | half-open challenge-ack unacceptable-ack
          C R 400 -   | SYN-SENT CLOSED
          C S 0 -     | SYN-SENT CLOSED | syn-retransmission
          S SA 0 1    | ESTABLISHED SYN-RECEIVED
@@ -293,7 +293,7 @@ fn one_direction_only() {
         "C S 0 -         | SYN-SENT SYN-RECEIVED
          C A 1 1         | ESTABLISHED ESTABLISHED
          C PA 1 1 len=5  | ESTABLISHED ESTABLISHED
-         C A 6 401       | ESTABLISHED ESTABLISHED | ack-of-unseen-segment",
+         C A 6 401       | ESTABLISHED ESTABLISHED",
     );
     let segments = stage.segments();
     assert_eq!((segments[1].relative_ack, segments[3].relative_ack), (Some(1), Some(401)));

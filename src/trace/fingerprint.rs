@@ -1,0 +1,67 @@
+//! What tells that a packet is the one before once more, in eight octets.
+
+use std::time::Duration;
+
+use super::connection::Sighting;
+use crate::wire::Time;
+
+/// How long after the first its copy comes: a capture that sees a packet twice sees it at once, a network that doubles
+/// one needs little longer.
+const SOON: Duration = Duration::from_millis(100);
+/// The same where the identification of IP does not tell one packet from the next.
+const AT_ONCE: Duration = Duration::from_micros(500);
+
+/// A time to the microsecond, of which 71 minutes are kept: for spans that are short, or long enough not to matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moment(u32);
+
+impl Moment {
+    pub(super) fn of(time: Time) -> Self {
+        Self((time.as_nanos() / 1000) as u32)
+    }
+
+    /// How long before `now` it was.
+    pub(super) fn before(self, now: Time) -> Duration {
+        Duration::from_micros(u64::from(Self::of(now).0.wrapping_sub(self.0)))
+    }
+}
+
+/// The last packet of one end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fingerprint {
+    sum: u32,
+    seen: Moment,
+}
+
+impl Fingerprint {
+    /// Of a packet that carries a segment.
+    pub(super) fn of(sighting: &Sighting<'_>) -> Self {
+        let (ip, segment) = (sighting.ip, sighting.segment);
+        let fields = [
+            segment.seq,
+            segment.ack,
+            u32::from(segment.flags.bits()) << 16 | u32::from(segment.window),
+            segment.payload_len,
+            u32::from(segment.checksum) << 16 | u32::from(ip.ttl),
+            ip.identification.unwrap_or(0),
+        ];
+        // The prime of the FNV hash: every bit of a field reaches those above it.
+        let sum = fields.into_iter().fold(1, |sum: u32, field| (sum.rotate_left(13) ^ field).wrapping_mul(0x0100_0193));
+        Self { sum, seen: Moment::of(sighting.time) }
+    }
+
+    /// Whether `sighting` is the same packet again, and not the same segment sent again.
+    pub(super) fn is_again(self, sighting: &Sighting<'_>) -> bool {
+        let segment = sighting.segment;
+        let numbered = sighting.ip.identification.is_some_and(|id| id != 0);
+        // Without identification, one repeated acknowledgment looks like the next.
+        let telling = numbered || segment.sequence_len() > 0 || segment.flags.rst();
+        let within = if numbered { SOON } else { AT_ONCE };
+        telling && self.sum == Self::of(sighting).sum && self.seen.before(sighting.time) < within
+    }
+
+    /// When the packet was seen.
+    pub(super) const fn seen(self) -> Moment {
+        self.seen
+    }
+}
