@@ -14,6 +14,7 @@ mod endpoint;
 mod icmp;
 mod open;
 mod outcome;
+pub mod packet;
 pub mod ping;
 mod receive;
 mod send;
