@@ -2,6 +2,7 @@
 
 mod call;
 mod event;
+mod relative;
 mod respond;
 mod seq;
 mod state;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use call::Call;
 pub use event::Event;
+pub use relative::{ORIGINS, Origin, Relative, RelativeError, WINDOW};
 pub use respond::{Arriving, Events, Response, respond, section_of};
 pub use seq::Seq;
 pub use state::State;

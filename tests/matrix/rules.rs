@@ -1,0 +1,68 @@
+//! The transition table of the crate against `table.txt`, and that against a measured one where it is at hand.
+
+use rawshake::tcp::{Reply, respond};
+
+use crate::support;
+use crate::table::{Cell, Comes, cells, variables};
+
+/// The letters of a reply.
+fn letters(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Nothing => "-",
+        Reply::Ack | Reply::ChallengeAck => "A",
+        Reply::Reset => "R",
+        Reply::ResetAck => "RA",
+        Reply::SynAck => "SA",
+        Reply::Syn | Reply::Fin => panic!("{reply:?} is an answer to a call"),
+    }
+}
+
+#[test]
+fn every_cell_is_as_the_rfc_asks() {
+    for cell in cells() {
+        let receiver = variables(cell.state);
+        let arriving = cell.probe.arriving(&receiver);
+        let (reply, state) = if cell.probe.damaged {
+            (Reply::Nothing, cell.state) // section 3.1: the rules never see it
+        } else {
+            let response = respond(cell.state, &receiver, &arriving);
+            (response.reply, response.state)
+        };
+        let comes = Comes { reply: letters(reply), state };
+        assert_eq!(comes, cell.rfc, "{} gets {}: {arriving:?}", cell.state, cell.probe.name);
+    }
+}
+
+/// A line of comma-separated values, with quotes around those that hold a comma.
+fn values(line: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => values.push(String::new()),
+            c => values.last_mut().expect("one at least").push(c),
+        }
+    }
+    values
+}
+
+/// `table.txt` against the measurements that it is to agree with, where they lie beside the project: state, segment,
+/// and the reply and next state of the RFC and of Linux, 33 segments for each state in the order of our table.
+#[test]
+fn the_table_is_the_measured_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/tcp_expected_vs_linux.csv");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return support::skip("the_table_is_the_measured_one", "the measured table is not beside the project");
+    };
+    let measured: Vec<Vec<String>> = text.lines().skip(1).map(values).collect();
+    let cells = cells();
+    assert_eq!(measured.len(), cells.len());
+    for (index, row) in measured.iter().enumerate() {
+        let cell = &cells[index % 33 * 12 + index / 33];
+        let name = if cell.orphan { format!("{}(orphan)", cell.state) } else { cell.state.to_string() };
+        let said = |comes: &Comes| [comes.reply.to_owned(), comes.state.to_string()];
+        let Cell { rfc, linux, .. } = cell;
+        assert_eq!((&row[0], &row[2..4], &row[4..6]), (&name, &said(rfc)[..], &said(linux)[..]), "{row:?} {cell:?}");
+    }
+}
