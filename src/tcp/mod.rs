@@ -1,7 +1,9 @@
 //! RFC 9293 as data and small functions: states, sequence arithmetic, events, the transition table.
 
+mod answer;
 mod call;
 mod event;
+mod linux;
 mod relative;
 mod respond;
 mod seq;
@@ -12,8 +14,10 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Answer, Expected, Number, Shape, Standing, expected};
 pub use call::Call;
 pub use event::Event;
+pub use linux::{Cause, Difference, LINUX, linux_differs};
 pub use relative::{ORIGINS, Origin, Relative, RelativeError, WINDOW};
 pub use respond::{Arriving, Events, Response, respond, section_of};
 pub use seq::Seq;

@@ -1,6 +1,6 @@
 //! The transition table of the crate against `table.txt`, and that against a measured one where it is at hand.
 
-use rawshake::tcp::{Reply, respond};
+use rawshake::tcp::{Answer, Cause, Reply, Standing, expected, linux_differs};
 
 use crate::support;
 use crate::table::{Cell, Comes, cells, variables};
@@ -17,19 +17,38 @@ fn letters(reply: Reply) -> &'static str {
     }
 }
 
+fn comes(answer: Answer) -> Comes {
+    Comes { reply: letters(answer.reply), state: answer.state }
+}
+
 #[test]
 fn every_cell_is_as_the_rfc_asks() {
     for cell in cells() {
         let receiver = variables(cell.state);
         let arriving = cell.probe.arriving(&receiver);
-        let (reply, state) = if cell.probe.damaged {
-            (Reply::Nothing, cell.state) // section 3.1: the rules never see it
-        } else {
-            let response = respond(cell.state, &receiver, &arriving);
-            (response.reply, response.state)
-        };
-        let comes = Comes { reply: letters(reply), state };
-        assert_eq!(comes, cell.rfc, "{} gets {}: {arriving:?}", cell.state, cell.probe.name);
+        let asked = expected(cell.state, &receiver, (!cell.probe.damaged).then_some(&arriving));
+        assert_eq!(comes(asked.answer), cell.rfc, "{} gets {}: {arriving:?}", cell.state, cell.probe.name);
+    }
+}
+
+/// The table of differences is complete, and names none that is not there.
+#[test]
+fn every_cell_is_as_linux_does() {
+    let mut causes = Vec::new();
+    for cell in cells() {
+        let receiver = variables(cell.state);
+        let arriving = cell.probe.arriving(&receiver);
+        let segment = (!cell.probe.damaged).then_some(&arriving);
+        let standing = Standing { state: cell.state, orphan: cell.orphan };
+        let differs = linux_differs(standing, &receiver, segment);
+        let linux = differs.map_or(expected(cell.state, &receiver, segment).answer, |(answer, _)| answer);
+        assert_eq!(comes(linux), cell.linux, "{standing:?} gets {}: {arriving:?}", cell.probe.name);
+        assert_eq!(differs.is_some(), cell.linux != cell.rfc, "{standing:?} gets {}", cell.probe.name);
+        causes.extend(differs.map(|(_, cause)| cause));
+    }
+    assert_eq!(causes.len(), 32);
+    for cause in Cause::ALL {
+        assert!(causes.contains(&cause), "{cause:?} explains nothing");
     }
 }
 
