@@ -7,21 +7,25 @@ use std::path::{Path, PathBuf};
 /// Each room, and the rooms of ours that it may import.
 const ROOMS: &[(&str, &[&str])] = &[
     ("wire", &[]),
+    ("measure", &[]),
     ("tcp", &["wire"]),
     ("trace", &["tcp", "wire"]),
     ("explain", &["trace", "tcp", "wire"]),
     ("ladder", &["explain", "trace", "tcp", "wire"]),
-    ("craft", &["tcp", "wire"]),
+    ("craft", &["measure", "tcp", "wire"]),
     ("sys", &["wire"]),
     ("source", &["sys", "wire"]),
-    ("sink", &["ladder", "explain", "trace", "tcp", "wire"]),
+    ("sink", &["ladder", "explain", "trace", "tcp", "measure", "wire"]),
     ("drive", &["craft", "source", "sys", "trace", "tcp", "wire"]),
     ("lab", &["sys", "wire"]),
-    ("cmd", &["wire", "tcp", "trace", "explain", "ladder", "craft", "sys", "source", "sink", "drive", "lab"]),
+    (
+        "cmd",
+        &["wire", "measure", "tcp", "trace", "explain", "ladder", "craft", "sys", "source", "sink", "drive", "lab"],
+    ),
 ];
 
 /// Rooms that touch neither clock, file, socket, environment nor terminal.
-const PURE: &[&str] = &["wire", "tcp", "trace", "explain", "ladder", "craft"];
+const PURE: &[&str] = &["wire", "measure", "tcp", "trace", "explain", "ladder", "craft"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[

@@ -59,11 +59,19 @@ pub fn main() -> ExitCode {
     // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
     // and whether the stream is a terminal.
     colored::control::set_override(true);
-    let mut out = io::BufWriter::new(anstream::stdout());
+    let mut out = io::BufWriter::new(stdout(&cli.command));
     let mut err = anstream::stderr();
     let result = run(cli.command, &mut Streams { out: &mut out, err: &mut err });
     let result = result.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     Exit::of(&result, &mut err).into()
+}
+
+/// Standard output. A ping has no colour, and its flood wipes dots out with backspaces, which would be stripped.
+fn stdout(command: &Command) -> Box<dyn Write> {
+    match command {
+        Command::Ping(_) => Box::new(io::stdout()),
+        _ => Box::new(anstream::stdout()),
+    }
 }
 
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {

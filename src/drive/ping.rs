@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use crate::craft::ping::{Arrival, Event, Now, Ping, Statistics, Step};
+use crate::craft::ping::{Arrival, Event, Now, Ping, Refusal, Statistics, Step};
 use crate::sys::icmp::{Origin, Received};
 use crate::sys::{self, IcmpSocket, Interrupts, Signal, StatusRequests, clock, poll};
 
@@ -28,6 +28,12 @@ pub enum Error {
 
 /// Is told what happens, while it happens.
 pub trait Observer {
+    /// A request was sent; so many are behind the newest one that was answered.
+    ///
+    /// # Errors
+    /// It could not be told.
+    fn sent(&mut self, in_flight: u64) -> io::Result<()>;
+
     /// Something happened.
     ///
     /// # Errors
@@ -66,7 +72,7 @@ pub fn run(
         run.receive()?;
         let now = run.now();
         match run.ping.step(now) {
-            Step::Send => run.send()?,
+            Step::Send => run.burst()?,
             Step::Tell(event) => run.observer.event(&event)?,
             Step::Wait(until) => signals.wait(socket, until.map(|until| until.saturating_sub(now.elapsed)))?,
             Step::Done => return Ok(signal),
@@ -107,17 +113,34 @@ impl Run<'_> {
         Now { elapsed, time: clock::now() }
     }
 
+    /// Sends what is due at once, and looks at replies only then: they would be late otherwise.
+    fn burst(&mut self) -> Result<(), Error> {
+        self.send()?;
+        for _ in 1..self.ping.config().preload {
+            if self.ping.step(self.now()) != Step::Send {
+                break;
+            }
+            self.send()?;
+        }
+        Ok(())
+    }
+
     fn send(&mut self) -> Result<(), Error> {
         let destination = self.ping.config().destination;
         let request = self.ping.request(self.now());
         let Err(error) = self.socket.send(&request, destination, self.scope_id) else {
             self.ping.sent();
-            return Ok(());
+            return Ok(self.observer.sent(self.ping.in_flight())?);
         };
         if error.errno() == Some(libc::EACCES) {
             return Err(Error::Prohibited(destination));
         }
-        let event = self.ping.refused(self.now(), error.is_transient(), words(error.errno()));
+        let refusal = match () {
+            () if error.is_transient() => Refusal::Transient,
+            () if error.is_too_long() => Refusal::TooLong,
+            () => Refusal::Other,
+        };
+        let event = self.ping.refused(self.now(), refusal, words(error.errno()));
         event.map_or(Ok(()), |event| Ok(self.observer.event(&event)?))
     }
 
@@ -130,7 +153,14 @@ impl Run<'_> {
             let Some(received) = self.socket.recv(&mut self.buffer)? else { return Ok(()) };
             let now = Now { time: clock::now(), elapsed: self.began.elapsed() };
             let bytes = &self.buffer[..received.len];
-            if let Some(event) = self.ping.arrived(now, &arrival(&received, bytes, &words(errno(&received)))) {
+            let words = words(errno(&received));
+            let Some(arrival) = arrival(&received, bytes, &words) else {
+                if let Origin::Departure { nth } = received.origin {
+                    self.ping.departed(now, nth, received.time);
+                }
+                continue;
+            };
+            if let Some(event) = self.ping.arrived(now, &arrival) {
                 self.observer.event(&event)?;
             }
         }
@@ -138,20 +168,22 @@ impl Run<'_> {
     }
 }
 
-fn arrival<'a>(received: &Received, bytes: &'a [u8], reason: &'a str) -> Arrival<'a> {
-    let Received { from, time, ttl, .. } = *received;
-    match received.origin {
-        Origin::Network => Arrival::Message { time, from, ttl, bytes },
+/// What arrived; none where it is a departure.
+fn arrival<'a>(received: &'a Received, bytes: &'a [u8], reason: &'a str) -> Option<Arrival<'a>> {
+    let Received { from, time, ttl, ref options, .. } = *received;
+    Some(match received.origin {
+        Origin::Network => Arrival::Message { time, from, ttl, options, bytes },
         Origin::Error { icmp: Some((kind, code)), info, .. } => {
             Arrival::Error { time, from, kind, code, info, request: bytes }
         }
         Origin::Error { icmp: None, .. } => Arrival::Local { time, reason, request: bytes },
-    }
+        Origin::Departure { .. } => return None,
+    })
 }
 
 fn errno(received: &Received) -> Option<i32> {
     match received.origin {
-        Origin::Network => None,
+        Origin::Network | Origin::Departure { .. } => None,
         Origin::Error { errno, .. } => Some(errno),
     }
 }

@@ -74,6 +74,35 @@ const fn v6_words(kind: u8, code: u8) -> IcmpWords {
     }
 }
 
+/// What an ICMP (`v6`: ICMPv6) error of this type and code means for who sent the packet that it quotes, and what to try.
+#[must_use]
+pub const fn icmp_advice(v6: bool, kind: u8, code: u8) -> &'static str {
+    match (v6, kind, code) {
+        (false, 3, 0 | 6) | (true, 1, 0) => {
+            "a router has no route to that network: look at its routing, or at the address"
+        }
+        (false, 3, 1 | 7) | (true, 1, 3) => {
+            "the last router, or this machine, asked for the host on its link and nobody answered"
+        }
+        (false, 3, 2) => "the host is there, and does not speak that protocol",
+        (false, 3, 3) | (true, 1, 4) => "the host is there, and no program listens on that port",
+        (false, 3, 4) | (true, 2, _) => "too long for a link on the way, and it must not be cut: send less",
+        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => "a firewall or a rule of a router refuses it",
+        (true, 1, 2) => "the source address is of no use beyond its link: choose another with -I",
+        (false, 4, _) => "a router was short of memory; hosts ignore this today (RFC 6633)",
+        (false, 5, _) => "the packet was passed on; a shorter way leads over another router of this link",
+        (false, 11, 1) | (true, 3, 1) => {
+            "some fragments did not arrive in time: one was lost, or a firewall drops them"
+        }
+        (false, 11, _) | (true, 3, _) => {
+            "its hops were used up on the way: a small -t, or routers that send it in a circle"
+        }
+        (false, 12, _) | (true, 4, _) => "somebody on the way could not read its header",
+        (false, 3, _) | (true, 1, _) => "it cannot be delivered",
+        _ => "an error without a meaning of its own",
+    }
+}
+
 /// Whether the error is advice, and the packet that it quotes was passed on all the same: source quench and redirect.
 #[must_use]
 pub const fn icmp_is_advice(icmp: &IcmpEvent) -> bool {

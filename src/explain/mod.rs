@@ -28,7 +28,7 @@ pub use exchange::{
     ExchangeTally, ExchangeTopic, error_is_advice, error_label, error_reasons, exchange_name, exchange_verdict,
     message_label, message_reasons, quoted_unseen,
 };
-pub use icmp::{IcmpWords, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
+pub use icmp::{IcmpWords, icmp_advice, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
 pub use marks::is_ignored;
 pub use names::Names;
 pub use oddities::oddity;

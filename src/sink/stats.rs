@@ -1,6 +1,5 @@
 //! What many connections have in common: counts, percentiles, rates.
 
-mod histogram;
 mod report;
 mod text;
 mod top;
@@ -11,9 +10,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Format, Sink};
+use crate::measure::Histogram;
 use crate::trace::{Event, EventKind, Handshake, Pair, Severity, Summary};
 use crate::wire::Time;
-use histogram::Histogram;
 use report::Report;
 use top::Top;
 

@@ -10,6 +10,7 @@ use super::{Error, Result, Version, route, sockopt};
 use crate::wire::Time;
 
 mod message;
+mod stamps;
 
 /// How the kernel lets us speak ICMP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,43 @@ pub struct Config {
     pub dont_route: bool,
     /// Broadcast addresses are allowed.
     pub broadcast: bool,
+    /// What to do with packets that are longer than the path allows.
+    pub path_mtu: Option<PathMtu>,
+    /// Requests carry an empty record-route option (RFC 791) for nine addresses. IPv4 only.
+    pub record_route: bool,
 }
+
+/// What the kernel does with packets that are longer than the path allows (IP_MTU_DISCOVER in ip(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathMtu {
+    /// Packets may be fragmented by anybody; in IPv4 they carry no DF.
+    Dont,
+    /// The kernel fragments what is longer than the path's MTU as it knows it; shorter packets carry DF.
+    Want,
+    /// Longer packets are refused; DF is set.
+    Do,
+    /// Whatever the interface can take is sent with DF set; what is known of the path is ignored.
+    Probe,
+}
+
+impl PathMtu {
+    /// The numbers of linux/in.h, which those of linux/in6.h repeat.
+    const fn value(self) -> i32 {
+        match self {
+            Self::Dont => libc::IP_PMTUDISC_DONT,
+            Self::Want => libc::IP_PMTUDISC_WANT,
+            Self::Do => libc::IP_PMTUDISC_DO,
+            Self::Probe => libc::IP_PMTUDISC_PROBE,
+        }
+    }
+}
+
+/// Nothing, and a record-route option: type 7, 39 octets, the first free one is the fourth (RFC 791 section 3.1).
+const RECORD_ROUTE: [u8; 40] = {
+    let mut option = [0; 40];
+    [option[0], option[1], option[2], option[3]] = [1, 7, 39, 4];
+    option
+};
 
 /// What arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +92,8 @@ pub struct Received {
     pub ttl: Option<u8>,
     /// Type of service or traffic class.
     pub tos: Option<u8>,
+    /// The options of the IPv4 header; empty where there are none.
+    pub options: Vec<u8>,
     /// Where it comes from: the network, or the kernel's error queue.
     pub origin: Origin,
 }
@@ -73,6 +112,11 @@ pub enum Origin {
         /// What came with it, for example the path MTU.
         info: u32,
     },
+    /// A message of ours left at [`Received::time`]; the buffer holds nothing.
+    Departure {
+        /// Which one: the count of those that the socket took before it, modulo 2^32.
+        nth: u32,
+    },
 }
 
 /// A socket that sends and receives ICMP or ICMPv6 messages.
@@ -81,6 +125,7 @@ pub struct IcmpSocket {
     socket: Socket,
     version: Version,
     kind: Kind,
+    departures: bool,
 }
 
 impl IcmpSocket {
@@ -114,7 +159,8 @@ impl IcmpSocket {
         };
         let socket = Socket::new(version.domain(), socket_type, Some(protocol))
             .map_err(|source| Error::os(operation, source))?;
-        let this = Self { socket, version, kind };
+        let departures = stamps::ask_for_departures(&socket);
+        let this = Self { socket, version, kind, departures };
         this.set_up(config).map_err(|source| Error::os("set up an ICMP socket", source))?;
         this.bind(config)?;
         Ok(this)
@@ -141,6 +187,13 @@ impl IcmpSocket {
         if let Some(tos) = config.tos {
             self.socket.set_tos_v4(tos.into())?;
         }
+        if let Some(path_mtu) = config.path_mtu {
+            sockopt::set_int(&self.socket, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, path_mtu.value())?;
+        }
+        if config.record_route {
+            sockopt::set_bytes(&self.socket, libc::IPPROTO_IP, libc::IP_OPTIONS, &RECORD_ROUTE)?;
+            sockopt::set_int(&self.socket, libc::IPPROTO_IP, libc::IP_RECVOPTS, 1)?;
+        }
         match self.kind {
             Kind::Raw => sockopt::set_bytes(&self.socket, libc::SOL_RAW, ICMP_FILTER, &message::filter_v4()),
             Kind::Datagram => sockopt::set_int(&self.socket, libc::IPPROTO_IP, libc::IP_RECVERR, 1),
@@ -156,6 +209,9 @@ impl IcmpSocket {
         }
         if let Some(tos) = config.tos {
             self.socket.set_tclass_v6(tos.into())?;
+        }
+        if let Some(path_mtu) = config.path_mtu {
+            sockopt::set_int(&self.socket, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, path_mtu.value())?;
         }
         match self.kind {
             Kind::Raw => sockopt::set_bytes(&self.socket, libc::IPPROTO_ICMPV6, ICMP6_FILTER, &message::filter_v6()),
@@ -189,6 +245,12 @@ impl IcmpSocket {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether the kernel was willing to stamp departures.
+    #[must_use]
+    pub fn stamps_departures(&self) -> bool {
+        self.departures
     }
 
     /// The version of the Internet Protocol below it.
@@ -228,21 +290,19 @@ impl IcmpSocket {
     /// A failure of this machine, not of the network: errors that the network reports are messages.
     pub fn recv(&self, buffer: &mut [u8]) -> Result<Option<Received>> {
         let failed = |source| Error::os("receive ICMP messages", source);
-        // Each error in the queue of a datagram socket is also reported once by an ordinary read; that report is
-        // dropped, the queue tells more.
+        // The queue first: a departure belongs before its reply.
         for _ in 0..4 {
+            match message::receive(self, buffer, libc::MSG_ERRQUEUE) {
+                Ok(received) => return Ok(Some(received)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(failed(error)),
+            }
             match message::receive(self, buffer, 0) {
                 Ok(received) => return Ok(Some(received)),
-                Err(error) if self.kind == Kind::Datagram => match message::receive(self, buffer, libc::MSG_ERRQUEUE) {
-                    Ok(received) => return Ok(Some(received)),
-                    Err(queue) if queue.kind() == io::ErrorKind::WouldBlock => {
-                        if error.kind() == io::ErrorKind::WouldBlock {
-                            return Ok(None);
-                        }
-                    }
-                    Err(queue) => return Err(failed(queue)),
-                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                // Each error in the queue of a datagram socket is also reported once by an ordinary read; that report
+                // is dropped, the queue tells more.
+                Err(_) if self.kind == Kind::Datagram => {}
                 Err(error) => return Err(failed(error)),
             }
         }

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod far_host;
+mod letters;
 mod programs;
 
 use std::fs;
@@ -288,8 +289,15 @@ fn an_ordinary_user() {
                 assert_eq!((masked(&ours.out), ours.code), (masked(&theirs.out), theirs.code), "{ours:?}");
             }
         }
-        let fast = as_nobody(&["-c", "1", "-i", "0.001", SERVER[0]]);
-        assert_eq!(fast.code, Some(2), "{fast:?}");
+        for forbidden in [&["-i", "0.001"][..], &["-f"], &["-l", "4"]] {
+            let ours = as_nobody(&[forbidden, &["-c", "1", SERVER[0]]].concat());
+            assert_eq!((ours.code, ours.err.lines().count()), (Some(2), 1), "{ours:?}");
+        }
+        for allowed in ["-f -i 0.002 -c 2 -q", "-l 3 -c 3 -q", "-R -c 1", "-e 4660 -c 1", "-A -c 3 -q -i 0.01"] {
+            let arguments: Vec<_> = allowed.split(' ').chain([SERVER[0]]).collect();
+            let (ours, theirs) = (as_nobody(&arguments), run("ping", &arguments));
+            assert_eq!((masked(&ours.out), ours.code), (masked(&theirs.out), theirs.code), "{allowed}: {ours:?}");
+        }
         assert_eq!(as_nobody(&["-c", "1", "-i", "0.002", SERVER[0]]).code, Some(0));
     });
 }

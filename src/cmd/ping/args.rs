@@ -19,9 +19,9 @@ pub struct Args {
     /// Stop after this many replies
     #[arg(short, long, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Seconds from one request to the next; less than 0.002 only for root, 0 waits only for the reply
-    #[arg(short, long, value_name = "SECONDS", default_value = "1")]
-    pub interval: Seconds,
+    /// Seconds from one request to the next [default: 1, with -f 0]; below 0.002 only for root; 0 waits for the reply alone
+    #[arg(short, long, value_name = "SECONDS")]
+    pub interval: Option<Seconds>,
     /// Seconds to wait for the last reply where none has come; 0 waits for ever
     #[arg(short = 'W', long, value_name = "SECONDS", default_value = "10")]
     pub timeout: Seconds,
@@ -31,6 +31,27 @@ pub struct Args {
     /// Bytes of data; 16 or more hold the time of sending, and only then are round trips shown
     #[arg(short, long, value_name = "BYTES", default_value_t = 56)]
     pub size: usize,
+    /// Flood: the next request as soon as a reply is there, or 100 a second; a dot for a request, wiped out by its reply
+    #[arg(short, long)]
+    pub flood: bool,
+    /// The interval follows the round trip: about one request on its way at any time
+    #[arg(short = 'A', long)]
+    pub adaptive: bool,
+    /// Requests that leave at once at the beginning; more than 3 only for root
+    #[arg(short = 'l', long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    pub preload: u64,
+    /// What to do with requests longer than the path allows
+    #[arg(short = 'M', long, value_name = "HOW")]
+    pub mtu_discovery: Option<MtuDiscovery>,
+    /// Type of service, or traffic class: 0 to 255, or 0x00 to 0xff
+    #[arg(short = 'Q', long, value_name = "OCTET", value_parser = octet)]
+    pub tos: Option<u8>,
+    /// Ask the routers to record their addresses (up to nine of both ways; IPv4 only)
+    #[arg(short = 'R', long, conflicts_with = "ipv6")]
+    pub record_route: bool,
+    /// The identifier of the requests [default: random]
+    #[arg(short = 'e', long, value_name = "ID")]
+    pub identifier: Option<u16>,
     /// Time to live, or hop limit
     #[arg(short, long, value_parser = clap::value_parser!(u8).range(1..))]
     pub ttl: Option<u8>,
@@ -40,6 +61,18 @@ pub struct Args {
     /// Only the first line and the summary
     #[arg(short, long)]
     pub quiet: bool,
+    /// Whose clocks measure round trips, and what each ICMP error quotes and means
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Round trips to the microsecond, however long they are
+    #[arg(short = '3', long)]
+    pub precise: bool,
+    /// After the summary, how many round trips took how long
+    #[arg(long)]
+    pub histogram: bool,
+    /// After the summary, the round trips that 50, 90, 95 and 99 % did not exceed
+    #[arg(long)]
+    pub percentiles: bool,
     /// The time before each line, in seconds since 1970
     #[arg(short = 'D', long)]
     pub timestamps: bool,
@@ -82,7 +115,18 @@ Output and letters are those of ping from iputils, with these differences:
   - a link-local address needs its interface, by % or -I
   - -I with an address chooses the version of that address
   - errors of this machine are told in our own words
-  - no broadcast (-b), flood (-f), preload (-l) and the other letters that are not listed above";
+  - -v explains: it shows no socket numbers, and no dump of the header that an error quotes
+  - -R chooses IPv4
+  - -M takes probe, too
+  - no broadcast (-b) and the other letters that are not listed above
+
+Examples:
+  rawshake ping --lab -c 3                       in the lab, without privileges
+  rawshake ping --lab -c 1000 -i 0 -q --histogram    how round trips are distributed
+  rawshake ping -M do -s 1472 -c 1 192.0.2.7     does a packet of 1500 bytes get through in one piece?
+  rawshake ping -t 3 -c 1 -v 192.0.2.7           who is three hops away, and what its error says
+  rawshake ping -A -c 100 -q 192.0.2.7           as fast as the replies come
+  rawshake ping -R -c 1 192.0.2.7                the way there and back, where routers record it";
 
 /// How to show what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,6 +135,26 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// What to do with requests that are longer than the path allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MtuDiscovery {
+    /// Refuse them: nothing is cut into fragments, here or on the way.
+    Do,
+    /// Cut them into fragments here, by what is known of the path.
+    Want,
+    /// Let anybody cut them into fragments.
+    Dont,
+    /// Send them in one piece, whatever is known of the path.
+    Probe,
+}
+
+/// Reads an octet, in decimal or hexadecimal digits.
+fn octet(text: &str) -> Result<u8, String> {
+    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let number = hexadecimal.map_or_else(|| text.parse(), |digits| u8::from_str_radix(digits, 16));
+    number.map_err(|_| "not a number from 0 to 255, or from 0x00 to 0xff".to_owned())
 }
 
 /// Seconds with a fraction.
@@ -139,6 +203,14 @@ mod tests {
         assert_eq!("2147483.647".parse(), Ok(Seconds(Seconds::MAX)));
         for wrong in ["", "x", "-1", "nan", "inf", "1e300", "2147484", "1,5"] {
             assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn octets_have_two_spellings() {
+        assert_eq!(["0", "255", "0xb8", "0X01"].map(octet), [Ok(0), Ok(255), Ok(0xb8), Ok(1)]);
+        for wrong in ["", "256", "0x100", "-1", "b8", "0x", "1.0"] {
+            assert!(octet(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! `rawshake ping`.
 
 mod args;
+mod explain;
+mod limits;
 mod names;
 mod record;
 mod report;
@@ -14,9 +16,9 @@ use super::{Exit, Streams};
 use crate::craft::ping::{Config, Ping, max_size, text};
 use crate::drive;
 use crate::lab::{self, Lab};
-use crate::sys::icmp::{self, Kind};
-use crate::sys::{IcmpSocket, Signal, Version, privilege, random, route};
-use args::{Format, Through};
+use crate::sys::icmp::{self, Kind, PathMtu};
+use crate::sys::{IcmpSocket, Signal, Version, random, route};
+use args::{Format, MtuDiscovery, Through};
 use names::Names;
 use record::Record;
 use report::{JsonReport, Report, TextReport};
@@ -27,21 +29,24 @@ use target::Target;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    check_interval(args)?;
+    limits::check(args)?;
     // Held until the end: the far host goes with it.
     let _lab = args.lab.then(|| Lab::enter(&lab::Options::default())).transpose()?;
     let target = Target::find(args)?;
     let config = config(args, &target)?;
     let socket = IcmpSocket::open(Version::of(target.address), &socket_config(args, &target))?;
-    let identifier = if socket.kind() == Kind::Raw { Some(random::u16()?) } else { None };
+    let identifier = match socket.kind() {
+        Kind::Raw => Some(args.identifier.map_or_else(random::u16, Ok)?),
+        Kind::Datagram => None,
+    };
     let mut ping = Ping::new(Config { identifier, ..config });
     let mut names = Names::new(args, &target);
     let introduction = introduction(args, &target, &mut names)?;
     let mut report: Box<dyn Report + '_> = match args.format {
         Format::Text => Box::new(TextReport::new(streams, args, names, ping.config())),
-        Format::Json => Box::new(JsonReport::new(streams, args, names, &ping, socket.kind())),
+        Format::Json => Box::new(JsonReport::new(streams, args, names, &ping)),
     };
-    report.begin(&introduction)?;
+    report.begin(&introduction, &socket)?;
     let signal = match args.capture.create()? {
         None => drive::ping::run(&mut ping, &socket, target.scope_id, &mut *report)?,
         Some(file) => {
@@ -59,20 +64,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     })
 }
 
-/// Between two requests, where the user is not root: as in iputils.
-const USER_INTERVAL_MS: u64 = 2;
-
-fn check_interval(args: &Args) -> anyhow::Result<()> {
-    let is_polite = args.interval.0.as_millis() >= u128::from(USER_INTERVAL_MS);
-    ensure!(
-        args.lab || is_polite || privilege::is_root(),
-        "cannot flood: only root may send more often than every {USER_INTERVAL_MS} ms; use -i 0.002 or more, or --lab"
-    );
-    Ok(())
-}
-
 fn config(args: &Args, target: &Target) -> anyhow::Result<Config> {
-    let most = max_size(target.address);
+    let most = max_size(target.address) - if args.record_route { OPTION } else { 0 };
     ensure!(
         args.size <= most,
         "{} bytes do not fit into one packet to {}: use -s {most} or less",
@@ -82,15 +75,23 @@ fn config(args: &Args, target: &Target) -> anyhow::Result<Config> {
     let unless_zero = |seconds: Seconds| (!seconds.0.is_zero()).then_some(seconds.0);
     Ok(Config {
         count: args.count,
-        interval: args.interval.0,
+        interval: limits::interval(args),
         deadline: args.deadline.and_then(unless_zero),
         timeout: unless_zero(args.timeout),
         size: args.size,
         pattern: args.pattern.clone().unwrap_or_default(),
         report_outstanding: args.outstanding,
+        preload: args.preload,
+        adaptive: args.adaptive,
+        least_interval: limits::least_interval(args),
+        flood: args.flood,
+        record_route: args.record_route,
         ..Config::new(target.address)
     })
 }
+
+/// Octets of the record-route option.
+const OPTION: usize = 40;
 
 fn socket_config(args: &Args, target: &Target) -> icmp::Config {
     let (interface, source) = match &args.through {
@@ -98,7 +99,14 @@ fn socket_config(args: &Args, target: &Target) -> icmp::Config {
         Some(Through::Source(address)) => (target.scope.clone(), Some(*address)),
         None => (target.scope.clone(), None),
     };
-    icmp::Config { interface, source, ttl: args.ttl, ..icmp::Config::default() }
+    let path_mtu = args.mtu_discovery.map(|how| match how {
+        MtuDiscovery::Do => PathMtu::Do,
+        MtuDiscovery::Want => PathMtu::Want,
+        MtuDiscovery::Dont => PathMtu::Dont,
+        MtuDiscovery::Probe => PathMtu::Probe,
+    });
+    let Args { ttl, tos, identifier, record_route, .. } = *args;
+    icmp::Config { interface, source, ttl, tos, identifier, path_mtu, record_route, ..icmp::Config::default() }
 }
 
 fn introduction(args: &Args, target: &Target, names: &mut Names) -> anyhow::Result<text::Introduction> {

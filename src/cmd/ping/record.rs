@@ -55,6 +55,10 @@ impl<'a> Record<'a> {
 }
 
 impl Observer for Record<'_> {
+    fn sent(&mut self, in_flight: u64) -> io::Result<()> {
+        self.told.sent(in_flight)
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
         self.told.event(event)

@@ -1,22 +1,25 @@
 //! What ping saw, as lines or as JSON.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::Args;
+use super::explain;
 use super::names::Names;
 use crate::cmd::Streams;
 use crate::craft::ping::text::{self, Introduction, Style};
-use crate::craft::ping::{Config, Event, Ping, SCHEMA, Statistics};
+use crate::craft::ping::{Config, Event, Ping, SCHEMA, Statistics, chart};
 use crate::drive::ping::Observer;
 use crate::sys::icmp::Kind;
+use crate::sys::{IcmpSocket, terminal};
 
 /// Tells of one run, from its first line to its last.
 pub(super) trait Report: Observer {
     /// Before the first request.
-    fn begin(&mut self, introduction: &Introduction) -> io::Result<()>;
+    fn begin(&mut self, introduction: &Introduction, socket: &IcmpSocket) -> io::Result<()>;
 
     /// After the last reply.
     fn end(&mut self, ping: &Ping) -> io::Result<()>;
@@ -27,42 +30,108 @@ pub(super) struct TextReport<'a, 's> {
     streams: &'a mut Streams<'s>,
     names: Names,
     style: Style,
+    verbose: bool,
+    after: After,
     config: Config,
     host: String,
+    /// The route that the last reply recorded.
+    route: Vec<Ipv4Addr>,
+    columns: u64,
+}
+
+/// What follows the summary.
+#[derive(Clone, Copy, Debug)]
+struct After {
+    percentiles: bool,
+    histogram: bool,
 }
 
 impl<'a, 's> TextReport<'a, 's> {
     pub(super) fn new(streams: &'a mut Streams<'s>, args: &Args, names: Names, config: &Config) -> Self {
-        let style = Style { timestamps: args.timestamps, quiet: args.quiet };
-        Self { streams, names, style, config: config.clone(), host: String::new() }
+        let Args { timestamps, quiet, precise, verbose, percentiles, histogram, .. } = *args;
+        Self {
+            streams,
+            names,
+            style: Style { timestamps, quiet, precise },
+            verbose,
+            after: After { percentiles, histogram },
+            config: config.clone(),
+            host: String::new(),
+            route: Vec::new(),
+            columns: terminal::width(io::stdout()).unwrap_or(80).into(),
+        }
     }
 }
 
 impl Report for TextReport<'_, '_> {
-    fn begin(&mut self, introduction: &Introduction) -> io::Result<()> {
+    fn begin(&mut self, introduction: &Introduction, socket: &IcmpSocket) -> io::Result<()> {
         self.host.clone_from(&introduction.host);
+        if self.verbose {
+            writeln!(self.streams.err, "rawshake: {}", explain::clocks(socket))?;
+        }
         let text = text::introduction(introduction, &self.config, self.style.quiet);
         self.streams.out.write_all(text.as_bytes())?;
         self.streams.out.flush()
     }
 
     fn end(&mut self, ping: &Ping) -> io::Result<()> {
-        let text = text::summary(&self.host, ping.statistics(), &self.config);
-        self.streams.out.write_all(text.as_bytes())
+        let statistics = ping.statistics();
+        let mut text = text::summary(&self.host, statistics, &self.config);
+        if self.after.percentiles {
+            text += &chart::percentiles(&statistics.rtt);
+        }
+        if self.after.histogram {
+            text += &chart::histogram(&statistics.rtt);
+        }
+        self.streams.out.write_all(text.as_bytes())?;
+        match self.verbose {
+            true => writeln!(self.streams.err, "rawshake: {}", explain::stamped(statistics)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl TextReport<'_, '_> {
+    /// The route that a reply recorded, unless it is that of the one before.
+    fn route(&mut self, event: &Event) -> String {
+        let Event::Reply(reply) = event else { return String::new() };
+        let same = self.route == reply.route;
+        self.route.clone_from(&reply.route);
+        let labels: Vec<_> = reply.route.iter().map(|address| self.names.label((*address).into())).collect();
+        text::route(&labels, same)
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.streams.out.write_all(text.as_bytes())?;
+        self.streams.out.flush()
     }
 }
 
 impl Observer for TextReport<'_, '_> {
+    fn sent(&mut self, in_flight: u64) -> io::Result<()> {
+        // More dots than a line has room for could not be wiped out.
+        let is_shown = self.config.flood && !self.style.quiet && in_flight < self.columns;
+        if is_shown { self.write(text::FLOOD_REQUEST) } else { Ok(()) }
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        if self.config.flood && !matches!(event, Event::Outstanding(_)) {
+            return if self.style.quiet { Ok(()) } else { self.write(text::flood(event)) };
+        }
         if let Event::Unsent(error) | Event::Local(error) = event
             && !self.style.quiet
         {
             writeln!(self.streams.err, "rawshake: cannot send icmp_seq={}: {}", error.seq, error.reason)?;
         }
         let label = sender(event).map_or_else(String::new, |from| self.names.label(from));
-        let Some(line) = text::event(event, &self.config, self.style, &label) else { return Ok(()) };
-        self.streams.out.write_all(line.as_bytes())?;
-        self.streams.out.flush()
+        let route = self.route(event);
+        let Some(mut line) = text::event(event, &self.config, self.style, &label, &route) else { return Ok(()) };
+        if let Event::Error(error) = event
+            && self.verbose
+        {
+            line += &explain::error(error);
+        }
+        self.write(&line)
     }
 
     fn status(&mut self, statistics: &Statistics) -> io::Result<()> {
@@ -85,7 +154,6 @@ pub(super) struct JsonReport<'a, 's> {
     names: Names,
     quiet: bool,
     config: Config,
-    socket: Kind,
     host: String,
 }
 
@@ -112,6 +180,8 @@ struct Start<'a> {
     size: usize,
     /// `raw` or `datagram`.
     socket: &'static str,
+    /// The clock of all times and stamps.
+    clock: &'static str,
 }
 
 #[derive(Serialize)]
@@ -127,11 +197,16 @@ struct Summary<'a> {
     rtt_avg_ms: Option<f64>,
     rtt_max_ms: Option<f64>,
     rtt_mdev_ms: Option<f64>,
+    /// Percentiles by nearest rank, to less than one percent of themselves.
+    rtt_p50_ms: Option<f64>,
+    rtt_p90_ms: Option<f64>,
+    rtt_p95_ms: Option<f64>,
+    rtt_p99_ms: Option<f64>,
 }
 
 impl<'a, 's> JsonReport<'a, 's> {
-    pub(super) fn new(streams: &'a mut Streams<'s>, args: &Args, names: Names, ping: &Ping, socket: Kind) -> Self {
-        Self { streams, names, quiet: args.quiet, config: ping.config().clone(), socket, host: String::new() }
+    pub(super) fn new(streams: &'a mut Streams<'s>, args: &Args, names: Names, ping: &Ping) -> Self {
+        Self { streams, names, quiet: args.quiet, config: ping.config().clone(), host: String::new() }
     }
 
     fn line<T: Serialize>(&mut self, content: &T, name: Option<String>, text: Option<String>) -> io::Result<()> {
@@ -142,36 +217,51 @@ impl<'a, 's> JsonReport<'a, 's> {
 }
 
 impl Report for JsonReport<'_, '_> {
-    fn begin(&mut self, introduction: &Introduction) -> io::Result<()> {
+    fn begin(&mut self, introduction: &Introduction, socket: &IcmpSocket) -> io::Result<()> {
         self.host.clone_from(&introduction.host);
-        let socket = match self.socket {
+        let socket = match socket.kind() {
             Kind::Raw => "raw",
             Kind::Datagram => "datagram",
         };
         let Config { destination: address, size, .. } = self.config;
-        self.line(&Start { event: "start", host: &introduction.host, address, size, socket }, None, None)
+        self.line(
+            &Start { event: "start", host: &introduction.host, address, size, socket, clock: explain::CLOCK },
+            None,
+            None,
+        )
     }
 
     fn end(&mut self, ping: &Ping) -> io::Result<()> {
         let counts = ping.statistics();
-        let rtt = |value: std::time::Duration| (counts.received > 0).then_some(value.as_nanos() as f64 / 1e6);
+        let millis = |value: Duration| value.as_nanos() as f64 / 1e6;
+        let rtt = |value: Duration| (counts.received > 0).then_some(millis(value));
+        let [rtt_p50_ms, rtt_p90_ms, rtt_p95_ms, rtt_p99_ms] =
+            chart::PERCENTILES.map(|percent| counts.rtt.histogram.percentile(percent).map(millis));
         let host = std::mem::take(&mut self.host);
         let summary = Summary {
             event: "summary",
             host: &host,
             counts,
             loss_percent: counts.loss(),
-            time_ms: counts.span.as_nanos() as f64 / 1e6,
+            time_ms: millis(counts.span),
             rtt_min_ms: rtt(counts.rtt.min),
             rtt_avg_ms: rtt(counts.rtt.mean()),
             rtt_max_ms: rtt(counts.rtt.max),
             rtt_mdev_ms: rtt(counts.rtt.deviation()),
+            rtt_p50_ms,
+            rtt_p90_ms,
+            rtt_p95_ms,
+            rtt_p99_ms,
         };
         self.line(&summary, None, None)
     }
 }
 
 impl Observer for JsonReport<'_, '_> {
+    fn sent(&mut self, _in_flight: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         if self.quiet {
             return Ok(());

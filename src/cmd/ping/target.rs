@@ -33,7 +33,7 @@ impl Target {
         let mut targets =
             found.into_iter().filter(|address| is_wanted(args, address.ip())).map(|a| Self::new(host, a)).peekable();
         if targets.peek().is_none() {
-            bail!("{} has no address of the version that -4, -6 or -I asks for", printable(host));
+            bail!("{} has no address of the version that -4, -6, -R or -I asks for", printable(host));
         }
         let mut first_error = None;
         for target in targets {
@@ -73,6 +73,7 @@ fn is_wanted(args: &Args, address: IpAddr) -> bool {
         _ => None,
     };
     let version = Version::of(address);
-    let asked = !(args.ipv4 && version == Version::V6 || args.ipv6 && version == Version::V4);
+    let only_v4 = args.ipv4 || args.record_route;
+    let asked = !(only_v4 && version == Version::V6 || args.ipv6 && version == Version::V4);
     asked && source.is_none_or(|source| source == version)
 }

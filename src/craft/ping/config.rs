@@ -42,6 +42,16 @@ pub struct Config {
     pub pattern: Pattern,
     /// Tell which request has no reply yet when the next one is due.
     pub report_outstanding: bool,
+    /// Requests that may be on their way before the first reply; 1 or more.
+    pub preload: u64,
+    /// The interval follows the round trip: about one request is on its way at any time.
+    pub adaptive: bool,
+    /// The least that an adaptive interval may become.
+    pub least_interval: Duration,
+    /// Requests are told as dots, which their replies wipe out. It changes the words alone, not the interval.
+    pub flood: bool,
+    /// Requests ask the routers for their addresses (RFC 791, record route). IPv4 only.
+    pub record_route: bool,
 }
 
 impl Config {
@@ -58,6 +68,11 @@ impl Config {
             size: 56,
             pattern: Pattern::default(),
             report_outstanding: false,
+            preload: 1,
+            adaptive: false,
+            least_interval: Duration::ZERO,
+            flood: false,
+            record_route: false,
         }
     }
 
@@ -65,6 +80,12 @@ impl Config {
     #[must_use]
     pub const fn has_timestamp(&self) -> bool {
         self.size >= TIMESTAMP_LEN
+    }
+
+    /// Whether the time between requests depends on the replies.
+    #[must_use]
+    pub const fn is_paced_by_replies(&self) -> bool {
+        self.interval.is_zero() || self.flood || self.adaptive
     }
 
     /// Whether several hosts may reply to one request.

@@ -1,6 +1,6 @@
 //! What happened, as plain data for every kind of output.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -42,9 +42,14 @@ pub struct Reply {
     pub bytes: usize,
     /// Time to live or hop limit with which it arrived.
     pub ttl: Option<u8>,
-    /// From just before sending to the kernel's receipt.
+    /// From the departure to the kernel's receipt.
     #[serde(rename = "rtt_ms", serialize_with = "millis")]
     pub rtt: Duration,
+    /// Which departure the round trip begins with.
+    pub departure: Departure,
+    /// The addresses that routers recorded on the way (RFC 791), in that order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub route: Vec<Ipv4Addr>,
     /// Another reply to this request came before.
     pub duplicate: bool,
     /// Less data came back than was sent.
@@ -53,6 +58,16 @@ pub struct Reply {
     pub bad_checksum: bool,
     /// The data is not what was sent.
     pub wrong_data: Option<WrongData>,
+}
+
+/// Whose stamp a round trip begins with. It ends with the kernel's in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Departure {
+    /// The kernel's, from when it gave the request to the interface.
+    Kernel,
+    /// Ours, from just before we gave it to the kernel.
+    Program,
 }
 
 /// Data that came back other than it was sent.
@@ -90,6 +105,30 @@ pub struct ErrorReply {
     pub info: u32,
     /// The request is lost. Not so for a redirect or a source quench, which are only advice.
     pub lost: bool,
+    /// The packet that it quotes; none where the kernel keeps it to itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quoted>,
+}
+
+/// The request as an ICMP error quotes it: with what the way there has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Quoted {
+    /// Its source: another one than ours where an address was translated on the way.
+    pub source: IpAddr,
+    /// Its destination.
+    pub destination: IpAddr,
+    /// Time to live or hop limit that it had left.
+    pub ttl: u8,
+    /// Type of service or traffic class.
+    pub tos: u8,
+    /// IPv4 identification.
+    pub id: Option<u32>,
+    /// Octets of the whole packet, as its header says.
+    pub len: usize,
+    /// Octets of its payload that the error brought back.
+    pub kept: usize,
+    /// Identifier of the echo request.
+    pub echo_id: u16,
 }
 
 /// Something that this machine itself refused.

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::config::{Config, HEADER_LEN, TIMESTAMP_LEN};
-use super::event::WrongData;
+use super::event::{Quoted, WrongData};
 use crate::wire::checksum::{Sum, verify};
 use crate::wire::icmp::kind;
 use crate::wire::ip::protocol;
-use crate::wire::{Checksum, Icmp, Time};
+use crate::wire::{Checksum, Icmp, Quote, Time};
 
 /// What arrived, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Arrival<'a> {
         from: IpAddr,
         /// Time to live or hop limit with which it arrived.
         ttl: Option<u8>,
+        /// The options of the IPv4 header (RFC 791), as they arrived; empty where there are none.
+        options: &'a [u8],
         /// The ICMP message, header first.
         bytes: &'a [u8],
     },
@@ -55,7 +57,7 @@ pub(super) enum Meaning<'a> {
     /// A reply, with its data.
     Reply { seq: u16, data: &'a [u8], bad_checksum: bool },
     /// An error that quotes the request with this sequence number.
-    Error { seq: u16, kind: u8, code: u8, info: u32, lost: bool },
+    Error { seq: u16, kind: u8, code: u8, info: u32, lost: bool, quoted: Quoted },
 }
 
 /// An echo request. The checksum of ICMPv6 stays zero: the kernel, which knows the source address, writes it.
@@ -119,7 +121,23 @@ fn read_error<'a>(config: &Config, icmp: &Icmp<'a>) -> Option<Meaning<'a>> {
     }
     let seq = quoted_seq(config, quote.payload)?;
     let is_advice = !icmp.v6 && matches!(icmp.kind, kind::REDIRECT | kind::SOURCE_QUENCH);
-    Some(Meaning::Error { seq, kind: icmp.kind, code: icmp.code, info: info(icmp), lost: !is_advice })
+    let quoted = quoted(&quote)?;
+    Some(Meaning::Error { seq, kind: icmp.kind, code: icmp.code, info: info(icmp), lost: !is_advice, quoted })
+}
+
+fn quoted(quote: &Quote<'_>) -> Option<Quoted> {
+    let ip = &quote.ip;
+    let echo_id = u16::from_be_bytes(*quote.payload.get(4..)?.first_chunk()?);
+    Some(Quoted {
+        source: ip.source,
+        destination: ip.destination,
+        ttl: ip.ttl,
+        tos: ip.tos,
+        id: ip.identification,
+        len: ip.header_len + ip.payload_len,
+        kept: quote.payload.len(),
+        echo_id,
+    })
 }
 
 /// The sequence number of a request of ours, from as much of it as is quoted.

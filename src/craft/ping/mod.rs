@@ -4,11 +4,13 @@
 //! [`Ping`] is asked what to do next ([`Ping::step`]), is told what arrived ([`Ping::arrived`]), and keeps the
 //! [`Statistics`]. [`text`] puts both into lines.
 
+pub mod chart;
 mod config;
 mod event;
 mod message;
 mod names;
 mod pending;
+mod route;
 mod session;
 mod statistics;
 pub mod text;
@@ -17,7 +19,7 @@ pub mod text;
 mod tests;
 
 pub use config::{Config, Pattern, PatternError, TIMESTAMP_LEN, max_size};
-pub use event::{ErrorReply, Event, LocalError, Reply, SCHEMA, Unanswered, WrongData};
+pub use event::{Departure, ErrorReply, Event, LocalError, Quoted, Reply, SCHEMA, Unanswered, WrongData};
 pub use message::Arrival;
-pub use session::{Now, Ping, Step};
+pub use session::{Now, Ping, Refusal, Step};
 pub use statistics::{Rtt, Statistics};

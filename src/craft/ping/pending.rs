@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Now;
+use crate::wire::Time;
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,10 @@ pub(super) enum Fate {
 /// A request that was sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
+    /// When it was handed to the machine.
     pub(super) at: Now,
+    /// When it left the machine, where the kernel said so.
+    pub(super) departure: Option<Time>,
     pub(super) fate: Fate,
 }
 
@@ -39,7 +43,7 @@ impl Pending {
         if self.sent.len() == UNIQUE {
             self.sent.pop_front();
         }
-        self.sent.push_back(Sent { at, fate: Fate::Open });
+        self.sent.push_back(Sent { at, departure: None, fate: Fate::Open });
         self.newest += 1;
         self.newest
     }

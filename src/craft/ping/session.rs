@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::event::{ErrorReply, Event, LocalError, Reply, Unanswered};
+use super::event::{Departure, ErrorReply, Event, LocalError, Reply, Unanswered};
 use super::message::{self, Arrival, Meaning};
 use super::pending::{Fate, Pending, Sent};
-use super::{Config, Statistics};
+use super::{Config, Statistics, route};
 use crate::wire::Time;
 
 /// A moment on two clocks.
@@ -15,6 +15,17 @@ pub struct Now {
     pub elapsed: Duration,
     /// By the clock that the kernel stamps packets with.
     pub time: Time,
+}
+
+/// Why the machine did not take a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A queue is full: it is worth trying again.
+    Transient,
+    /// It is longer than the path allows, and may not be cut into fragments.
+    TooLong,
+    /// Anything else.
+    Other,
 }
 
 /// What to do next.
@@ -41,8 +52,14 @@ pub struct Ping {
     config: Config,
     statistics: Statistics,
     pending: Pending,
-    /// When the last request was due; the next one follows an interval later.
+    /// From one request to the next, now: an adaptive run changes it.
+    interval: Duration,
+    /// When the last request was sent.
     last: Option<Duration>,
+    /// How much earlier than an interval after the last request the next one may leave.
+    credit: Duration,
+    /// Requests that were never handed to the network.
+    unsent: u64,
     /// The newest request that was answered, by a reply or an error.
     acknowledged: u64,
     /// The next request was announced by [`Event::Outstanding`].
@@ -65,11 +82,15 @@ impl Ping {
     /// A run that has sent nothing yet.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        let interval = config.interval;
         Self {
             config,
+            interval,
             statistics: Statistics::default(),
             pending: Pending::default(),
             last: None,
+            credit: Duration::ZERO,
+            unsent: 0,
             acknowledged: 0,
             announced: false,
             linger: None,
@@ -128,7 +149,7 @@ impl Ping {
         let number = self.pending.push(now);
         self.statistics.transmitted = number;
         self.statistics.span = now.elapsed;
-        self.last = Some(now.elapsed);
+        self.spend(now.elapsed);
         self.announced = false;
         let lingers = self.linger_time().filter(|_| self.is_last_sent());
         self.linger = lingers.map(|time| now.elapsed.saturating_add(time));
@@ -140,9 +161,23 @@ impl Ping {
         self.busy = None;
     }
 
-    /// The machine refused the newest request. Where only a queue is full (`transient`) it is tried again soon, for as
-    /// long as a reply is waited for; otherwise it counts as sent and lost.
-    pub fn refused(&mut self, now: Now, transient: bool, reason: String) -> Option<Event> {
+    /// The kernel says when a request left the machine: the `nth` that it took, from 0. A moment that cannot be is not
+    /// believed, and the time at which the request was handed over stays.
+    pub fn departed(&mut self, now: Now, nth: u32, time: Time) {
+        // The sockets' numbers wrap around; nobody waits for a request of four thousand million ago.
+        let first = (self.pending.newest() - self.unsent).saturating_sub(1);
+        let back = u64::from((first as u32).wrapping_sub(nth));
+        let Some(number) = self.pending.newest().checked_sub(back) else { return };
+        let Some(sent) = self.pending.get(number) else { return };
+        if sent.fate == Fate::Open && (sent.at.time..=now.time).contains(&time) {
+            sent.departure = Some(time);
+        }
+    }
+
+    /// The machine refused the newest request. Where only a queue is full it is tried again soon, for as long as a reply
+    /// is waited for; otherwise it counts as sent and lost.
+    pub fn refused(&mut self, now: Now, refusal: Refusal, reason: String) -> Option<Event> {
+        let transient = refusal == Refusal::Transient;
         let since = self.busy.map_or(now.elapsed, |busy| busy.since);
         let patience = self.config.timeout.unwrap_or(Duration::MAX);
         if transient && now.elapsed.saturating_sub(since) < patience {
@@ -154,28 +189,35 @@ impl Ping {
             return None;
         }
         self.busy = None;
+        self.unsent += 1;
         let number = self.pending.newest();
-        self.set_fate(number, Fate::Failed);
+        match refusal {
+            // The kernel reports this as an error of the path, and so does iputils.
+            Refusal::TooLong => self.fail(number as u16).unwrap_or_default(),
+            Refusal::Transient | Refusal::Other => self.set_fate(number, Fate::Failed),
+        }
         Some(Event::Unsent(LocalError { time: now.time, seq: number as u16, reason }))
     }
 
     /// Takes what arrived; `now` is the time of reading it. Gives something to tell where it is about our requests.
     pub fn arrived(&mut self, now: Now, arrival: &Arrival<'_>) -> Option<Event> {
         match *arrival {
-            Arrival::Message { time, from, ttl, bytes } => match message::read(&self.config, from, bytes)? {
+            Arrival::Message { time, from, ttl, options, bytes } => match message::read(&self.config, from, bytes)? {
                 Meaning::Reply { seq, data, bad_checksum } => {
                     let reply = self.judge(seq, data, bad_checksum)?;
-                    Some(Event::Reply(self.reply(now, Reply { time, from, ttl, ..reply })))
+                    let route = route::recorded(options);
+                    Some(Event::Reply(self.reply(now, Reply { time, from, ttl, route, ..reply })))
                 }
-                Meaning::Error { seq, kind, code, info, lost } => {
+                Meaning::Error { seq, kind, code, info, lost, quoted } => {
                     let v6 = self.config.destination.is_ipv6();
-                    self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost })
+                    let quoted = Some(quoted);
+                    self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost, quoted })
                 }
             },
             Arrival::Error { time, from, kind, code, info, request } => {
                 let seq = message::quoted_seq(&self.config, request)?;
                 let v6 = self.config.destination.is_ipv6();
-                self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost: true })
+                self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost: true, quoted: None })
             }
             Arrival::Local { time, reason, request } => {
                 let seq = message::quoted_seq(&self.config, request)?;
@@ -195,6 +237,8 @@ impl Ping {
             bytes: message::message_len(data.len()),
             ttl: None,
             rtt: Duration::ZERO,
+            departure: Departure::Program,
+            route: Vec::new(),
             duplicate: false,
             truncated: data.len() < self.config.size,
             bad_checksum,
@@ -206,11 +250,13 @@ impl Ping {
     fn reply(&mut self, now: Now, mut reply: Reply) -> Reply {
         let Some(number) = self.pending.find(reply.seq) else { return reply };
         let Some(sent) = self.pending.get(number) else { return reply };
-        reply.rtt = round_trip(sent.at, now, reply.time);
+        (reply.rtt, reply.departure) = round_trip(sent, now, reply.time);
         reply.duplicate = sent.fate == Fate::Answered && !reply.bad_checksum;
         if !reply.bad_checksum {
             sent.fate = Fate::Answered;
             self.statistics.rtt.add(reply.rtt);
+            self.statistics.stamped += u64::from(reply.departure == Departure::Kernel);
+            self.adapt();
         }
         let counter = match (reply.bad_checksum, reply.duplicate) {
             (true, _) => &mut self.statistics.corrupted,
@@ -268,7 +314,7 @@ impl Ping {
     fn linger_time(&self) -> Option<Duration> {
         match self.statistics.received {
             0 => self.config.timeout,
-            _ => Some((self.statistics.rtt.max * 2).max(self.config.interval)),
+            _ => Some((self.statistics.rtt.max * 2).max(self.interval)),
         }
     }
 
@@ -277,10 +323,37 @@ impl Ping {
         if self.is_last_sent() {
             return None;
         }
-        let in_flight = self.pending.newest() > self.acknowledged;
-        let gap = if self.config.interval.is_zero() && in_flight { FLOOD_WAIT } else { self.config.interval };
+        let gap = match self.interval.is_zero() {
+            true if self.in_flight() >= self.config.preload => FLOOD_WAIT,
+            true => Duration::ZERO,
+            false => self.interval.saturating_sub(self.credit),
+        };
         let due = self.last.map_or(Duration::ZERO, |last| last.saturating_add(gap));
         Some(self.busy.map_or(due, |busy| busy.until))
+    }
+
+    /// Requests behind the newest one that was answered.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.pending.newest() - self.acknowledged
+    }
+
+    /// A request leaves: the first brings the credit of all that may follow it at once, and each takes an interval. What
+    /// was not used stays, but never more than for the preload.
+    fn spend(&mut self, elapsed: Duration) {
+        let preload = u32::try_from(self.config.preload).unwrap_or(u32::MAX);
+        let most = self.interval.saturating_mul(preload);
+        let earned = self.last.map_or(most, |last| self.credit.saturating_add(elapsed.saturating_sub(last)));
+        self.credit = earned.min(most).saturating_sub(self.interval);
+        self.last = Some(elapsed);
+    }
+
+    /// An adaptive run follows the moving average of the round trips, in whole milliseconds as iputils does.
+    fn adapt(&mut self) {
+        if self.config.adaptive {
+            let millis = (self.statistics.rtt.ewma.as_micros() + 500) / 1_000;
+            self.interval = Duration::from_millis(millis as u64).max(self.config.least_interval);
+        }
     }
 
     /// The next moment at which something is to be done without a message.
@@ -321,8 +394,14 @@ fn unanswered(number: u64, sent: &Sent, now: Now) -> Unanswered {
 
 /// From sending to the kernel's receipt. Where somebody set the clock meanwhile, that difference is nonsense: it is
 /// negative, or longer than it took until we read the message. Then the clock that nobody sets is the better witness.
-fn round_trip(sent: Now, read: Now, received: Time) -> Duration {
-    let bound = read.elapsed.saturating_sub(sent.elapsed);
-    let measured = received.as_nanos().checked_sub(sent.time.as_nanos()).and_then(|nanos| u64::try_from(nanos).ok());
-    measured.map(Duration::from_nanos).filter(|measured| *measured <= bound).unwrap_or(bound)
+fn round_trip(sent: &Sent, read: Now, received: Time) -> (Duration, Departure) {
+    let bound = read.elapsed.saturating_sub(sent.at.elapsed);
+    let since = |start: Time| {
+        let nanos = received.as_nanos().checked_sub(start.as_nanos()).and_then(|nanos| u64::try_from(nanos).ok());
+        nanos.map(Duration::from_nanos).filter(|measured| *measured <= bound)
+    };
+    match sent.departure.and_then(since) {
+        Some(measured) => (measured, Departure::Kernel),
+        None => (since(sent.at.time).unwrap_or(bound), Departure::Program),
+    }
 }

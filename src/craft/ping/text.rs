@@ -33,7 +33,10 @@ pub fn introduction(introduction: &Introduction, config: &Config, quiet: bool) -
     let from = source.map_or_else(String::new, |source| format!("from {source} {interface}: "));
     let size = config.size;
     let _ = match config.destination {
-        IpAddr::V4(_) => writeln!(text, "PING {host} ({address}) {from}{size}({}) bytes of data.", size + 28),
+        IpAddr::V4(_) => {
+            let options = if config.record_route { 40 } else { 0 };
+            writeln!(text, "PING {host} ({address}) {from}{size}({}) bytes of data.", size + 28 + options)
+        }
         IpAddr::V6(_) => writeln!(text, "PING {host}({label}) {from}{size} data bytes"),
     };
     text
@@ -62,25 +65,28 @@ pub struct Style {
     pub timestamps: bool,
     /// Only requests without a reply are told.
     pub quiet: bool,
+    /// Round trips have all their microseconds.
+    pub precise: bool,
 }
 
-/// The line for an event, with the line break; nothing where iputils has none. `from` is the [`label`] of its host.
+/// The line for an event, with the line break; nothing where iputils has none. `from` is the [`label`] of its host, and
+/// `route` the [`route`] that it recorded.
 #[must_use]
-pub fn event(event: &Event, config: &Config, style: Style, from: &str) -> Option<String> {
+pub fn event(event: &Event, config: &Config, style: Style, from: &str, route: &str) -> Option<String> {
     let (time, line) = match event {
         Event::Outstanding(request) => (request.time, format!("no answer yet for icmp_seq={}", request.seq)),
         Event::Timeout(_) | Event::Unsent(_) | Event::Local(_) => return None,
         _ if style.quiet => return None,
-        Event::Reply(reply) => (reply.time, self::reply(reply, config, from)),
+        Event::Reply(reply) => (reply.time, self::reply(reply, config, style, from)),
         Event::Error(error) => (error.time, self::error(error, from)),
     };
     let micros = time.as_nanos().div_euclid(1_000);
     let (seconds, micros) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
     let stamp = if style.timestamps { format!("[{seconds}.{micros:06}] ") } else { String::new() };
-    Some(format!("{stamp}{line}\n"))
+    Some(format!("{stamp}{line}{route}\n"))
 }
 
-fn reply(reply: &Reply, config: &Config, from: &str) -> String {
+fn reply(reply: &Reply, config: &Config, style: Style, from: &str) -> String {
     let mut line = format!("{} bytes from {from}: icmp_seq={}", reply.bytes, reply.seq);
     if let Some(ttl) = reply.ttl {
         let _ = write!(line, " ttl={ttl}");
@@ -89,7 +95,8 @@ fn reply(reply: &Reply, config: &Config, from: &str) -> String {
         return line + " (truncated)";
     }
     if config.has_timestamp() {
-        let _ = write!(line, " time={} ms", round_trip(reply.rtt));
+        let rtt = if style.precise { millis(reply.rtt) } else { round_trip(reply.rtt) };
+        let _ = write!(line, " time={rtt} ms");
     }
     // Several hosts reply to one request here, so it says nothing.
     if reply.duplicate && !config.is_multicast() {
@@ -116,6 +123,32 @@ fn wrong_data(wrong: &WrongData) -> String {
 fn error(error: &ErrorReply, from: &str) -> String {
     let colon = if error.lost { "" } else { ":" };
     format!("From {from}{colon} icmp_seq={} {}", error.seq, describe(error))
+}
+
+/// The route that a reply recorded, to follow its line; `labels` are those of its addresses. `same`: it is that of the
+/// reply before.
+#[must_use]
+pub fn route(labels: &[String], same: bool) -> String {
+    match labels {
+        [] => String::new(),
+        _ if same => "\t(same route)".to_owned(),
+        labels => labels.iter().fold("\nRR: ".to_owned(), |text, label| text + "\t" + label + "\n"),
+    }
+}
+
+/// A flood tells a request as a dot.
+pub const FLOOD_REQUEST: &str = ".";
+
+/// What a flood writes for an event: a reply wipes out a dot.
+#[must_use]
+pub fn flood(event: &Event) -> &'static str {
+    match event {
+        Event::Reply(reply) if reply.bad_checksum => "\u{8}C",
+        Event::Reply(_) => "\u{8} \u{8}",
+        Event::Error(error) if error.lost => "\u{8}E",
+        Event::Unsent(_) | Event::Local(_) => "E",
+        Event::Error(_) | Event::Outstanding(_) | Event::Timeout(_) => "",
+    }
 }
 
 /// What an ICMP error says, in the words of iputils.
@@ -163,7 +196,7 @@ fn last_line(statistics: &Statistics, config: &Config) -> String {
     if *pipe > 1 {
         parts.push(format!("pipe {pipe}"));
     }
-    if *received > 0 && config.interval.is_zero() && *transmitted > 1 {
+    if *received > 0 && config.is_paced_by_replies() && *transmitted > 1 {
         parts.push(format!("ipg/ewma {}/{} ms", millis(statistics.mean_gap()), millis(rtt.ewma)));
     }
     parts.join(", ")
@@ -182,7 +215,7 @@ pub fn status(statistics: &Statistics, config: &Config) -> String {
     text + "\n"
 }
 
-fn millis(duration: Duration) -> String {
+pub(super) fn millis(duration: Duration) -> String {
     let micros = duration.as_micros();
     format!("{}.{:03}", micros / 1_000, micros % 1_000)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::histogram::Histogram;
 use super::{Counts, Totals};
+use crate::measure::Histogram;
 use crate::trace::{Millis, Pair, SCHEMA};
 use crate::wire::Time;
 

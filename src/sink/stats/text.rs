@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use colored::Colorize;
 
-use super::histogram::Histogram;
 use super::report::{NAMED, Rates};
 use super::{Counts, Totals};
+use crate::measure::Histogram;
 use crate::{explain, ladder};
 
 /// Columns of a name and of a number.

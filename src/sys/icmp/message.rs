@@ -7,11 +7,11 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use socket2::SockAddr;
 
-use super::{IcmpSocket, Kind, Origin, Received};
+use super::{IcmpSocket, Kind, Origin, Received, stamps};
 use crate::sys::{Version, clock};
 use crate::wire::Time;
 
-/// Room for the ancillary data: a timestamp, TTL, TOS, and an error with the address that reported it.
+/// Room for the ancillary data: timestamps, TTL, TOS, options, and an error with the address that reported it.
 const CONTROL: usize = 512;
 
 /// The types that concern a sender of echo requests: replies and errors (RFC 792). A set bit is dropped.
@@ -38,6 +38,8 @@ pub(super) fn filter_v6() -> [u8; 32] {
 #[derive(Default)]
 struct Control {
     time: Option<Time>,
+    departure: Option<Time>,
+    options: Vec<u8>,
     ttl: Option<u8>,
     tos: Option<u8>,
     error: Option<(libc::sock_extended_err, Option<IpAddr>)>,
@@ -71,20 +73,27 @@ pub(super) fn receive(socket: &IcmpSocket, buffer: &mut [u8], flags: i32) -> io:
     let from = from.as_socket().map_or(unspecified, |address| address.ip());
     let length = length.min(buffer.len());
     let has_header = socket.version == Version::V4 && socket.kind == Kind::Raw && flags & libc::MSG_ERRQUEUE == 0;
-    let len = if has_header { strip_header(buffer, length) } else { length };
+    let mut control = control;
+    let len = if has_header { strip_header(buffer, length, &mut control.options) } else { length };
     Ok(received(len, truncated, from, control))
 }
 
 fn received(len: usize, truncated: bool, from: IpAddr, control: Control) -> Received {
-    let (from, origin) = match control.error {
+    let Control { time, departure, options, ttl, tos, error } = control;
+    let (from, origin) = match error {
         None => (from, Origin::Network),
         Some((error, offender)) => (offender.unwrap_or(from), origin(&error)),
     };
-    let time = control.time.unwrap_or_else(clock::now);
-    Received { len, truncated, from, time, ttl: control.ttl, tos: control.tos, origin }
+    // A message that arrives has that stamp, too, as its own.
+    let stamp = if let Origin::Departure { .. } = origin { departure } else { time };
+    let time = stamp.unwrap_or_else(clock::now);
+    Received { len, truncated, from, time, ttl, tos, options, origin }
 }
 
 fn origin(error: &libc::sock_extended_err) -> Origin {
+    if error.ee_origin == libc::SO_EE_ORIGIN_TIMESTAMPING {
+        return Origin::Departure { nth: error.ee_data };
+    }
     let by_network = matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6);
     Origin::Error {
         errno: i32::try_from(error.ee_errno).unwrap_or(libc::EPROTO),
@@ -93,10 +102,14 @@ fn origin(error: &libc::sock_extended_err) -> Origin {
     }
 }
 
+/// Octets of an IPv4 header without options.
+const HEADER: usize = 20;
+
 /// A raw IPv4 socket gives the IP header too: its length stands in its first octet, in words of four.
-fn strip_header(buffer: &mut [u8], length: usize) -> usize {
+fn strip_header(buffer: &mut [u8], length: usize, options: &mut Vec<u8>) -> usize {
     let header = usize::from(buffer.first().copied().unwrap_or(0) & 0x0f) * 4;
     let start = header.min(length);
+    options.extend_from_slice(buffer.get(HEADER..start).unwrap_or_default());
     buffer.copy_within(start..length, 0);
     length - start
 }
@@ -143,6 +156,10 @@ impl Control {
                 let stamp = read::<libc::timespec>(data);
                 self.time = stamp.map(|stamp| Time::from_parts(stamp.tv_sec, stamp.tv_nsec));
             }
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPING) => {
+                self.departure = read::<[libc::timespec; 3]>(data).and_then(stamps::software);
+            }
+            (libc::IPPROTO_IP, libc::IP_RECVOPTS) => self.options = data.to_vec(),
             (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => self.ttl = small(data),
             (libc::IPPROTO_IP, libc::IP_TOS) | (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => self.tos = small(data),
             (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
@@ -176,6 +193,7 @@ trait Plain {}
 impl Plain for i32 {}
 impl Plain for libc::sa_family_t {}
 impl Plain for libc::timespec {}
+impl Plain for [libc::timespec; 3] {}
 impl Plain for libc::sock_extended_err {}
 impl Plain for libc::sockaddr_in {}
 impl Plain for libc::sockaddr_in6 {}
@@ -193,26 +211,30 @@ mod tests {
     fn the_ip_header_goes() {
         let mut buffer = [0x46; 32];
         buffer[24..28].copy_from_slice(&[1, 2, 3, 4]);
-        assert_eq!(strip_header(&mut buffer, 28), 4);
-        assert_eq!(buffer[..4], [1, 2, 3, 4]);
-        assert_eq!(strip_header(&mut [0x4f; 10], 10), 0);
-        assert_eq!(strip_header(&mut [], 0), 0);
+        let mut options = Vec::new();
+        assert_eq!(strip_header(&mut buffer, 28, &mut options), 4);
+        assert_eq!((&buffer[..4], &options[..]), (&[1, 2, 3, 4][..], &[0x46; 4][..]));
+        let mut none = Vec::new();
+        assert_eq!(strip_header(&mut [0x4f; 10], 10, &mut none), 0);
+        assert_eq!(strip_header(&mut [], 0, &mut none), 0);
+        assert!(none.is_empty());
     }
 
     #[test]
     fn short_ancillary_data_is_ignored() {
-        for length in 0..40 {
+        for length in 0..60 {
             let mut control = Control::default();
             let data = vec![0xff; length];
             for (level, kind) in [
                 (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS),
+                (libc::SOL_SOCKET, libc::SCM_TIMESTAMPING),
                 (libc::IPPROTO_IP, libc::IP_TTL),
                 (libc::IPPROTO_IPV6, libc::IPV6_TCLASS),
                 (libc::IPPROTO_IP, libc::IP_RECVERR),
             ] {
                 control.take(level, kind, &data);
             }
-            assert_eq!(control.time.is_some(), length >= 16);
+            assert_eq!((control.time.is_some(), control.departure.is_some()), (length >= 16, length >= 48));
         }
     }
 

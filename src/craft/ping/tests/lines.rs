@@ -6,7 +6,7 @@ use super::*;
 use crate::craft::ping::text::{self, Introduction, Style};
 
 fn line_with(run: &Run, event: &Event, style: Style) -> String {
-    text::event(event, run.ping.config(), style, "192.0.2.2").unwrap_or_default()
+    text::event(event, run.ping.config(), style, "192.0.2.2", "").unwrap_or_default()
 }
 
 fn line(run: &Run, event: &Event) -> String {
@@ -65,8 +65,8 @@ fn replies() {
     damaged[3] ^= 1;
     let event = run.arrives(&damaged).unwrap();
     all += &line(&run, &event);
-    all += &line_with(&run, &event, Style { timestamps: true, quiet: false });
-    assert_eq!(line_with(&run, &event, Style { timestamps: true, quiet: true }), "");
+    all += &line_with(&run, &event, Style { timestamps: true, ..Style::default() });
+    assert_eq!(line_with(&run, &event, Style { timestamps: true, quiet: true, ..Style::default() }), "");
     assert_snapshot!(all, @r"
     64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=12.0 ms
     64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=12.0 ms (DUP!)
@@ -190,7 +190,7 @@ fn missing_replies_are_told_even_when_quiet() {
     run.send();
     run.pass(1_000);
     let events = run.told();
-    let style = Style { timestamps: true, quiet: true };
+    let style = Style { timestamps: true, quiet: true, ..Style::default() };
     assert_eq!(line_with(&run, &events[0], style), "[1700000001.123456] no answer yet for icmp_seq=1\n");
 }
 
@@ -242,4 +242,21 @@ fn before_the_first_request_there_is_little_to_say() {
     let text = text::summary("server", run.ping.statistics(), run.ping.config());
     assert_eq!(text, "\n--- server ping statistics ---\n0 packets transmitted, 0 received\n\n");
     assert_eq!(text::status(run.ping.statistics(), run.ping.config()), "\r0/0 packets, 0% loss\n");
+}
+
+#[test]
+fn a_route_follows_the_line() {
+    let labels = ["192.0.2.1", "server (192.0.2.2)"].map(str::to_owned);
+    assert_eq!(text::route(&labels, false), "\nRR: \t192.0.2.1\n\tserver (192.0.2.2)\n");
+    assert_eq!(text::route(&labels, true), "\t(same route)");
+    assert_eq!(text::route(&[], true), "");
+}
+
+#[test]
+fn precise_round_trips_have_all_their_microseconds() {
+    let mut run = Run::to(THERE);
+    let event = run.exchange(1_234);
+    assert_eq!(line(&run, &event), "64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=1234 ms\n");
+    let precise = Style { precise: true, ..Style::default() };
+    assert_eq!(line_with(&run, &event, precise), "64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=1234.000 ms\n");
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::craft::ping::{Pattern, Reply, max_size};
+use crate::craft::ping::{Departure, Pattern, Reply, max_size};
 
 fn reply(event: Option<Event>) -> Reply {
     match event {
@@ -228,7 +228,7 @@ fn a_clock_that_is_set_does_not_spoil_the_round_trip() {
         let mut now = run.now();
         now.time = Time::from_nanos(now.time.as_nanos() + step);
         let bytes = reply_to(&request);
-        let arrival = Arrival::Message { time: now.time, from: ip(THERE), ttl: None, bytes: &bytes };
+        let arrival = Arrival::Message { time: now.time, from: ip(THERE), ttl: None, options: &[], bytes: &bytes };
         assert_eq!(reply(run.ping.arrived(now, &arrival)).rtt, ms(5));
     }
 }
@@ -270,4 +270,52 @@ proptest! {
         run.ping.arrived(run.now(), &Arrival::Error { time, from, kind: 3, code: 1, info: 0, request: &bytes });
         prop_assert!(run.ping.statistics().transmitted == 1);
     }
+}
+
+/// A request that leaves two milliseconds after it was handed over, and is answered three later.
+fn stamped(nth: u32, at: i64) -> Reply {
+    let mut run = Run::to(THERE);
+    let request = run.send();
+    let handed_over = run.now().time;
+    run.pass(5);
+    run.ping.departed(run.now(), nth, Time::from_nanos(handed_over.as_nanos() + at));
+    reply(run.arrives(&reply_to(&request)))
+}
+
+#[test]
+fn a_round_trip_begins_with_the_kernels_stamp() {
+    let with = stamped(0, 2_000_000);
+    assert_eq!((with.rtt, with.departure), (ms(3), Departure::Kernel));
+    for (nth, at) in [(0, -1), (0, 5_000_001), (1, 2_000_000), (u32::MAX, 2_000_000)] {
+        let without = stamped(nth, at);
+        assert_eq!((without.rtt, without.departure), (ms(5), Departure::Program), "{nth} {at}");
+    }
+}
+
+#[test]
+fn a_request_that_never_left_has_no_stamp() {
+    let mut run = Run::to(THERE);
+    run.step();
+    run.ping.request(run.now());
+    run.ping.refused(run.now(), Refusal::Other, "no".into());
+    run.pass(1_000);
+    let request = run.send();
+    let stamp = run.now().time;
+    run.pass(4);
+    run.ping.departed(run.now(), 0, stamp);
+    assert_eq!(
+        reply(run.arrives(&reply_to(&request))).departure,
+        Departure::Kernel,
+        "the first that left is the second"
+    );
+}
+
+#[test]
+fn a_quote_is_told() {
+    let mut run = Run::to(THERE);
+    let packet = packet(THERE, &run.send());
+    let Some(Event::Error(error)) = run.arrives(&error(11, 0, [0; 4], &packet)) else { panic!("no error") };
+    let quoted = error.quoted.expect("what it quotes");
+    assert_eq!((quoted.source, quoted.destination, quoted.ttl), (ip(HERE), ip(THERE), 64));
+    assert_eq!((quoted.len, quoted.kept, quoted.echo_id), (84, 64, ID));
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use etherparse::{IcmpEchoHeader, Icmpv4Header, Icmpv4Type, Icmpv6Header, Icmpv6Type, PacketBuilder};
 
-use super::{Arrival, Config, Event, Now, Ping, Step};
+use super::{Arrival, Config, Event, Now, Ping, Refusal, Step};
 use crate::wire::Time;
 
 const ID: u16 = 0x1234;
@@ -74,7 +74,7 @@ impl Run {
 
     fn arrives_from(&mut self, from: IpAddr, bytes: &[u8]) -> Option<Event> {
         let now = self.now();
-        self.ping.arrived(now, &Arrival::Message { time: now.time, from, ttl: Some(64), bytes })
+        self.ping.arrived(now, &Arrival::Message { time: now.time, from, ttl: Some(64), options: &[], bytes })
     }
 
     /// Sends, waits, and gets the reply that the destination would send.

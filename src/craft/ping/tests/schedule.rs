@@ -169,7 +169,7 @@ fn a_request_that_cannot_be_sent_counts_as_lost() {
     let mut run = Run::new(Config { report_outstanding: true, ..config(THERE) });
     run.step();
     run.ping.request(run.now());
-    let Some(Event::Unsent(unsent)) = run.ping.refused(run.now(), false, "Network is down".into()) else {
+    let Some(Event::Unsent(unsent)) = run.ping.refused(run.now(), Refusal::Other, "Network is down".into()) else {
         panic!("a refusal")
     };
     assert_eq!((unsent.seq, unsent.reason.as_str()), (1, "Network is down"));
@@ -184,13 +184,13 @@ fn a_full_queue_is_tried_again_until_patience_ends() {
     for attempt in 0..3 {
         assert_eq!(run.step(), Step::Send, "{attempt}");
         run.ping.request(run.now());
-        assert_eq!(run.ping.refused(run.now(), true, "full".into()), None);
+        assert_eq!(run.ping.refused(run.now(), Refusal::Transient, "full".into()), None);
         assert_eq!(run.ping.statistics().transmitted, 0);
         assert_eq!(run.step(), Step::Wait(Some(run.elapsed + ms(10))));
         run.pass(10);
     }
     run.ping.request(run.now());
-    assert!(run.ping.refused(run.now(), true, "full".into()).is_some());
+    assert!(run.ping.refused(run.now(), Refusal::Transient, "full".into()).is_some());
     assert_eq!(run.ping.statistics().transmitted, 1);
 }
 
@@ -208,4 +208,46 @@ fn the_pipe_is_the_most_requests_on_their_way() {
     assert_eq!(run.ping.statistics().pipe, 1);
     run.arrives(&reply_to(&requests[0]));
     assert_eq!(run.ping.statistics().pipe, 3);
+}
+
+#[test]
+fn a_preload_leaves_at_once_and_then_at_the_interval() {
+    let mut run = Run::new(Config { preload: 3, ..config(THERE) });
+    (0..3).for_each(|_| drop(run.send()));
+    assert_eq!(run.step(), Step::Wait(Some(ms(1_000))));
+    run.pass(2_500);
+    (0..2).for_each(|_| drop(run.send()));
+    assert_eq!(run.step(), Step::Wait(Some(ms(3_000))), "what was missed is caught up, within the preload");
+}
+
+#[test]
+fn a_preload_without_an_interval_is_what_may_be_on_its_way() {
+    let mut run = Run::new(Config { preload: 2, interval: Duration::ZERO, ..config(THERE) });
+    let request = run.send();
+    run.send();
+    assert_eq!(run.step(), Step::Wait(Some(ms(10))));
+    run.arrives(&reply_to(&request));
+    assert_eq!(run.step(), Step::Send);
+}
+
+#[test]
+fn an_adaptive_run_follows_the_round_trip() {
+    let mut run = Run::new(Config { adaptive: true, least_interval: ms(2), ..config(THERE) });
+    run.exchange(40);
+    assert_eq!(run.step(), Step::Send, "forty milliseconds have passed");
+    let mut fast = Run::new(Config { adaptive: true, least_interval: ms(2), ..config(THERE) });
+    fast.exchange(0);
+    assert_eq!(fast.step(), Step::Wait(Some(ms(2))), "as often as this user may");
+    let mut root = Run::new(Config { adaptive: true, ..config(THERE) });
+    root.exchange(0);
+    assert_eq!(root.step(), Step::Send);
+}
+
+#[test]
+fn a_request_that_is_too_long_counts_as_an_error() {
+    let mut run = Run::new(Config { count: Some(1), ..config(THERE) });
+    run.step();
+    run.ping.request(run.now());
+    assert!(run.ping.refused(run.now(), Refusal::TooLong, "too long".into()).is_some());
+    assert_eq!((run.ping.statistics().errors, run.step()), (1, Step::Done));
 }

@@ -8,35 +8,42 @@ const BITS: u32 = 6;
 const BUCKETS: usize = (65 - BITS as usize) << BITS;
 
 /// Counts times by their size, from a nanosecond to five centuries, in thirty kilobytes.
-pub(super) struct Histogram {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
     counts: Box<[u64; BUCKETS]>,
     total: u64,
     longest: Duration,
 }
 
 impl Histogram {
-    pub(super) fn new() -> Self {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self { counts: Box::new([0; BUCKETS]), total: 0, longest: Duration::ZERO }
     }
 
-    pub(super) fn add(&mut self, time: Duration) {
+    /// Counts one more.
+    pub fn add(&mut self, time: Duration) {
         self.counts[bucket(nanos(time))] += 1;
         self.total += 1;
         self.longest = self.longest.max(time);
     }
 
     /// Times counted.
-    pub(super) const fn total(&self) -> u64 {
+    #[must_use]
+    pub const fn total(&self) -> u64 {
         self.total
     }
 
     /// The longest, exactly; none where there is no time.
-    pub(super) fn longest(&self) -> Option<Duration> {
+    #[must_use]
+    pub fn longest(&self) -> Option<Duration> {
         (self.total > 0).then_some(self.longest)
     }
 
     /// The time that `percent` of all do not pass (nearest rank), to less than one percent of itself.
-    pub(super) fn percentile(&self, percent: u64) -> Option<Duration> {
+    #[must_use]
+    pub fn percentile(&self, percent: u64) -> Option<Duration> {
         let rank = (u128::from(self.total) * u128::from(percent)).div_ceil(100).max(1) as u64;
         let mut below = 0;
         let found = self.counts.iter().position(|count| {
@@ -44,6 +51,18 @@ impl Histogram {
             below >= rank
         })?;
         Some(Duration::from_nanos(middle(found)).min(self.longest))
+    }
+
+    /// The times that were counted, shortest first, each to less than one percent of itself, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        counted.map(|(bucket, count)| (Duration::from_nanos(middle(bucket)).min(self.longest), *count))
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -78,6 +97,14 @@ mod tests {
         assert_eq!([0, 1, 50, 63].map(percentile), [1, 1, 50, 63]);
         assert_eq!((percentile(100), histogram.total()), (100, 100));
         assert_eq!(histogram.longest(), Some(Duration::from_nanos(100)));
+    }
+
+    #[test]
+    fn times_come_in_order_with_their_counts() {
+        let mut histogram = Histogram::new();
+        [40, 7, 40].into_iter().for_each(|nanos| histogram.add(Duration::from_nanos(nanos)));
+        let all: Vec<_> = histogram.iter().map(|(time, count)| (time.as_nanos(), count)).collect();
+        assert_eq!(all, [(7, 1), (40, 2)]);
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! Numbers about many times, in little memory, for every room that counts.
+
+mod histogram;
+
+pub use histogram::Histogram;
