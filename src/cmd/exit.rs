@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use colored::Colorize;
 
+/// The exit code of what could not be done.
+pub(super) const ERROR: u8 = 2;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -67,7 +70,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Success => Self::from(0),
             Exit::NoReply => Self::from(1),
-            Exit::Error => Self::from(2),
+            Exit::Error => Self::from(ERROR),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }
     }

@@ -3,17 +3,27 @@
 pub mod capture;
 mod exit;
 mod host;
+mod number;
 pub mod output;
+mod payload;
 pub mod ping;
 pub mod replay;
+pub mod send;
+mod show;
+mod stage;
+mod target;
 pub mod trace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+
+use exit::ERROR;
 
 /// See TCP as it is: hand-made handshakes and terminations, captured and explained.
 #[derive(Debug, Parser)]
@@ -39,6 +49,7 @@ Trace and ping only hosts that you own or may test.";
 #[derive(Debug, Subcommand)]
 enum Command {
     Trace(trace::Args),
+    Send(Box<send::Args>),
     Replay(replay::Args),
     Ping(ping::Args),
 }
@@ -54,7 +65,7 @@ pub struct Streams<'a> {
 /// Runs the program and gives its exit code; everything that went wrong is said on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(error));
     cli.color.write_global();
     // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
     // and whether the stream is a terminal.
@@ -74,12 +85,31 @@ fn stdout(command: &Command) -> Box<dyn Write> {
     }
 }
 
+/// Says in one line what is wrong with the arguments, and ends the program; help is shown whole.
+fn refuse(error: clap::Error) -> ! {
+    if !error.use_stderr() || matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        error.exit();
+    }
+    let whole = error.render().ansi().to_string();
+    // Behind the first paragraph come usage and hints. A missing argument is named in a line of its own.
+    let first: Vec<_> = whole.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    // Standard error itself may be closed; there is nowhere left to say so.
+    let _ = writeln!(anstream::stderr(), "{}", first.join(" "));
+    std::process::exit(i32::from(ERROR));
+}
+
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Trace(args) => trace::run(&args, streams),
+        Command::Send(args) => send::run(&args, streams),
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
     }
+}
+
+/// `on` or `off`.
+fn switch() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 mod args;
 mod payload;
 mod plan;
-mod show;
-mod stage;
-mod target;
+mod server;
 mod words;
 
 use std::io::{self, Write};
 
 use super::output::Format;
+use super::show::{ByLine, Progress, Show};
+use super::stage::Stage;
+use super::target::{Target, Written};
 use super::{Exit, Streams};
 use crate::craft::{Endpoint, Open};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
@@ -18,9 +19,6 @@ use crate::lab;
 use crate::sink;
 use crate::sys::{RawSender, Version, terminal};
 use plan::Plan;
-use show::{ByLine, Progress, Show};
-use stage::Stage;
-use target::{Target, Written};
 
 pub use args::Args;
 
@@ -31,13 +29,13 @@ pub use args::Args;
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check(&args.open)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
-    let mut stage = Stage::enter(args, &written)?;
+    let mut stage = Stage::enter(&args.lab, &written, fitting(args))?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
-    let target = Target::find(&written, stage.port, args)?;
+    let target = Target::find(&written, stage.port, &args.way.way(), args.lab.lab)?;
     let mut payload = payload::payload(&args.talk.payload, &payload::authority(&written.host, stage.port))?;
     if payload.is_empty() {
-        payload.extend_from_slice(stage.default_payload());
+        payload.extend_from_slice(server::default_payload(stage.server()));
     }
     let plan = Plan::make(args, target, payload)?;
     if args.output.verbose > 0 {
@@ -45,6 +43,10 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
     let ended = connect(args, &plan, &mut stage, streams)?;
     conclude(args, &plan, &ended, streams.err)
+}
+
+fn fitting(args: &Args) -> lab::Server {
+    server::fitting(args.open.open, args.close.close, args.talk.payload.http)
 }
 
 /// The run itself, shown while it goes on.

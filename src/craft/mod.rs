@@ -1,4 +1,5 @@
-//! Hand-made ends, sans I/O: of a TCP connection, and of an ICMP echo ([`ping`]).
+//! Hand-made ends, sans I/O: of a TCP connection, of an ICMP echo ([`ping`]), and of any packet at all ([`packet`],
+//! [`probe`]).
 //!
 //! [`Endpoint`] is a TCP of RFC 9293 that is given the time and what arrives, and answers "send this", "wait until" or
 //! "done". It reads no clock and touches no socket, so every behaviour is tested from bytes and without waiting. What it
@@ -16,6 +17,7 @@ mod open;
 mod outcome;
 pub mod packet;
 pub mod ping;
+pub mod probe;
 mod receive;
 mod send;
 mod stamps;

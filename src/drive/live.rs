@@ -28,10 +28,24 @@ impl LiveWire {
     /// # Errors
     /// No permission, no such interface, or what libpcap says.
     pub fn open(route: &Route, local: SocketAddr, remote: SocketAddr) -> Result<Self, Error> {
+        Self::with_filter(route, remote, &filter(local, remote))
+    }
+
+    /// Opens both for everything between `local` and `remote`, whatever the protocol, and for ICMP of whomever.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn between(route: &Route, local: IpAddr, remote: IpAddr) -> Result<Self, Error> {
+        let way = |from, to| format!("(src host {from} and dst host {to})");
+        let filter = format!("{} or {} or {}", way(local, remote), way(remote, local), icmp(remote));
+        Self::with_filter(route, SocketAddr::new(remote, 0), &filter)
+    }
+
+    fn with_filter(route: &Route, remote: SocketAddr, filter: &str) -> Result<Self, Error> {
         // Packets to ourselves pass through lo whatever interface the address is on; tied to lo, they find no route.
         let tied_to = (!route.loopback).then_some(route.interface.as_str());
         let sender = RawSender::open(Version::of(remote.ip()), tied_to)?;
-        let capture = Live::open(&route.interface, Some(&filter(local, remote)), LiveOptions::default())?;
+        let capture = Live::open(&route.interface, Some(filter), LiveOptions::default())?;
         let link_local = matches!(remote.ip(), IpAddr::V6(address) if address.is_unicast_link_local());
         let scope_id = if link_local { route.index } else { 0 };
         let started = (clock::now(), Instant::now());
@@ -50,8 +64,12 @@ fn filter(local: SocketAddr, remote: SocketAddr) -> String {
             to.port()
         )
     };
-    let icmp = if remote.is_ipv4() { "icmp" } else { "icmp6" };
-    format!("(tcp and (({}) or ({}))) or {icmp}", way(local, remote), way(remote, local))
+    format!("(tcp and (({}) or ({}))) or {}", way(local, remote), way(remote, local), icmp(remote.ip()))
+}
+
+/// pcap-filter(7)'s word for the ICMP of an address's version.
+const fn icmp(remote: IpAddr) -> &'static str {
+    if remote.is_ipv4() { "icmp" } else { "icmp6" }
 }
 
 impl Wire for LiveWire {

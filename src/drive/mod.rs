@@ -1,8 +1,10 @@
 //! Joins `craft` to `sys` and the tracer: the poll loop, the clock, deadlines and interrupts.
 
 mod connection;
+pub mod guards;
 mod live;
 pub mod ping;
+pub mod probe;
 mod sift;
 mod wire;
 

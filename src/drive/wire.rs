@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::craft::packet::SpecError;
 use crate::sys::Signal;
 use crate::wire::{Packet, Time};
 use crate::{source, sys};
@@ -15,6 +16,9 @@ pub enum Error {
     /// The capture.
     #[error(transparent)]
     Capture(#[from] source::Error),
+    /// A packet that its description has no room for.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// What is seen could not be told.
     #[error("cannot write what was seen: {0}")]
     Output(#[from] io::Error),

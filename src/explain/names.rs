@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::words;
-use crate::trace::{Pair, Side};
+use crate::trace::{Pair, Side, is_same};
 
 /// Columns that a name may take.
 const NAME_COLUMNS: usize = 40;
@@ -23,8 +23,9 @@ impl Names {
     /// it is: the client or the server.
     #[must_use]
     pub fn new(sockets: Option<Pair<SocketAddr>>, ours: Option<SocketAddr>, peer_name: Option<&str>) -> Self {
-        let you =
-            sockets.zip(ours).and_then(|(sockets, ours)| Side::BOTH.into_iter().find(|side| sockets[*side] == ours));
+        let you = sockets
+            .zip(ours)
+            .and_then(|(sockets, ours)| Side::BOTH.into_iter().find(|side| is_same(ours, sockets[*side])));
         let mut labels = Pair { client: "client".to_owned(), server: "server".to_owned() };
         let mut proper = false;
         if let Some(you) = you {

@@ -25,7 +25,8 @@ pub struct Settings {
     pub absolute: bool,
     /// How much is said.
     pub verbosity: Verbosity,
-    /// The socket of a hand-made end: it is called "you", and its states are observed.
+    /// The socket of a hand-made end: it is called "you", and its states are observed. Port 0 stands
+    /// for every port of the address.
     pub ours: Option<SocketAddr>,
     /// What the peer of a hand-made end is called; `server` if nothing is said.
     pub peer_name: Option<String>,

@@ -54,6 +54,24 @@ pub trait Sink {
     fn finish(&mut self) -> io::Result<()>;
 }
 
+/// Shows nothing: whoever uses it shows something else.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl Sink for Nothing {
+    fn event(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// How connections are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

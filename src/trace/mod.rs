@@ -35,4 +35,4 @@ pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use side::{Pair, Side};
 pub use summary::{Handshake, Millis, Summary, Termination, holder};
-pub use tracer::{Hint, Tracer, TracerOptions};
+pub use tracer::{Hint, Tracer, TracerOptions, is_same};

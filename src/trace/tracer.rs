@@ -15,7 +15,8 @@ const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
 /// How to trace.
 #[derive(Clone, Copy, Debug)]
 pub struct TracerOptions {
-    /// The socket whose segments this program makes by hand: its states are observed, not inferred.
+    /// The socket whose segments this program makes by hand: its states are observed, not inferred. Port 0 stands for
+    /// every port of the address.
     pub ours: Option<SocketAddr>,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,
@@ -136,9 +137,7 @@ impl Tracer {
             Side::Client => Pair { client: source, server: destination },
             Side::Server => Pair { client: destination, server: source },
         };
-        let is_ours = |side: &Side| {
-            self.ours.is_some_and(|ours| ours.ip() == sockets[*side].ip() && ours.port() == sockets[*side].port())
-        };
+        let is_ours = |side: &Side| self.ours.is_some_and(|ours| is_same(ours, sockets[*side]));
         let ours = Side::BOTH.into_iter().find(is_ours);
         self.last_id = self.last_id.wrapping_add(1);
         let connection = Connection::new(self.last_id, sockets, ours, sighting.time, &arriving);
@@ -164,6 +163,12 @@ fn end(connection: &Connection, out: &mut dyn FnMut(&Event)) {
 
 fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
     (SocketAddr::new(ip.source, segment.source_port), SocketAddr::new(ip.destination, segment.destination_port))
+}
+
+/// Whether `socket` is meant by `ours`, whose port 0 stands for every port. Scopes do not count: no packet carries them.
+#[must_use]
+pub fn is_same(ours: SocketAddr, socket: SocketAddr) -> bool {
+    ours.ip() == socket.ip() && (ours.port() == 0 || ours.port() == socket.port())
 }
 
 /// Which side the sender of the first segment is. A SYN comes from the client and a SYN,ACK from the server; in the

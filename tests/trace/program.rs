@@ -1,5 +1,7 @@
 //! The program, and what it said.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -52,9 +54,18 @@ pub(crate) fn trace(arguments: &str) -> Said {
     Said::of(command(arguments).output().expect("the program"))
 }
 
+/// Runs `rawshake send` with these arguments, separated by blanks.
+pub(crate) fn send(arguments: &str) -> Said {
+    Said::of(command_of("send", arguments).output().expect("the program"))
+}
+
 pub(crate) fn command(arguments: &str) -> Command {
+    command_of("trace", arguments)
+}
+
+pub(crate) fn command_of(subcommand: &str, arguments: &str) -> Command {
     let mut command = Command::new(RAWSHAKE);
-    command.arg("trace").args(arguments.split(' ').filter(|word| !word.is_empty()));
+    command.arg(subcommand).args(arguments.split(' ').filter(|word| !word.is_empty()));
     command
 }
 

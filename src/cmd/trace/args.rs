@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::number::number;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::ping::Seconds;
+use crate::cmd::stage::LabArgs;
+use crate::cmd::switch;
+use crate::cmd::target::Way;
 use crate::craft;
-use crate::lab::Server;
 
 /// Build a TCP connection by hand, and show every segment of it
 ///
@@ -81,8 +83,11 @@ pub(super) struct WayArgs {
     pub(super) rst_guard: bool,
 }
 
-fn switch() -> impl TypedValueParser<Value = bool> {
-    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+impl WayArgs {
+    /// What chooses the way.
+    pub(super) fn way(&self) -> Way {
+        Way { ipv4: self.ipv4, ipv6: self.ipv6, interface: self.interface.clone(), source: self.source }
+    }
 }
 
 /// The opening handshake.
@@ -93,7 +98,7 @@ pub(super) struct OpenArgs {
     #[arg(long, value_enum, default_value_t = OpenMode::Active)]
     pub(super) open: OpenMode,
     /// Initial sequence number, decimal or 0x… [default: random]
-    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    #[arg(long, value_name = "NUMBER", value_parser = number::<u32>)]
     pub(super) isn: Option<u32>,
     /// Receive window in octets, at most 65535 shifted by --wscale
     #[arg(long, value_name = "OCTETS", default_value_t = 64240)]
@@ -171,26 +176,6 @@ pub(super) struct CloseArgs {
     pub(super) deadline: Seconds,
 }
 
-/// The embedded lab.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Lab")]
-pub(super) struct LabArgs {
-    /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
-    #[arg(long)]
-    pub(super) lab: bool,
-    /// The server of the lab [default: the one of the port, or that fits --close]
-    #[arg(long, value_name = "NAME", requires = "lab", value_parser = server(), hide_possible_values = false)]
-    pub(super) lab_server: Option<Server>,
-    /// Seconds that the lab's server thinks before it closes: 0 closes in three segments, 0.06 in four
-    #[arg(long, value_name = "SECONDS", requires = "lab")]
-    pub(super) lab_think: Option<Seconds>,
-}
-
-fn server() -> impl TypedValueParser<Value = Server> {
-    let values = Server::TABLE.iter().map(|row| PossibleValue::new(row.name).help(row.description));
-    PossibleValuesParser::new(values).try_map(|name| name.parse::<Server>())
-}
-
 /// `--open`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OpenMode {
@@ -239,13 +224,6 @@ impl From<CloseMode> for craft::Close {
     }
 }
 
-fn number(text: &str) -> Result<u32, String> {
-    let (digits, radix) =
-        text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).map_or((text, 10), |digits| (digits, 16));
-    let parsed = u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'));
-    parsed.ok_or_else(|| format!("not a number from 0 to {}, or 0x0 to {:#x}", u32::MAX, u32::MAX))
-}
-
 fn some_time(text: &str) -> Result<Seconds, String> {
     let seconds: Seconds = text.parse()?;
     if seconds.0.is_zero() { Err("must be more than 0 seconds".to_owned()) } else { Ok(seconds) }
@@ -254,16 +232,6 @@ fn some_time(text: &str) -> Result<Seconds, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_decimal_or_hexadecimal() {
-        assert_eq!(number("4294967295"), Ok(u32::MAX));
-        assert_eq!(number("0xffffffff"), Ok(u32::MAX));
-        assert_eq!(number("0XFF"), Ok(255));
-        for wrong in ["", "-1", "4294967296", "0x", "0x100000000", "ff", "+5", "0x+5"] {
-            assert!(number(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_time_to_wait_is_more_than_none() {

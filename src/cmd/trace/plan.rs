@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use anyhow::ensure;
 
 use super::args::{Args, OpenArgs};
-use super::target::Target;
+use crate::cmd::target::Target;
 use crate::craft::{Config, Offer, Timing};
 use crate::sys::{RstGuard, random};
 use crate::tcp::Seq;

@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 
-use super::args::{Args, WayArgs};
-use crate::cmd::host;
+use super::host;
 use crate::craft::ping::text::printable;
 use crate::sys::Version;
 use crate::sys::route::{self, Route};
@@ -82,6 +81,19 @@ fn port_number(text: &str) -> anyhow::Result<u16> {
     port.with_context(|| format!("no service is called {}; give the number of the port", printable(text)))
 }
 
+/// Which way the packets are to go.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    /// IPv4 only.
+    pub(super) ipv4: bool,
+    /// IPv6 only.
+    pub(super) ipv6: bool,
+    /// Through this interface.
+    pub(super) interface: Option<String>,
+    /// From this address of ours.
+    pub(super) source: Option<IpAddr>,
+}
+
 /// Where the connection goes, and the way there.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -92,20 +104,20 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Finds the first address of `written` that `args` allow and this machine has a way to.
-    pub(super) fn find(written: &Written, port: u16, args: &Args) -> anyhow::Result<Self> {
-        let found = host::resolve(&written.host, args.lab.lab)?;
+    /// Finds the first address of `written` that `way` allows and this machine has a way to.
+    pub(super) fn find(written: &Written, port: u16, way: &Way, in_lab: bool) -> anyhow::Result<Self> {
+        let found = host::resolve(&written.host, in_lab)?;
         let mut first_error = None;
-        for address in found.into_iter().filter(|address| is_wanted(address.ip(), &args.way)) {
-            match Self::with_address(address, port, &args.way) {
+        for address in found.into_iter().filter(|address| is_wanted(address.ip(), way)) {
+            match Self::with_address(address, port, way) {
                 Ok(target) => return Ok(target),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        Err(first_error.unwrap_or_else(|| anyhow!("{} has no address of that version", printable(&written.host))))
+        Err(first_error.unwrap_or_else(|| anyhow!("{} has no {}address", printable(&written.host), way.version())))
     }
 
-    fn with_address(address: SocketAddr, port: u16, way: &WayArgs) -> anyhow::Result<Self> {
+    fn with_address(address: SocketAddr, port: u16, way: &Way) -> anyhow::Result<Self> {
         let ip = host::specified(address.ip());
         ensure!(!is_many(ip), "{ip} means many hosts, and a TCP connection has one at each end");
         let scope = if let SocketAddr::V6(v6) = address { v6.scope_id() } else { 0 };
@@ -116,8 +128,19 @@ impl Target {
     }
 }
 
+impl Way {
+    /// The version that is asked for, before another word.
+    fn version(&self) -> &'static str {
+        match (self.ipv4, self.ipv6, self.source) {
+            (true, ..) | (_, false, Some(IpAddr::V4(_))) => "IPv4 ",
+            (_, true, _) | (_, _, Some(IpAddr::V6(_))) => "IPv6 ",
+            _ => "",
+        }
+    }
+}
+
 /// Loopback addresses belong to the loopback interface: elsewhere they are dropped without a word.
-fn check_loopback(ip: IpAddr, way: &WayArgs) -> anyhow::Result<()> {
+fn check_loopback(ip: IpAddr, way: &Way) -> anyhow::Result<()> {
     // Asked freely: tied to lo, any address has a way; only the routing table knows those that are ours.
     let is_ours = ip.is_loopback() || route::to(ip, None, None).is_ok_and(|free| free.loopback);
     if let Some(name) = &way.interface {
@@ -141,7 +164,7 @@ fn check_loopback(ip: IpAddr, way: &WayArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_wanted(address: IpAddr, way: &WayArgs) -> bool {
+fn is_wanted(address: IpAddr, way: &Way) -> bool {
     let version = Version::of(address);
     let asked = !(way.ipv4 && version == Version::V6 || way.ipv6 && version == Version::V4);
     asked && way.source.is_none_or(|source| Version::of(source) == version)

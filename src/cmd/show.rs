@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use colored::Colorize as _;
 
-use crate::cmd::capture::CaptureFile;
+use super::capture::CaptureFile;
 use crate::drive::{Seen, Watcher};
 use crate::sink::Sink;
 use crate::tcp::State;
+use crate::trace::exchange::{ExchangeEvent, Exchanges};
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::Time;
 
@@ -19,6 +20,7 @@ const LONG: Duration = Duration::from_millis(900);
 /// Shows a run while it goes on.
 pub(super) struct Show<'a> {
     tracer: Tracer,
+    exchanges: Option<Exchanges>,
     sink: Box<dyn Sink + 'a>,
     pcap: Option<CaptureFile>,
     progress: Option<Progress<'a>>,
@@ -33,7 +35,12 @@ impl<'a> Show<'a> {
         progress: Option<Progress<'a>>,
     ) -> Self {
         let tracer = Tracer::new(TracerOptions { ours: Some(local), ..TracerOptions::default() });
-        Self { tracer, sink, pcap, progress }
+        Self { tracer, exchanges: None, sink, pcap, progress }
+    }
+
+    /// Shows UDP and ICMP exchanges as well.
+    pub(super) fn with_exchanges(self) -> Self {
+        Self { exchanges: Some(Exchanges::default()), ..self }
     }
 
     /// The end: verdicts, and what was held back.
@@ -43,6 +50,9 @@ impl<'a> Show<'a> {
         }
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.finish(out))?;
+        if let Some(exchanges) = &mut self.exchanges {
+            forward_exchanges(sink, |out| exchanges.finish(out))?;
+        }
         self.sink.finish()?;
         self.pcap.map_or(Ok(()), CaptureFile::finish)
     }
@@ -53,6 +63,16 @@ fn forward(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&Event))) ->
     produce(&mut |event| {
         if result.is_ok() {
             result = sink.event(event);
+        }
+    });
+    result
+}
+
+fn forward_exchanges(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&ExchangeEvent))) -> io::Result<()> {
+    let mut result = Ok(());
+    produce(&mut |event| {
+        if result.is_ok() {
+            result = sink.exchange(event);
         }
     });
     result
@@ -74,6 +94,9 @@ impl Watcher for Show<'_> {
         let hint = Hint { origin: seen.origin, calls: seen.calls };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
+        if let Some(exchanges) = &mut self.exchanges {
+            forward_exchanges(sink, |out| exchanges.packet(seen.number, seen.packet, seen.decoded, out))?;
+        }
         written.map_err(|error| io::Error::other(format!("{error:#}")))
     }
 

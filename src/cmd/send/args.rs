@@ -1,0 +1,301 @@
+//! The arguments of `rawshake send`, as they were typed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::notation::{Bits, Message, Ports, Ttls, interval, option, rate};
+use crate::cmd::capture::CaptureArgs;
+use crate::cmd::number::{number, number_to};
+use crate::cmd::output::OutputArgs;
+use crate::cmd::stage::LabArgs;
+use crate::cmd::switch;
+use crate::craft::packet::OptionSpec;
+
+/// Send one segment made by hand, any segment, and show what comes back
+///
+/// Nothing is corrected: contradicting flags, wrong lengths, offsets and checksums are sent as they are asked for. Our
+/// own kernel knows nothing of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
+pub struct Args {
+    /// Name, IPv4 or [IPv6] address, with or without :PORT; with --lab `server` if left out
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "lab")]
+    pub(super) host: Option<String>,
+    /// Port number or service name [default: 80; in the lab, that of its server]
+    #[arg(value_name = "PORT", conflicts_with = "ports")]
+    pub(super) port: Option<String>,
+    #[command(flatten)]
+    pub(super) packet: PacketArgs,
+    #[command(flatten)]
+    pub(super) series: SeriesArgs,
+    #[command(flatten)]
+    pub(super) way: WayArgs,
+    #[command(flatten)]
+    pub(super) lab: LabArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) capture: CaptureArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  rawshake send --lab                                     a SYN to the lab's server, and its SYN-ACK
+  rawshake send --lab -f FPU --opt ts=1,0                 the Xmas segment of port scanners, with a timestamp
+  rawshake send --lab -f SA --ack 1000                    a SYN-ACK that nobody asked for
+  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100     which ports answer
+  sudo rawshake send 192.0.2.7:443 --ttl 1-30             the way there: a traceroute with SYNs
+
+Exit codes: 0 something came back, 1 nothing did, 2 error, 130 Ctrl-C.
+Send only to hosts that you own or may test.";
+
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  rawshake send --lab                                     a SYN to the lab's server, and its SYN-ACK
+  rawshake send --lab -f FPU --opt ts=1,0                 the Xmas segment of port scanners, with a timestamp
+  rawshake send --lab -f SA --ack 1000                    a SYN-ACK that nobody asked for
+  rawshake send --lab --opt mss/3=1460 --opt raw=0505     options with wrong lengths
+  rawshake send --lab -6 --payload-random 4000 --fragment 1200
+  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100     which ports answer
+  sudo rawshake send 192.0.2.7:443 --ttl 1-30             the way there: a traceroute with SYNs
+  sudo rawshake send 192.0.2.7 --udp -p 53 --payload hi   a datagram
+  sudo rawshake send 192.0.2.7 -c 100 -i u1000            100 SYNs, 1 ms apart, and their reply times
+
+Flags:    letters of hping3, nping (S F R P A U, E or X, C or Y, N) and tcpdump (. for ACK, E, W, e), names
+          (syn,ack or fin+ack), or a number to 0xfff, whose upper three bits are the reserved ones. A name comes
+          first: ECE is that flag.
+Options:  --opt NAME[/LENGTH][=VALUE], once for each, in their order. /LENGTH writes a wrong length octet:
+          mss=1460 wscale=7 sackok sack=1:5,7:9 ts=TSVAL,TSECR tfo[=HEX] mptcp[=HEX] md5=HEX ao=HEX uto=300
+          exp=HEX exp2=HEX nop eol raw=HEX, or any kind by its number: 77=HEX. They are padded with zeros.
+
+The same as in other tools:
+  hping3 -S -A -F -R -P -U -X -Y, -s -p -k, -w -O -M -L, -a -t -o -N -x -y -g, -d -E, -b, -1 -2 -C -K, -c, -i u100, -I, -j
+  nping  --flags --seq --ack --win --source-port --dest-port --ttl --tos --id --df --mf --badsum --badsum-ip
+         --data HEX --data-string --data-length --icmp-type --icmp-code --udp --delay --rate -c -4 -6
+  ping   -c -i -W -t -I -4 -6 -q
+Otherwise than there: -f is --flags (hping3's -f is --fragment), -s is the source port (ping's size is -d), and
+-c counts packets that are sent, as in hping3.
+
+Exit codes: 0 something came back, 1 nothing did, 2 error, 130 Ctrl-C.
+Send only to hosts that you own or may test.";
+
+/// The packet, field by field.
+#[derive(Debug, clap::Args)]
+pub(super) struct PacketArgs {
+    #[command(flatten)]
+    pub(super) tcp: TcpArgs,
+    #[command(flatten)]
+    pub(super) other: OtherArgs,
+    #[command(flatten)]
+    pub(super) ip: IpArgs,
+    #[command(flatten)]
+    pub(super) payload: PayloadArgs,
+    #[command(flatten)]
+    pub(super) faults: FaultArgs,
+}
+
+/// The TCP header.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "TCP")]
+pub(super) struct TcpArgs {
+    /// Control bits: SA, S., syn,ack or 0x12 [default: SYN]
+    #[arg(short, long, value_name = "FLAGS", allow_hyphen_values = true)]
+    pub(super) flags: Option<Bits>,
+    #[command(flatten)]
+    pub(super) letters: LetterArgs,
+    /// Sequence number [default: random]
+    #[arg(short = 'M', long, value_name = "NUMBER", value_parser = number::<u32>, alias = "setseq")]
+    pub(super) seq: Option<u32>,
+    /// Acknowledgment number, written with or without the ACK flag
+    #[arg(short = 'L', long, value_name = "NUMBER", value_parser = number::<u32>, default_value = "0", alias = "setack")]
+    pub(super) ack: u32,
+    /// Window, not scaled
+    #[arg(short, long, value_name = "OCTETS", value_parser = number::<u16>, default_value = "64240", alias = "win")]
+    pub(super) window: u16,
+    /// Urgent pointer, written with or without the URG flag
+    #[arg(long, value_name = "NUMBER", value_parser = number::<u16>, default_value = "0")]
+    pub(super) urgent: u16,
+    /// Data offset in units of four octets, 0 to 15 [default: the right one]
+    #[arg(short = 'O', long, value_name = "WORDS", value_parser = |text: &str| number_to::<u8>(15, text), alias = "tcpoff")]
+    pub(super) data_offset: Option<u8>,
+    /// The three reserved bits, 0 to 7
+    #[arg(long, value_name = "BITS", value_parser = |text: &str| number_to::<u8>(7, text))]
+    pub(super) reserved: Option<u8>,
+    /// An option, such as mss=1460, ts=1,0, sackok, mss/3=1460 or raw=HEX; once for each, in their order
+    #[arg(long = "opt", value_name = "OPTION", value_parser = option)]
+    pub(super) options: Vec<OptionSpec>,
+}
+
+/// One letter for each flag, as hping3 has them.
+#[derive(Debug, clap::Args)]
+pub(super) struct LetterArgs {
+    /// SYN
+    #[arg(short = 'S', long)]
+    pub(super) syn: bool,
+    /// ACK
+    #[arg(short = 'A', long = "ack-flag")]
+    pub(super) ack_flag: bool,
+    /// FIN
+    #[arg(short = 'F', long)]
+    pub(super) fin: bool,
+    /// RST
+    #[arg(short = 'R', long)]
+    pub(super) rst: bool,
+    /// PSH
+    #[arg(short = 'P', long, alias = "push")]
+    pub(super) psh: bool,
+    /// URG
+    #[arg(short = 'U', long)]
+    pub(super) urg: bool,
+    /// ECE
+    #[arg(short = 'X', long, alias = "xmas")]
+    pub(super) ece: bool,
+    /// CWR
+    #[arg(short = 'Y', long, alias = "ymas")]
+    pub(super) cwr: bool,
+}
+
+/// What is sent in place of TCP.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "In place of TCP")]
+pub(super) struct OtherArgs {
+    /// A UDP datagram
+    #[arg(short = '2', long, conflicts_with_all = ["icmp", "icmp_echo"])]
+    pub(super) udp: bool,
+    /// An ICMP message: echo, timestamp, mask, or numbers
+    #[arg(short = 'C', long, value_name = "TYPE[/CODE]", visible_alias = "icmp-type")]
+    pub(super) icmp: Option<Message>,
+    /// Its code
+    #[arg(short = 'K', long, value_name = "CODE", value_parser = number::<u8>)]
+    pub(super) icmp_code: Option<u8>,
+    /// An ICMP echo request: the same as --icmp echo
+    #[arg(short = '1', long, conflicts_with = "icmp")]
+    pub(super) icmp_echo: bool,
+}
+
+/// The IP header.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "IP")]
+pub(super) struct IpArgs {
+    /// Time to live, or hop limit; several of them, as in 1-30, one after the other until the host answers
+    #[arg(short, long, value_name = "TTL[-TTL]", default_value = "64")]
+    pub(super) ttl: Ttls,
+    /// Type of service, or traffic class
+    #[arg(short = 'o', long, value_name = "OCTET", value_parser = number::<u8>, default_value = "0")]
+    pub(super) tos: u8,
+    /// Identification; it then stays the same [default: random, one more with each packet]
+    #[arg(short = 'N', long, value_name = "NUMBER", value_parser = number::<u32>)]
+    pub(super) id: Option<u32>,
+    /// IPv4: do not fragment
+    #[arg(short = 'y', long, alias = "dontfrag")]
+    pub(super) df: bool,
+    /// More fragments follow
+    #[arg(short = 'x', long, alias = "morefrag")]
+    pub(super) mf: bool,
+    /// Where in its packet this fragment belongs: octets, a multiple of 8
+    #[arg(short = 'g', long, value_name = "OCTETS", value_parser = number::<u32>, default_value = "0", alias = "fragoff")]
+    pub(super) frag_offset: u32,
+    /// Send in fragments with so many octets behind the IP header: a multiple of 8
+    #[arg(long, value_name = "OCTETS", value_parser = fragment_size, visible_alias = "frag")]
+    pub(super) fragment: Option<u16>,
+    /// IPv6 flow label [default: random]
+    #[arg(long, value_name = "LABEL", value_parser = |text: &str| number_to::<u32>(0xf_ffff, text))]
+    pub(super) flow_label: Option<u32>,
+    /// IPv4 options, in hexadecimal digits
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal, alias = "ip-options")]
+    pub(super) ip_opt: Option<Octets>,
+}
+
+/// What the segment carries: one of these, or nothing.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Payload")]
+#[group(multiple = false)]
+pub(super) struct PayloadArgs {
+    /// This text, as it stands
+    #[arg(long, value_name = "TEXT", visible_alias = "data-string")]
+    pub(super) payload: Option<String>,
+    /// These octets, in hexadecimal digits
+    #[arg(long, value_name = "HEX", value_parser = hexadecimal, visible_alias = "data")]
+    pub(super) payload_hex: Option<Octets>,
+    /// The contents of this file; - for standard input
+    #[arg(short = 'E', long, value_name = "FILE")]
+    pub(super) payload_file: Option<PathBuf>,
+    /// So many random octets
+    #[arg(short = 'd', long, value_name = "OCTETS", value_parser = number::<u16>, visible_alias = "data-length")]
+    pub(super) payload_random: Option<u16>,
+}
+
+/// What is to be wrong.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Faults")]
+pub(super) struct FaultArgs {
+    /// A wrong TCP, UDP or ICMP checksum
+    #[arg(short, long, visible_alias = "badsum", alias = "badcksum")]
+    pub(super) bad_checksum: bool,
+}
+
+/// How often, how fast.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Series")]
+pub(super) struct SeriesArgs {
+    /// Destination ports, such as 80, 20-25 or 22,80,443; ++80 goes up by one with each packet
+    #[arg(short = 'p', long = "ports", value_name = "PORTS", visible_alias = "dest-port", alias = "destport")]
+    pub(super) ports: Option<Ports>,
+    /// Source port, one more with each round [default: a free one]
+    #[arg(short = 's', long, value_name = "PORT", value_parser = number::<u16>, alias = "baseport")]
+    pub(super) source_port: Option<u16>,
+    /// Keep the source port
+    #[arg(short, long)]
+    pub(super) keep: bool,
+    /// Send so many packets, with --ports or --ttl so many rounds
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) count: u64,
+    /// From one packet to the next: 1, 0.5, 100us, 5ms, u100 [default: 1; 10ms between ports]
+    #[arg(short, long, value_name = "TIME", value_parser = interval, visible_alias = "delay")]
+    pub(super) interval: Option<Duration>,
+    /// So many packets a second
+    #[arg(long, value_name = "N", value_parser = rate, conflicts_with = "interval")]
+    pub(super) rate: Option<Duration>,
+    /// Wait so long for a reply: 1, 200ms
+    #[arg(short = 'W', long, value_name = "TIME", value_parser = interval, default_value = "1")]
+    pub(super) timeout: Duration,
+}
+
+/// Which way the packets go.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Way")]
+pub(super) struct WayArgs {
+    /// IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub(super) ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6', long)]
+    pub(super) ipv6: bool,
+    /// Send and capture on this interface [default: as the routing table says]
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub(super) interface: Option<String>,
+    /// Send from this address [default: as the routing table says]
+    #[arg(short = 'a', long, value_name = "ADDRESS", visible_alias = "spoof")]
+    pub(super) source: Option<IpAddr>,
+    /// That address need not be ours; only in the lab and on loopback
+    #[arg(long, requires = "source")]
+    pub(super) allow_spoof: bool,
+    /// Keep our own kernel from answering what comes back with RST
+    #[arg(long, value_name = "on|off", default_value = "on", value_parser = switch(), action = clap::ArgAction::Set)]
+    pub(super) rst_guard: bool,
+}
+
+/// Octets that were written in hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Octets(pub(super) Vec<u8>);
+
+fn hexadecimal(text: &str) -> Result<Octets, String> {
+    crate::cmd::payload::bytes("HEX", text).map(Octets).map_err(|error| error.to_string())
+}
+
+fn fragment_size(text: &str) -> Result<u16, String> {
+    let size: u16 = number(text)?;
+    let fits = size.is_multiple_of(8) && size > 0;
+    if fits { Ok(size) } else { Err("fragments begin at multiples of 8 octets: from 8 to 65528".to_owned()) }
+}

@@ -1,0 +1,131 @@
+//! `rawshake send`.
+
+mod args;
+mod notation;
+mod plan;
+mod report;
+mod words;
+
+use std::io::{self, Write};
+
+use super::output::Format;
+use super::show::{ByLine, Show};
+use super::stage::Stage;
+use super::target::Target;
+use super::{Exit, Streams};
+use crate::craft::packet::{PacketSpec, Transport};
+use crate::craft::probe::Session;
+use crate::drive::probe::Ended;
+use crate::drive::{self, LiveWire};
+use crate::lab::{self, Server};
+use crate::sink::{self, Sink};
+use crate::sys::{RawSender, Version, terminal};
+use plan::Plan;
+use report::{List, Report};
+
+pub use args::Args;
+
+/// Runs `rawshake send`.
+///
+/// # Errors
+/// Says what could not be done, to what, and what to do next.
+pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let written = plan::written(args, lab::SERVER.name)?;
+    let stage = Stage::enter(&args.lab, &written, Server::Http)?;
+    // Before anything is looked up: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let target = Target::find(&written, stage.port, &plan::way(args), args.lab.lab)?;
+    plan::check_spoof(args, &target)?;
+    let mut plan = Plan::make(args, target)?;
+    if args.output.verbose > 0 {
+        introduce(&plan, &stage, streams.err)?;
+    }
+    let mut session = Session::new(plan.series.clone(), plan.pace)?;
+    let ended = shoot(args, &mut plan, &mut session, streams)?;
+    conclude(args, &plan, &mut session, &ended, streams)
+}
+
+/// The run itself, shown while it goes on.
+fn shoot(args: &Args, plan: &mut Plan, session: &mut Session, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
+    let PacketSpec { source, destination, .. } = plan.series.template;
+    let mut wire = LiveWire::between(&plan.target.route, source, destination)?;
+    let pcap = args.capture.create()?;
+    let series = plan.series.clone();
+    let (list, sink) = if is_listed(args, plan) {
+        let line = Box::new(move |reply: &_| words::reply(&series.spec(reply_index(reply)), reply));
+        (Some(List { out: &mut *streams.out, line }), Box::new(sink::Nothing) as Box<dyn Sink>)
+    } else {
+        (None, open_sink(args, plan, &mut *streams.out))
+    };
+    let show = Show::new(plan.ours(), sink, pcap, None).with_exchanges();
+    let mut report = Report::new(show, source, plan.guards.take(), list);
+    let ended = drive::probe::run(session, &mut wire, &mut report);
+    // What was seen is shown in any case.
+    let shown = report.finish();
+    let ended = ended?;
+    shown?;
+    Ok(ended)
+}
+
+fn reply_index(reply: &crate::craft::probe::Reply) -> u64 {
+    reply.index
+}
+
+fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    let mut settings = args.output.settings(terminal::width(io::stdout()));
+    settings.ours = Some(plan.ours());
+    sink::open(args.output.format, &settings, Box::new(ByLine(out)))
+}
+
+/// Many ladders of two arrows each tell less than a list.
+fn is_listed(args: &Args, plan: &Plan) -> bool {
+    args.output.format == Format::Ladder && args.output.verbose == 0 && !plan.series.is_one_flow()
+}
+
+impl Plan {
+    /// Our socket; port 0 stands for any.
+    fn ours(&self) -> std::net::SocketAddr {
+        let template = &self.series.template;
+        let port = match &template.transport {
+            Transport::Tcp(tcp) if self.series.is_one_flow() || self.series.keep_source_port => tcp.source_port,
+            _ => 0,
+        };
+        (template.source, port).into()
+    }
+}
+
+/// What the tool itself does, before it does it.
+fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> {
+    if let Some(server) = stage.server() {
+        writeln!(err, "Lab: {server} on port {}: {}", stage.port, server.description())?;
+    }
+    let (route, source) = (&plan.target.route, plan.series.template.source);
+    writeln!(err, "Way: {source} to {} through {}, MTU {}", plan.target.remote, route.interface, route.mtu)?;
+    match &plan.guards {
+        Some(_) => writeln!(err, "RST guard: listening sockets on the source ports whose filter drops every segment"),
+        None => writeln!(err, "RST guard: off"),
+    }
+}
+
+fn conclude(
+    args: &Args,
+    plan: &Plan,
+    session: &mut Session,
+    ended: &Ended,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let tally = *session.tally();
+    let is_text = matches!(args.output.format, Format::Ladder | Format::Lines);
+    if is_text && tally.sent > 1 && !args.output.quiet {
+        write!(streams.out, "\n{}", words::summary(session))?;
+    }
+    let (peer, interface) = (plan.target.remote.ip(), &plan.target.route.interface);
+    if let Some(line) = words::complaint(&tally, ended.unseen, ended.packets, peer, interface) {
+        writeln!(streams.err, "{line}")?;
+    }
+    Ok(match ended.signal {
+        Some(signal) => Exit::Signal(signal.number()),
+        None if tally.answered > 0 => Exit::Success,
+        None => Exit::NoReply,
+    })
+}

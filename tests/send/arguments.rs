@@ -1,0 +1,67 @@
+//! Wrong arguments: one clear line each, and nothing is sent.
+
+use crate::program::{has_lab, send};
+
+#[test]
+fn each_wrong_argument_is_told_in_one_line() {
+    let table = [
+        ("server -p 70000", "70000 is not a port"),
+        ("server:70000", "70000 is not a port"),
+        ("server -f Q", "Q is no flag"),
+        ("server --payload-hex abc", "3 digits are not whole bytes"),
+        ("server --payload-hex zz", "'z' is not a hexadecimal digit"),
+        ("server --opt md5=abc", "md5: HEX: 3 digits are not whole bytes"),
+        ("server --opt nope", "no option is called nope"),
+        ("server --opt mss=70000", "mss: not a number from 0 to 65535"),
+        ("server --window 70000", "not a number from 0 to 65535"),
+        ("server --fragment 7", "from 8 to 65528"),
+        ("server --fragment 0", "from 8 to 65528"),
+        ("server --data-offset 16", "not a number from 0 to 15"),
+        ("server --reserved 8", "not a number from 0 to 7"),
+        ("server --ttl 300", "300 is not a time to live"),
+        ("server --ttl 9-3", "9-3 goes down"),
+        ("server -i x", "write seconds"),
+        ("server --rate 0", "packets a second"),
+        ("server --udp --icmp 8", "cannot be used with"),
+        ("server --icmp 8/999", "the code is not a number"),
+        ("server:80 81", "two ports"),
+        ("server --allow-spoof", "required"),
+        ("no-such-host.invalid --payload a --payload-hex 00", "cannot be used with"),
+    ];
+    for (arguments, words) in table {
+        let said = send(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.contains(words), "{arguments}: {}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
+    }
+}
+
+#[test]
+fn what_depends_on_the_host_is_told_in_one_line() {
+    if !has_lab() {
+        return;
+    }
+    let table = [
+        ("no-such-host", "there is no host no-such-host in the lab"),
+        ("2001:db8::2 -4", "2001:db8::2 has no IPv4 address"),
+        ("192.0.2.2 -6", "192.0.2.2 has no IPv6 address"),
+        ("server -6 --ip-opt 0101", "--ip-opt is for IPv4"),
+        ("server -6 --df", "--df is for IPv4"),
+        ("server --flow-label 1", "--flow-label is for IPv6"),
+        ("server --id 65536", "--id has 16 bits in IPv4"),
+        ("server --udp -f S", "flags and options are TCP's"),
+        ("server --udp --icmp-code 1", "--icmp-code is for --icmp"),
+        ("server --frag-offset 4", "a fragment offset of 4 octets cannot be"),
+        (
+            "server --opt raw=00000000000000000000 --opt md5=0000000000000000000000000000000000000000000000000000000000000000",
+            "44 octets of TCP options, but a header has room for 40",
+        ),
+        ("server --source 198.51.100.9", "198.51.100.9"),
+    ];
+    for (arguments, words) in table {
+        let said = send(&format!("--lab {arguments}"));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.contains(words), "{arguments}: {}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
+    }
+}

@@ -1,0 +1,9 @@
+//! `rawshake send`, run as a program.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../trace/program.rs"]
+mod program;
+
+mod arguments;
+mod replies;
