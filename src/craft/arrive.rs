@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::endpoint::{Due, Endpoint, Reset};
-use super::{Close, Outcome};
+use super::open::is_only_syn;
+use super::{Close, Open, Outcome};
 use crate::tcp::{Seq, State};
 use crate::wire::{Flags, Ip, Segment, Time};
 
@@ -26,11 +27,18 @@ impl Endpoint {
         if self.state == State::SynReceived && self.is_crossing_syn_ack(segment) {
             return self.acknowledged(now, segment);
         }
+        if self.is_repeated_syn(segment) {
+            self.due.syn_ack = true;
+            return;
+        }
         if !self.sequence_check(now, segment) {
             return;
         }
         if flags.rst() {
             self.reset_arrives(now, Seq(segment.seq));
+        } else if flags.syn() && self.is_half_open() {
+            // RFC 9293 section 3.10.7.4, fourth check: back to LISTEN.
+            self.end(Outcome::ResetByPeer { state: self.state });
         } else if flags.syn() {
             self.challenge(now); // RFC 5961 section 4.2
         } else if flags.ack() && self.ack_check(now, segment) {
@@ -50,6 +58,17 @@ impl Endpoint {
             && segment.payload_len == 0
             && Seq(segment.seq) + 1 == self.receive.nxt()
             && Seq(segment.ack) == self.send.max()
+    }
+
+    /// Passively opened, and not yet acknowledged.
+    fn is_half_open(&self) -> bool {
+        self.state == State::SynReceived && self.config.open == Open::Passive
+    }
+
+    /// The peer's SYN once more: it has not had our answer. The ACK that section 3.10.7.4 asks for, first check, would
+    /// mean nothing to a peer in SYN-SENT; SYN-ACK acknowledges as much, and completes the handshake.
+    fn is_repeated_syn(&self, segment: &Segment<'_>) -> bool {
+        self.is_half_open() && is_only_syn(segment) && Seq(segment.seq) + 1 == self.receive.nxt()
     }
 
     /// First check: timestamp (RFC 7323 section 5.3) and sequence number. False where the segment goes no further.
@@ -102,7 +121,7 @@ impl Endpoint {
             _ if seq != self.receive.nxt() => self.challenge(now),
             state => {
                 self.due = Due::default();
-                let refused = state == State::SynReceived;
+                let refused = state == State::SynReceived && self.config.open != Open::Passive;
                 self.end(if refused { Outcome::Refused } else { Outcome::ResetByPeer { state } });
             }
         }
@@ -132,10 +151,11 @@ impl Endpoint {
             self.established(now);
         }
         let new = self.send.acknowledge(ack, now);
+        self.let_go();
         // RFC 7323 section 2.2: the window of a SYN is never scaled.
         let moved = self.send.update_window(seq, ack, segment.window, !segment.flags.syn());
         if new {
-            self.program.heard(now);
+            self.program.heard(now, self.config.timing.deadline);
         } else if ack == self.send.una() && segment.sequence_len() == 0 && !moved {
             self.send.duplicate_ack();
         }
@@ -161,8 +181,14 @@ impl Endpoint {
             return;
         }
         let first = Seq(segment.seq) + u32::from(segment.flags.syn());
+        if self.is_told() && first.after(self.receive.nxt()) {
+            self.due.ack = true; // in order only: it will be sent again
+            return;
+        }
+        let before = self.receive.nxt();
         if self.receive.take(first, len, fin) {
-            self.program.heard(now);
+            self.program.heard(now, self.config.timing.deadline);
+            self.keep(segment.payload, before - first, self.receive.nxt() - before);
         }
         if self.receive.fin_waits() && self.config.close == Close::Simultaneous && !self.send.fin_sent() {
             // Our FIN goes first, and does not acknowledge this one.

@@ -22,11 +22,14 @@ pub(super) struct Program {
     linger: Option<Time>,
     /// Interrupted; the end of patience.
     interrupted: Option<Time>,
+    /// Whatever is heard puts the end off.
+    renews: bool,
 }
 
 impl Program {
-    pub(super) const fn new(ends: Time) -> Self {
-        Self { heard: ends, ends, linger: None, interrupted: None }
+    pub(super) fn new(now: Time, deadline: Duration, renews: bool) -> Self {
+        let ends = now + deadline;
+        Self { heard: ends, ends, linger: None, interrupted: None, renews }
     }
 
     /// The handshake is complete: talking begins.
@@ -35,8 +38,11 @@ impl Program {
     }
 
     /// The peer sent or acknowledged something new.
-    pub(super) const fn heard(&mut self, now: Time) {
+    pub(super) fn heard(&mut self, now: Time, deadline: Duration) {
         self.heard = now;
+        if self.renews {
+            self.ends = now + deadline;
+        }
     }
 
     pub(super) const fn is_interrupted(&self) -> bool {
@@ -94,13 +100,13 @@ impl Endpoint {
     }
 
     /// ABORT (RFC 9293 section 3.10.5): a reset, with an acknowledgment where there is something to acknowledge.
-    fn abort(&mut self, outcome: Outcome) {
+    pub(super) fn abort(&mut self, outcome: Outcome) {
         let ack = (self.state != State::SynSent).then(|| self.receive.nxt());
         self.due.reset = Some(Reset { seq: self.send.acceptable(), ack, outcome: Some(outcome) });
     }
 
     /// CLOSE (RFC 9293 section 3.10.4): the FIN is queued behind all data, and closing has its own deadline.
-    fn close(&mut self, now: Time, fin: Fin) {
+    pub(super) fn close(&mut self, now: Time, fin: Fin) {
         self.send.close(fin);
         self.program.ends = now + self.config.timing.deadline;
     }
@@ -127,7 +133,7 @@ impl Endpoint {
             Close::Reset if done && self.due.reset.is_none() => self.abort(Outcome::Aborted),
             Close::None if done && self.send.data_acked() => self.end(Outcome::LeftOpen),
             Close::Passive if peer_closed => self.close(now, Fin::Alone),
-            Close::None | Close::Passive | Close::Simultaneous if late => self.too_late(now),
+            Close::None | Close::Passive | Close::Simultaneous | Close::Told if late => self.too_late(now),
             _ => {}
         }
     }
@@ -149,6 +155,8 @@ impl Endpoint {
     fn too_late(&mut self, now: Time) {
         match self.state {
             State::TimeWait => self.end(Outcome::Closed),
+            // A client that has been silent for so long shall learn that nobody serves it any longer.
+            state if self.is_told() && state.is_synchronized() => self.abort(Outcome::PeerNeverClosed { state }),
             state @ (State::Established | State::FinWait2) if self.send.data_acked() => {
                 self.end(Outcome::PeerNeverClosed { state });
             }

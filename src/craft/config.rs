@@ -15,6 +15,11 @@ pub enum Open {
     /// Ours is sent when the peer's SYN has arrived, and does not acknowledge it, as if the two had crossed
     /// (RFC 9293 figure 7).
     Simultaneous,
+    /// Ours answers the peer's and acknowledges it (RFC 9293 figure 6, the other side).
+    Passive,
+    /// Ours answers the peer's and does not acknowledge it: the peer's SYN-ACK does both at once, as in a simultaneous
+    /// open of which we have seen nothing.
+    Split,
 }
 
 /// How the connection is closed.
@@ -34,6 +39,11 @@ pub enum Close {
     Simultaneous,
     /// Not at all: the connection is left as it is.
     None,
+    /// When and how the caller says ([`Endpoint::shut`](super::Endpoint::shut),
+    /// [`Endpoint::reset`](super::Endpoint::reset)). Such an end hands out what the peer sent
+    /// ([`Endpoint::take_octets`](super::Endpoint::take_octets)), and takes it in order only; and its deadline counts
+    /// from the last that was heard.
+    Told,
 }
 
 /// The options that our SYN offers.

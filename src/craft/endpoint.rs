@@ -6,7 +6,7 @@ use super::receive::Receiver;
 use super::send::Sender;
 use super::stamps::Stamps;
 use super::timers::Retransmission;
-use super::{Action, Config, Open, Outcome, Unreachable};
+use super::{Action, Close, Config, Open, Outcome, Unreachable};
 use crate::tcp::{Seq, State};
 use crate::wire::{Checksum, EmitError, Icmp, Ip, Segment, Time};
 
@@ -41,6 +41,8 @@ pub struct Endpoint {
     pub(super) identification: u16,
     /// No answer to a segment that deserves only a limited number of them before this time.
     pub(super) quiet_until: Option<Time>,
+    /// What the peer sent and the caller has not taken; only where the caller decides when to close.
+    pub(super) octets: Vec<u8>,
 }
 
 /// Segments that are owed, whatever the windows say.
@@ -63,7 +65,7 @@ pub(super) struct Reset {
 }
 
 impl Endpoint {
-    /// An endpoint in CLOSED; its first [`poll`](Self::poll) opens it.
+    /// An endpoint in CLOSED, or in LISTEN where it is to be opened from there; its first [`poll`](Self::poll) opens it.
     ///
     /// # Errors
     /// Addresses of two IP versions, or more payload than 2^31 - 2 octets.
@@ -78,8 +80,9 @@ impl Endpoint {
         config.room = config.room.min(LARGEST_ROOM);
         config.offer.window_scale = config.offer.window_scale.map(|shift| shift.min(LARGEST_SHIFT));
         let payload = std::mem::take(&mut config.payload);
+        let listens = matches!(config.open, Open::Passive | Open::Split);
         Ok(Self {
-            state: State::Closed,
+            state: if listens { State::Listen } else { State::Closed },
             send: Sender::new(config.isn, payload, Retransmission::new(config.timing.timeout)),
             receive: Receiver::new(config.window),
             stamps: Stamps::new(config.timestamp_base, now),
@@ -87,7 +90,8 @@ impl Endpoint {
             sack: false,
             scaled: false,
             due: Due { syn: config.open == Open::Active, ..Due::default() },
-            program: Program::new(now + config.timing.deadline),
+            program: Program::new(now, config.timing.deadline, config.close == Close::Told),
+            octets: Vec::new(),
             outcome: None,
             syns: 0,
             complaint: None,
@@ -189,7 +193,7 @@ impl Endpoint {
 
 /// Whether a segment came as it was sent: a wrong checksum, a cut one or an impossible header length means no.
 /// A checksum that the peer's machine left to its network interface is no fault.
-fn is_whole(ip: &Ip, segment: &Segment<'_>) -> bool {
+pub(super) fn is_whole(ip: &Ip, segment: &Segment<'_>) -> bool {
     let header_len = usize::from(segment.data_offset) * 4;
     ip.checksum != Checksum::Bad
         && matches!(segment.checksum_state, Checksum::Good | Checksum::Partial)

@@ -13,6 +13,7 @@ mod congestion;
 mod ecn;
 mod endpoint;
 mod icmp;
+pub mod listen;
 mod open;
 mod outcome;
 pub mod packet;
@@ -21,7 +22,9 @@ pub mod probe;
 mod receive;
 mod send;
 mod stamps;
+mod table;
 mod timers;
+mod told;
 mod write;
 
 #[cfg(test)]
@@ -30,3 +33,4 @@ mod tests;
 pub use config::{Close, Config, Offer, Open, Timing};
 pub use endpoint::Endpoint;
 pub use outcome::{Action, Emit, Outcome, Unreachable};
+pub use table::Sockets;

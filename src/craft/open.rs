@@ -3,20 +3,70 @@
 use super::endpoint::{Endpoint, LARGEST_SHIFT, Reset};
 use super::{Open, Outcome};
 use crate::tcp::{Seq, State};
-use crate::wire::{Flags, OptionSummary, Segment, Time};
+use crate::wire::{Flags, Segment, Time};
 
 /// MSS of a peer that offers none (RFC 9293 section 3.7.1).
 const DEFAULT_MSS: (u16, u16) = (536, 1220);
 /// Octets of the timestamps option in every segment, with padding.
 const TIMESTAMPS_LEN: u32 = 12;
 
+/// What matters of the peer's SYN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PeerSyn {
+    /// IRS.
+    pub(super) seq: Seq,
+    /// SEG.ACK; of significance only in a SYN-ACK.
+    pub(super) ack: Seq,
+    pub(super) window: u16,
+    pub(super) mss: Option<u16>,
+    pub(super) window_scale: Option<u8>,
+    pub(super) sack_permitted: bool,
+    /// TSval.
+    pub(super) timestamp: Option<u32>,
+    /// It asks for ECN, or agrees to it.
+    pub(super) ecn: bool,
+}
+
+impl PeerSyn {
+    pub(super) fn of(segment: &Segment<'_>) -> Self {
+        let options = segment.options.summary();
+        Self {
+            seq: Seq(segment.seq),
+            ack: Seq(segment.ack),
+            window: segment.window,
+            mss: options.mss,
+            window_scale: options.window_scale,
+            sack_permitted: options.sack_permitted,
+            timestamp: options.timestamps.map(|(value, _)| value),
+            ecn: segment.flags.is_ecn_setup(),
+        }
+    }
+}
+
+/// Whether the segment opens a connection and does nothing else. What is a SYN and a FIN at once has no honest sender.
+pub(super) fn is_only_syn(segment: &Segment<'_>) -> bool {
+    segment.flags.syn() && !segment.flags.intersects(Flags::ACK | Flags::RST | Flags::FIN)
+}
+
 impl Endpoint {
     /// We have sent nothing yet: only a SYN that we wait for is of interest.
     pub(super) fn in_closed(&mut self, now: Time, segment: &Segment<'_>) {
-        let only_syn = segment.flags.syn() && !segment.flags.intersects(Flags::ACK | Flags::RST | Flags::FIN);
-        if self.config.open == Open::Simultaneous && only_syn && !self.due.syn {
-            self.synchronize(now, segment);
-            self.due.syn = true;
+        if !is_only_syn(segment) || self.due.syn {
+            return;
+        }
+        match self.config.open {
+            Open::Active => {}
+            Open::Simultaneous => {
+                self.synchronize(now, &PeerSyn::of(segment));
+                self.due.syn = true;
+            }
+            // RFC 9293 section 3.10.7.2, third check.
+            Open::Passive => {
+                self.synchronize(now, &PeerSyn::of(segment));
+                self.state = State::SynReceived;
+                self.due.syn_ack = true;
+            }
+            Open::Split => self.due.syn = true,
         }
     }
 
@@ -41,7 +91,7 @@ impl Endpoint {
         if !flags.syn() {
             return;
         }
-        self.synchronize(now, segment);
+        self.synchronize(now, &PeerSyn::of(segment));
         if flags.ack() {
             self.send.acknowledge(Seq(segment.ack), now);
             self.established(now);
@@ -55,23 +105,20 @@ impl Endpoint {
     }
 
     /// Takes the peer's SYN: IRS, first window, and what both offer.
-    fn synchronize(&mut self, now: Time, segment: &Segment<'_>) {
-        let irs = Seq(segment.seq);
-        self.receive.synchronize(irs);
-        self.send.first_window(irs, Seq(segment.ack), segment.window);
-        self.agree(now, irs, &segment.options.summary());
-        let offered = segment.flags.contains(Flags::ECE);
-        // RFC 3168 section 6.1.1: ECE and CWR ask, ECE alone agrees.
-        if self.config.offer.ecn && offered && segment.flags.contains(Flags::CWR) != segment.flags.ack() {
+    pub(super) fn synchronize(&mut self, now: Time, syn: &PeerSyn) {
+        self.receive.synchronize(syn.seq);
+        self.send.first_window(syn.seq, syn.ack, syn.window);
+        self.agree(now, syn);
+        if self.config.offer.ecn && syn.ecn {
             self.ecn.agree();
         }
     }
 
-    fn agree(&mut self, now: Time, irs: Seq, peer: &OptionSummary) {
+    fn agree(&mut self, now: Time, peer: &PeerSyn) {
         let offer = &self.config.offer;
         self.sack = offer.sack && peer.sack_permitted;
-        if let (true, Some((value, _))) = (offer.timestamps, peer.timestamps) {
-            self.stamps.synchronize(value, irs, now);
+        if let (true, Some(value)) = (offer.timestamps, peer.timestamp) {
+            self.stamps.synchronize(value, peer.seq, now);
         }
         let shifts = offer.window_scale.zip(peer.window_scale);
         let (ours, theirs) = shifts.map_or((0, 0), |(ours, theirs)| (ours, theirs.min(LARGEST_SHIFT)));

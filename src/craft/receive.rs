@@ -65,6 +65,13 @@ impl Receiver {
         self.shift = shift;
     }
 
+    /// How much there is room for now. True where the window was nearly closed and is wide again, which the peer shall
+    /// learn.
+    pub(super) fn set_capacity(&mut self, capacity: u32, most: u32) -> bool {
+        self.capacity = capacity;
+        self.synchronized && self.edge - self.nxt < most / 4 && capacity >= most / 2
+    }
+
     /// RCV.NXT.
     pub(super) const fn nxt(&self) -> Seq {
         self.nxt
@@ -77,7 +84,9 @@ impl Receiver {
 
     /// What the window field says now; from here on the peer may send up to there.
     pub(super) fn offer_window(&mut self) -> u16 {
-        let field = u16::try_from(self.capacity.div_ceil(1 << self.shift)).unwrap_or(u16::MAX);
+        // What was offered is never taken back, though there may be less room by now.
+        let offered = (self.edge - self.nxt) >> self.shift;
+        let field = u16::try_from(self.capacity.div_ceil(1 << self.shift).max(offered)).unwrap_or(u16::MAX);
         self.edge = self.edge.max(self.nxt + (u32::from(field) << self.shift));
         field
     }

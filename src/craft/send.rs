@@ -1,5 +1,6 @@
 //! The send side: what is to be said, what is in flight, and when it has to be said again.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::congestion::Congestion;
@@ -15,7 +16,7 @@ const SMALLEST_SEGMENT: u32 = 36;
 pub(super) struct Chunk {
     /// SEG.SEQ.
     pub(super) seq: Seq,
-    /// Which octets of the payload.
+    /// Which octets of the payload that is held.
     pub(super) octets: Range<usize>,
     /// Whether our FIN goes with it.
     pub(super) fin: bool,
@@ -37,13 +38,22 @@ pub(super) struct Sender {
     nxt: Seq,
     /// One beyond the highest number ever sent; `nxt` falls behind it when the timer goes off.
     max: Seq,
+    /// Our SYN has been acknowledged.
+    opened: bool,
     window: u32,
     max_window: u32,
     /// SND.WL1 and SND.WL2: the segment that last set the window.
     window_from: (Seq, Seq),
     shift: u8,
     mss: u32,
+    /// What is to be said; a prefix that is acknowledged may have been let go.
     payload: Vec<u8>,
+    /// Number of the first octet that is held.
+    start: Seq,
+    /// Octets let go.
+    released: u32,
+    /// Calls of send() whose first octet has not left: its number, and how many octets.
+    calls: VecDeque<(Seq, u32)>,
     /// How far the FIN has got: none until the program closes.
     fin: Option<Fin>,
     /// Since when the peer has had no room for what is left.
@@ -70,6 +80,7 @@ pub(super) enum Fin {
 
 impl Sender {
     pub(super) fn new(iss: Seq, payload: Vec<u8>, timer: Retransmission) -> Self {
+        let calls = (!payload.is_empty()).then_some((iss + 1, payload.len() as u32));
         Self {
             iss,
             una: iss,
@@ -81,6 +92,10 @@ impl Sender {
             shift: 0,
             mss: SMALLEST_SEGMENT,
             payload,
+            start: iss + 1,
+            released: 0,
+            calls: calls.into_iter().collect(),
+            opened: false,
             fin: None,
             closed_since: None,
             again: false,
@@ -121,8 +136,8 @@ impl Sender {
     /// the peer believes no number behind it (RFC 9293 section 3.10.7.4, first check).
     pub(super) fn acceptable(&self) -> Seq {
         let edge = self.una + self.window;
-        let has_edge = self.una.after(self.iss); // the window is told with the first acknowledgment
-        if has_edge && edge.before(self.max) { edge } else { self.max }
+        // The window is told with the first acknowledgment.
+        if self.opened && edge.before(self.max) { edge } else { self.max }
     }
 
     /// ISS.
@@ -134,8 +149,52 @@ impl Sender {
         &self.payload[octets]
     }
 
+    /// Octets of payload, those let go included; modulo 2^32.
     pub(super) fn payload_len(&self) -> u32 {
-        self.payload.len() as u32
+        self.released.wrapping_add(self.payload.len() as u32)
+    }
+
+    /// Octets of payload that are held: not acknowledged, or not let go.
+    pub(super) const fn held(&self) -> usize {
+        self.payload.len()
+    }
+
+    /// Whether no octet of payload comes behind this chunk.
+    pub(super) fn is_last(&self, chunk: &Chunk) -> bool {
+        chunk.octets.end == self.payload.len()
+    }
+
+    /// More to say, behind all that was said before; not after [`Sender::close`].
+    pub(super) fn say(&mut self, octets: &[u8]) {
+        if !octets.is_empty() && self.fin.is_none() {
+            self.calls.push_back((self.fin_seq(), octets.len() as u32));
+            self.payload.extend_from_slice(octets);
+        }
+    }
+
+    /// Lets go of what is acknowledged, so that an end that goes on talking does not grow.
+    pub(super) fn release(&mut self) {
+        let acked = self.acked_of_held();
+        // Only now and then: what is left has to be moved.
+        if acked == self.payload.len() || acked > self.payload.len() / 2 {
+            self.payload.drain(..acked);
+            self.start += acked as u32;
+            self.released = self.released.wrapping_add(acked as u32);
+        }
+    }
+
+    fn acked_of_held(&self) -> usize {
+        if self.una.after(self.start) { ((self.una - self.start) as usize).min(self.payload.len()) } else { 0 }
+    }
+
+    /// Octets of the calls of send() that begin in this chunk.
+    pub(super) fn take_calls(&mut self, chunk: &Chunk) -> Option<u32> {
+        let end = chunk.seq + chunk.octets.len() as u32;
+        let mut octets = None;
+        while let Some((_, len)) = self.calls.pop_front_if(|(seq, _)| seq.before(end)) {
+            octets = Some(octets.unwrap_or(0) + len);
+        }
+        octets
     }
 
     /// The SYN leaves (or leaves again).
@@ -147,9 +206,18 @@ impl Sender {
         self.timer.start(now);
     }
 
+    /// Our SYN left at that time, and was sent again so many times.
+    pub(super) fn syn_was_sent(&mut self, at: Time, again: u8) {
+        self.syn_sent(at);
+        self.timer.tries = again;
+        if again > 0 {
+            self.timed = None;
+        }
+    }
+
     /// Number of our FIN: behind all data.
     fn fin_seq(&self) -> Seq {
-        self.iss + 1 + self.payload_len()
+        self.start + self.payload.len() as u32
     }
 
     fn end(&self) -> Seq {
@@ -182,7 +250,7 @@ impl Sender {
 
     /// Octets of payload that the peer has acknowledged.
     pub(super) fn acked_len(&self) -> u32 {
-        if self.una.after(self.iss) { (self.una - self.iss - 1).min(self.payload_len()) } else { 0 }
+        self.released.wrapping_add(self.acked_of_held() as u32)
     }
 
     /// Since when the peer has had no room for what is left; none where it has.
@@ -192,7 +260,7 @@ impl Sender {
 
     /// Whether data or FIN wait for a window, and nothing is in flight that would bring one.
     fn blocked(&self) -> bool {
-        self.window == 0 && self.una == self.nxt && self.una.after(self.iss) && self.nxt.before(self.end())
+        self.window == 0 && self.una == self.nxt && self.opened && self.nxt.before(self.end())
     }
 
     /// What to send next, if anything may go now.
@@ -222,7 +290,7 @@ impl Sender {
 
     /// Up to `len` numbers from `seq` on, as one segment.
     fn chunk(&self, seq: Seq, len: u32) -> Chunk {
-        let from = (seq - self.iss - 1) as usize;
+        let from = (seq - self.start) as usize;
         let data_left = self.payload.len().saturating_sub(from);
         let data = data_left.min(len.min(self.mss) as usize);
         let from = from.min(self.payload.len());
@@ -272,11 +340,12 @@ impl Sender {
             self.timer.sample(now.since(left));
             self.timed = None;
         }
-        if self.una.after(self.iss) {
+        if self.opened {
             self.congestion.acknowledged(ack - self.una);
         } else if self.timer.tries > 0 {
             self.timer.after_lost_syn();
         }
+        self.opened = true;
         self.una = ack;
         self.nxt = self.nxt.max(ack);
         self.timer.tries = 0;

@@ -2,7 +2,7 @@
 
 use super::endpoint::{Due, Endpoint, Reset};
 use super::send::Chunk;
-use super::{Close, Emit};
+use super::{Close, Emit, Open};
 use crate::tcp::{Call, Seq, State};
 use crate::wire::option_kind;
 use crate::wire::{Flags, IpFields, SegmentFields, TcpOption, Time, emit};
@@ -14,7 +14,7 @@ impl Endpoint {
     /// The next packet to send now, if there is one.
     pub(super) fn next_packet(&mut self, now: Time) -> Option<Emit> {
         if let Some(reset) = self.due.reset.take() {
-            return Some(self.reset(now, reset));
+            return Some(self.rst(now, reset));
         }
         if self.outcome.is_some() {
             // The last acknowledgment is still owed where the connection ended in good order.
@@ -36,7 +36,7 @@ impl Endpoint {
     }
 
     fn syn(&mut self, now: Time) -> Emit {
-        let call = (self.syns == 0).then_some(Call::Connect);
+        let call = (self.syns == 0 && self.config.open != Open::Split).then_some(Call::Connect);
         self.syns += 1;
         self.send.syn_sent(now);
         self.state = State::SynSent;
@@ -102,7 +102,7 @@ impl Endpoint {
     }
 
     /// A reset carries no options but where it ends a connection of which the peer knows (RFC 7323 section 3.2).
-    fn reset(&mut self, now: Time, reset: Reset) -> Emit {
+    fn rst(&mut self, now: Time, reset: Reset) -> Emit {
         let fields = match reset.ack {
             Some(_) => self.fields(now, reset.seq, Flags::RST | Flags::ACK, &Chunk::default()),
             None => SegmentFields { seq: reset.seq.0, flags: Flags::RST, ..SegmentFields::default() },
@@ -118,8 +118,7 @@ impl Endpoint {
 
     /// Data, FIN, or both.
     fn data(&mut self, now: Time, chunk: &Chunk) -> Emit {
-        let last = chunk.octets.end == self.send.payload_len() as usize;
-        let push = if last && !chunk.octets.is_empty() { Flags::PSH } else { Flags::NONE };
+        let push = if self.send.is_last(chunk) && !chunk.octets.is_empty() { Flags::PSH } else { Flags::NONE };
         let fin = if chunk.fin { Flags::FIN } else { Flags::NONE };
         let calls = self.calls(chunk);
         let fields = self.fields(now, chunk.seq, Flags::ACK | push | fin, chunk);
@@ -138,9 +137,8 @@ impl Endpoint {
         emit
     }
 
-    fn calls(&self, chunk: &Chunk) -> [Option<Call>; 2] {
-        let first = chunk.new && chunk.octets.start == 0 && !chunk.octets.is_empty();
-        let send = first.then(|| Call::Send(self.send.payload_len()));
+    fn calls(&mut self, chunk: &Chunk) -> [Option<Call>; 2] {
+        let send = self.send.take_calls(chunk).map(Call::Send);
         let close = if self.config.close == Close::Half { Call::ShutdownWrite } else { Call::Close };
         [send, (chunk.fin && !self.send.fin_sent()).then_some(close)]
     }

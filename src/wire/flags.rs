@@ -100,6 +100,13 @@ impl Flags {
         self.contains(Self::FIN)
     }
 
+    /// Whether this is the SYN that asks for ECN (ECE and CWR), or the SYN ACK that agrees to it (ECE without CWR): RFC
+    /// 3168 section 6.1.1.
+    #[must_use]
+    pub const fn is_ecn_setup(self) -> bool {
+        self.syn() && self.contains(Self::ECE) && self.contains(Self::CWR) != self.ack()
+    }
+
     /// Whether RST is set.
     #[must_use]
     pub const fn rst(self) -> bool {
