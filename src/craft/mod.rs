@@ -25,6 +25,7 @@ mod stamps;
 mod table;
 mod timers;
 mod told;
+pub mod trial;
 mod write;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod live;
 pub mod ping;
 pub mod probe;
 mod sift;
+mod trials;
 mod wire;
 
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 
 pub use connection::{Ended, Seen, Watcher, run};
 pub use live::LiveWire;
+pub use trials::{Stage, run_trials};
 pub use wire::{Error, Wire, Woken};

@@ -1,0 +1,223 @@
+//! The way into a state: the steps of its row, one after the other.
+
+use super::{Failure, Part, Sign, Step, TrialAction, TrialConfig};
+use crate::craft::Emit;
+use crate::tcp::{Call, Seq, State, Variables};
+use crate::wire::{Flags, IpFields, Segment, SegmentFields, TcpOption, Time, emit};
+
+/// Segments of the peer that are remembered, so that their repetitions can be told from answers.
+const MOST_REMEMBERED: usize = 64;
+
+/// A segment of the peer that takes numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) seq: Seq,
+    pub(super) flags: Flags,
+    pub(super) time: Time,
+}
+
+/// Our end on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Approach {
+    steps: &'static [Step],
+    at: usize,
+    /// Those of the peer's end.
+    variables: Variables,
+    /// Our next number, and the highest of ours that the peer has acknowledged.
+    nxt: Seq,
+    acked: Seq,
+    fin_seen: bool,
+    syn_seen: bool,
+    state: State,
+    /// When to send again, and what.
+    due: Option<Time>,
+    last: Option<(Part, Seq)>,
+    tries: u8,
+    history: Vec<Past>,
+    failure: Option<Failure>,
+    stopped: bool,
+    identification: u16,
+}
+
+impl Approach {
+    pub(super) fn new(config: &TrialConfig) -> Self {
+        let target = config.target;
+        let steps = target.row().steps;
+        let passive = !steps.contains(&Step::Act(super::Deed::Connect));
+        let variables = Variables {
+            iss: config.guess,
+            snd_una: config.guess + 1,
+            snd_nxt: config.guess + 1,
+            max_snd_wnd: u32::from(config.window),
+            irs: config.isn,
+            rcv_nxt: config.isn + 1,
+            rcv_wnd: u32::from(u16::MAX),
+            passive,
+        };
+        Self {
+            steps,
+            at: 0,
+            variables,
+            nxt: config.isn,
+            acked: config.isn,
+            fin_seen: false,
+            syn_seen: false,
+            state: State::Closed,
+            due: None,
+            last: None,
+            tries: 0,
+            history: Vec::new(),
+            failure: None,
+            stopped: false,
+            identification: config.ip.identification.max(1),
+        }
+    }
+
+    pub(super) const fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    pub(super) const fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Our own state, for the record of what we send.
+    pub(super) const fn our_state(&self) -> State {
+        self.state
+    }
+
+    pub(super) fn take_history(&mut self) -> Vec<Past> {
+        std::mem::take(&mut self.history)
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    pub(super) fn arrive(&mut self, now: Time, segment: &Segment<'_>) {
+        let flags = segment.flags;
+        if flags.rst() {
+            return self.fail(Failure::Reset);
+        }
+        let (seq, len) = (Seq(segment.seq), segment.sequence_len());
+        if len > 0 && self.history.len() < MOST_REMEMBERED {
+            self.history.push(Past { seq, flags, time: now });
+        }
+        let peer = &mut self.variables;
+        if flags.syn() && !self.syn_seen {
+            self.syn_seen = true;
+            (peer.iss, peer.snd_una, peer.snd_nxt) = (seq, seq, seq + len);
+        } else if self.syn_seen && len > 0 && seq == peer.snd_nxt {
+            peer.snd_nxt += len;
+            self.fin_seen |= flags.fin();
+        }
+        peer.rcv_wnd = u32::from(segment.window);
+        let ack = Seq(segment.ack);
+        if flags.ack() && ack.after(self.acked) && !ack.after(self.nxt) {
+            (self.acked, peer.rcv_nxt) = (ack, ack);
+        }
+    }
+
+    /// The next thing to do on the way; [`TrialAction::Ready`] at its end.
+    pub(super) fn poll(&mut self, now: Time, config: &TrialConfig) -> TrialAction {
+        while self.failure.is_none() && !self.stopped {
+            let Some(step) = self.steps.get(self.at) else { return TrialAction::Ready };
+            match step {
+                Step::Act(deed) => {
+                    self.pass();
+                    return TrialAction::Act(*deed);
+                }
+                Step::Send(part) => {
+                    self.pass();
+                    let seq = self.nxt;
+                    self.last = Some((*part, seq));
+                    return TrialAction::Send(self.send(*part, seq, config));
+                }
+                Step::Await(sign) if self.has(*sign) => self.pass(),
+                Step::Await(sign) => return self.wait(now, *sign, config),
+            }
+        }
+        TrialAction::Done
+    }
+
+    fn pass(&mut self) {
+        self.at += 1;
+        (self.due, self.tries) = (None, 0);
+    }
+
+    fn has(&self, sign: Sign) -> bool {
+        match sign {
+            Sign::Syn => self.syn_seen,
+            Sign::SynAck => self.syn_seen && self.acked == self.nxt,
+            Sign::Ack => self.acked == self.nxt,
+            Sign::Fin => self.fin_seen,
+        }
+    }
+
+    /// Waits for the peer, sends again, or gives up.
+    fn wait(&mut self, now: Time, sign: Sign, config: &TrialConfig) -> TrialAction {
+        let due = *self.due.get_or_insert(now + config.timeout);
+        if now < due {
+            return TrialAction::WaitUntil(due);
+        }
+        if self.tries >= config.retries {
+            self.fail(Failure::Missing(sign));
+            return TrialAction::Done;
+        }
+        self.tries += 1;
+        self.due = Some(now + config.timeout);
+        match self.last {
+            Some((part, seq)) => TrialAction::Send(self.send(part, seq, config)),
+            None => TrialAction::WaitUntil(now + config.timeout),
+        }
+    }
+
+    fn send(&mut self, part: Part, seq: Seq, config: &TrialConfig) -> Emit {
+        let peer = &mut self.variables;
+        let (flags, ack) = match part {
+            Part::Syn => (Flags::SYN, Seq(0)),
+            Part::Ack => (Flags::ACK, peer.snd_nxt),
+            Part::Fin => (Flags::FIN | Flags::ACK, peer.snd_nxt),
+            Part::CrossingFin => (Flags::FIN | Flags::ACK, peer.snd_una),
+        };
+        if flags.ack() {
+            peer.snd_una = ack;
+        }
+        self.nxt = seq + flags.sequence_len();
+        let first = self.tries == 0;
+        self.state = next_state(part, self.state);
+        let call = match part {
+            Part::Syn => Some(Call::Connect),
+            Part::Fin | Part::CrossingFin => Some(Call::Close),
+            Part::Ack => None,
+        };
+        let mut fields =
+            SegmentFields { seq: seq.0, ack: ack.0, flags, window: config.window, ..SegmentFields::default() };
+        if part == Part::Syn {
+            fields.push_option(TcpOption::Mss(if config.remote.is_ipv4() { 1460 } else { 1440 }));
+        }
+        Emit { packet: self.packet(&fields, config), calls: [call.filter(|_| first), None], state: self.state }
+    }
+
+    fn packet(&mut self, fields: &SegmentFields, config: &TrialConfig) -> Vec<u8> {
+        let ip = IpFields { identification: self.identification, ..config.ip };
+        self.identification = self.identification.checked_add(1).unwrap_or(1);
+        // Addresses of two versions are the only thing that could go wrong, and a trial has one.
+        emit::segment(config.local, config.remote, &ip, fields).unwrap_or_default()
+    }
+}
+
+/// Our own state when this has left.
+const fn next_state(part: Part, state: State) -> State {
+    match (part, state) {
+        (Part::Syn, _) => State::SynSent,
+        (Part::Ack, State::SynSent) => State::Established,
+        (Part::Ack, State::Established) => State::CloseWait, // the ACK of its FIN
+        (Part::Fin | Part::CrossingFin, State::Established) => State::FinWait1,
+        (_, state) => state,
+    }
+}

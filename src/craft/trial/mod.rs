@@ -1,0 +1,214 @@
+//! One crafted segment at a peer whose state is known: the peer is brought into the state by hand, the segment is fired,
+//! and what comes back is held against what RFC 9293 asks for.
+//!
+//! [`Trial`] does no I/O: it is given the time and what arrives, and answers "send this", "have the peer's program do
+//! that", "it is time for the segment", "wait until" or "done". It keeps the variables of the *peer's* end, since the
+//! segment's numbers are chosen by what they are to the one that gets it.
+
+mod approach;
+mod judge;
+mod target;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use judge::{Heard, Judgement, Observed, Verdict, alternatives, judge, state_after};
+pub use target::{Part, Row, Sign, TARGETS, Target};
+
+use super::endpoint::is_whole;
+use super::{Emit, Unreachable};
+use crate::tcp::{Arriving, Seq, Variables};
+use crate::wire::{Icmp, Ip, IpFields, Segment, Time};
+use approach::Approach;
+use watch::Watch;
+
+/// What the peer's program has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// `connect()` to us.
+    Connect,
+    /// `shutdown(SHUT_WR)`.
+    ShutdownWrite,
+    /// `close()`.
+    Close,
+}
+
+/// A step on the way into a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The peer's program does something.
+    Act(Deed),
+    /// We send something.
+    Send(Part),
+    /// Something of the peer's arrives.
+    Await(Sign),
+}
+
+/// What a trial is told before it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialConfig {
+    /// The state to bring the peer into.
+    pub target: Target,
+    /// Our address and port.
+    pub local: SocketAddr,
+    /// The peer's, of the same IP version.
+    pub remote: SocketAddr,
+    /// Fields of the IP header on the way into the state.
+    pub ip: IpFields,
+    /// Our initial number.
+    pub isn: Seq,
+    /// What to take for the peer's initial number where it has none: in CLOSED and LISTEN.
+    pub guess: Seq,
+    /// Our window, in octets; not scaled.
+    pub window: u16,
+    /// How long to wait for the peer on the way into the state before we send again.
+    pub timeout: Duration,
+    /// How often we send the same again.
+    pub retries: u8,
+    /// How long to listen for an answer.
+    pub patience: Duration,
+}
+
+/// The crafted segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shot {
+    /// Its packets: one, or as many as there are fragments.
+    pub packets: Vec<Vec<u8>>,
+    /// What the peer makes of it; none where it must drop it for its checksum or header.
+    pub segment: Option<Arriving>,
+}
+
+/// What a trial asks of its driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrialAction {
+    /// Send this packet now, and ask again.
+    Send(Emit),
+    /// Have the peer's program do this, and ask again.
+    Act(Deed),
+    /// The peer is in its state: call [`Trial::fire`].
+    Ready,
+    /// Nothing to do before this time, unless something arrives.
+    WaitUntil(Time),
+    /// It is over; see [`Trial::observed`] and [`Trial::failure`].
+    Done,
+}
+
+/// Why the peer did not come into the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It did not send this.
+    Missing(Sign),
+    /// It sent a RST.
+    Reset,
+    /// An ICMP error came.
+    Unreachable(Unreachable),
+}
+
+/// One crafted segment and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    config: TrialConfig,
+    approach: Approach,
+    shot: Option<Shot>,
+    watch: Option<Watch>,
+    /// Packets of the shot that have been handed out.
+    fired: usize,
+}
+
+impl Trial {
+    /// A trial that has not begun.
+    #[must_use]
+    pub fn new(config: TrialConfig) -> Self {
+        Self { config, approach: Approach::new(&config), shot: None, watch: None, fired: 0 }
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub const fn config(&self) -> &TrialConfig {
+        &self.config
+    }
+
+    /// The variables of the peer's end, as far as they can be known from the wire. In CLOSED and LISTEN, where there is
+    /// no connection, they are what they would be.
+    #[must_use]
+    pub const fn variables(&self) -> &Variables {
+        self.approach.variables()
+    }
+
+    /// A segment arrived. One of another connection or a damaged one changes nothing.
+    pub fn arrive(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>) {
+        let TrialConfig { local, remote, .. } = self.config;
+        let is_ours = (ip.source, segment.source_port) == (remote.ip(), remote.port())
+            && (ip.destination, segment.destination_port) == (local.ip(), local.port());
+        if !is_ours || !is_whole(ip, segment) {
+            return;
+        }
+        match &mut self.watch {
+            Some(watch) => watch.arrive(now, segment),
+            None => self.approach.arrive(now, segment),
+        }
+    }
+
+    /// An ICMP error about a segment of ours arrived.
+    pub fn icmp(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>) {
+        let error = Unreachable { from: ip.source, v6: ip.source.is_ipv6(), kind: icmp.kind, code: icmp.code };
+        match &mut self.watch {
+            Some(watch) => watch.icmp(now, error),
+            None => self.approach.fail(Failure::Unreachable(error)),
+        }
+    }
+
+    /// The crafted segment, made with [`Trial::variables`]; its packets leave with the next polls.
+    pub fn fire(&mut self, now: Time, shot: Shot) {
+        self.watch = Some(Watch::new(now, self.config.patience, self.approach.take_history(), shot.segment));
+        self.shot = Some(shot);
+    }
+
+    /// Ends the listening.
+    pub fn stop(&mut self, now: Time) {
+        match &mut self.watch {
+            Some(watch) => watch.stop(now),
+            None => self.approach.stop(),
+        }
+    }
+
+    /// What to do next. To be asked after every arrival, after every packet sent, and when the time has come.
+    pub fn poll(&mut self, now: Time) -> TrialAction {
+        let (Some(watch), Some(shot)) = (&mut self.watch, &self.shot) else {
+            return self.approach.poll(now, &self.config);
+        };
+        if let Some(packet) = shot.packets.get(self.fired) {
+            self.fired += 1;
+            // The time to listen counts from the last packet.
+            watch.restart(now);
+            return TrialAction::Send(Emit {
+                packet: packet.clone(),
+                calls: [None, None],
+                state: self.approach.our_state(),
+            });
+        }
+        if watch.is_over(now) { TrialAction::Done } else { TrialAction::WaitUntil(watch.until()) }
+    }
+
+    /// Why the peer did not come into its state.
+    #[must_use]
+    pub const fn failure(&self) -> Option<Failure> {
+        self.approach.failure()
+    }
+
+    /// The segment as the peer sees it; none before it is fired, or where the peer must drop it.
+    #[must_use]
+    pub fn segment(&self) -> Option<&Arriving> {
+        self.shot.as_ref().and_then(|shot| shot.segment.as_ref())
+    }
+
+    /// The first answer that came, if one did.
+    #[must_use]
+    pub fn heard(&self) -> Option<Heard> {
+        self.watch.as_ref().and_then(Watch::heard)
+    }
+}
