@@ -28,6 +28,8 @@ pub enum Server {
     Silent,
     /// Calls connect() towards the client.
     Connects,
+    /// Does nothing of itself, and what it is told.
+    Obeys,
 }
 
 /// One row of the table.
@@ -49,7 +51,7 @@ const fn row(server: Server, name: &'static str, port: u16, description: &'stati
 
 impl Server {
     /// Every server, in the order of a help text.
-    pub const TABLE: [Behaviour; 8] = [
+    pub const TABLE: [Behaviour; 9] = [
         row(Self::Echo, "echo", 7, "sends back what it reads; closes when recv() returns 0"),
         row(Self::Http, "http", 80, "answers HTTP/1.1 requests; closes as the Connection header says"),
         row(Self::Discard, "discard", 9, "reads and never answers; closes when recv() returns 0"),
@@ -58,6 +60,7 @@ impl Server {
         row(Self::Refuses, "refuses", 81, "nothing listens, so the kernel answers SYN with RST"),
         row(Self::Silent, "silent", 8082, "drops every segment, as a firewall does"),
         row(Self::Connects, "connects", 8083, "calls connect() towards you, for a simultaneous open"),
+        row(Self::Obeys, "obeys", 8084, "accepts, and closes only when it is told to"),
     ];
 
     fn behaviour(self) -> Behaviour {
@@ -108,8 +111,8 @@ mod tests {
 
     #[test]
     fn the_table_names_every_server_once() {
-        use Server::{ClosesFirst, Connects, Discard, Echo, Http, NeverCloses, Refuses, Silent};
-        for server in [Echo, Http, Discard, ClosesFirst, NeverCloses, Refuses, Silent, Connects] {
+        use Server::{ClosesFirst, Connects, Discard, Echo, Http, NeverCloses, Obeys, Refuses, Silent};
+        for server in [Echo, Http, Discard, ClosesFirst, NeverCloses, Refuses, Silent, Connects, Obeys] {
             assert_eq!(Server::TABLE.iter().filter(|row| row.server == server).count(), 1);
             assert_eq!(server.name().parse::<Server>().unwrap(), server);
             assert_eq!(Server::TABLE.iter().filter(|row| row.port == server.port()).count(), 1);

@@ -20,6 +20,7 @@ mod host;
 mod http;
 mod keeper;
 mod network;
+mod puppet;
 mod serve;
 mod wire;
 
@@ -29,12 +30,14 @@ use std::time::Duration;
 pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
+pub use puppet::Order;
 pub use wire::{Choice, Impairments, WireError};
 
 use crate::sys::namespace::Entered;
 use crate::sys::sockdiag::{self, KernelState};
-use crate::sys::{Version, namespace};
+use crate::sys::{self, Version, namespace};
 use keeper::Keeper;
+use puppet::Held;
 use serve::{Plan, Service};
 use wire::Wire;
 
@@ -65,6 +68,7 @@ impl Default for Options {
 pub struct Lab {
     // Dropped in this order: the servers, the wire, then the thread that keeps the server's namespace.
     services: Vec<Service>,
+    held: Held,
     _wire: Option<Wire>,
     keeper: Keeper,
     options: Options,
@@ -83,7 +87,8 @@ impl Lab {
             Some(impairments) => Some(Wire::start(network::connect_through_wire(&keeper)?, impairments)?),
             None => network::connect(&keeper).map(|()| None)?,
         };
-        let mut this = Self { services: Vec::new(), _wire: wire, keeper, options: options.clone(), entered };
+        let (services, held) = (Vec::new(), Held::default());
+        let mut this = Self { services, held, _wire: wire, keeper, options: options.clone(), entered };
         this.start(options.server, this.address(Version::V4).port())?;
         Ok(this)
     }
@@ -94,7 +99,8 @@ impl Lab {
     /// The port is taken.
     pub fn start(&mut self, server: Server, port: u16) -> Result<(), Error> {
         let plan = Plan { server, port, think: self.options.think };
-        let started = self.keeper.run(move || Service::start(plan))??;
+        let held = self.held.clone();
+        let started = self.keeper.run(move || Service::start(plan, &held))??;
         self.services.push(started);
         Ok(())
     }
@@ -143,6 +149,26 @@ impl Lab {
         let started = self.keeper.run(move || Service::connect(plan, client))??;
         self.services.push(started);
         Ok(())
+    }
+}
+
+impl Lab {
+    /// Gives an order to the program on the server's host, for the connection between `server` and `client`. False where
+    /// it has no such connection (yet): it was not accepted by [`Server::Obeys`], nor made by [`Order::Connect`].
+    ///
+    /// # Errors
+    /// The port is taken, or the kernel refuses.
+    pub fn order(&self, order: Order, server: SocketAddr, client: SocketAddr) -> Result<bool, Error> {
+        let held = self.held.clone();
+        self.keeper.run(move || match order {
+            Order::Connect => {
+                held.keep((server, client), serve::connect(server, client)?);
+                Ok(true)
+            }
+            Order::ShutdownWrite | Order::Close => held.obey(order, (server, client)).map_err(|source| {
+                sys::Error::os(format!("close the connection of {server} to {client}"), source).into()
+            }),
+        })?
     }
 }
 

@@ -11,6 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::connection::Connection;
 use super::host::SERVER;
+use super::puppet::Held;
 use super::{Error, Server};
 use crate::sys::{self, Version, guard, poll};
 
@@ -34,13 +35,15 @@ pub(super) struct Service {
 
 /// Connections that may wait for accept().
 const BACKLOG: i32 = 128;
+/// The same, and half-open ones, where many are to be looked at at once.
+const HELD_BACKLOG: i32 = 1024;
 
 /// How long to leave accept() alone after it failed for lack of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Service {
     /// Opens the sockets in the namespace of this thread and serves them on a thread that it starts.
-    pub(super) fn start(plan: Plan) -> Result<Self, Error> {
+    pub(super) fn start(plan: Plan, held: &Held) -> Result<Self, Error> {
         let addresses = SERVER.addresses().map(|address| SocketAddr::new(address, plan.port));
         match plan.server {
             Server::Refuses | Server::Connects => Ok(Self { stop: None, thread: None, _silent: Vec::new() }),
@@ -49,23 +52,21 @@ impl Service {
                 Ok(Self { stop: None, thread: None, _silent: silent })
             }
             Server::Echo | Server::Http | Server::Discard | Server::ClosesFirst | Server::NeverCloses => {
-                let listeners = addresses.map(listen).collect::<Result<Vec<_>, _>>()?;
+                let listeners = addresses.map(|local| listen(local, BACKLOG)).collect::<Result<Vec<_>, _>>()?;
                 Self::spawn(move |stop| accept_all(&listeners, plan, stop))
+            }
+            Server::Obeys => {
+                let listeners = addresses.map(|local| listen(local, HELD_BACKLOG)).collect::<Result<Vec<_>, _>>()?;
+                let held = held.clone();
+                Self::spawn(move |stop| hold_all(&listeners, &held, stop))
             }
         }
     }
 
     /// Calls connect() to `client` and, once connected, serves it. The SYN has left when this returns.
     pub(super) fn connect(plan: Plan, client: SocketAddr) -> Result<Self, Error> {
-        let local = SocketAddr::new(SERVER.ip(Version::of(client.ip())), plan.port);
-        let failed = |source| sys::Error::os(format!("connect from {local} to {client}"), source);
-        let socket = tcp_socket(local).map_err(failed)?;
-        socket.set_nonblocking(true).map_err(failed)?;
-        match socket.connect(&client.into()) {
-            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(failed(error).into()),
-            _ => {}
-        }
-        Self::spawn(move |stop| Connection::new(socket.into(), stop).serve(plan))
+        let stream = connect(SocketAddr::new(SERVER.ip(Version::of(client.ip())), plan.port), client)?;
+        Self::spawn(move |stop| Connection::new(stream, stop).serve(plan))
     }
 
     fn spawn(body: impl FnOnce(&UnixStream) + Send + 'static) -> Result<Self, Error> {
@@ -93,28 +94,52 @@ fn tcp_socket(local: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn listen(local: SocketAddr) -> Result<TcpListener, sys::Error> {
+/// Calls connect() from `local` to `client` without waiting for the answer: the SYN has left.
+pub(super) fn connect(local: SocketAddr, client: SocketAddr) -> Result<TcpStream, sys::Error> {
+    let failed = |source| sys::Error::os(format!("connect from {local} to {client}"), source);
+    let socket = tcp_socket(local).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    match socket.connect(&client.into()) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(failed(error)),
+        _ => Ok(socket.into()),
+    }
+}
+
+fn listen(local: SocketAddr, backlog: i32) -> Result<TcpListener, sys::Error> {
     let failed = |source| sys::Error::os(format!("listen on {local}"), source);
     let socket = tcp_socket(local).map_err(failed)?;
-    socket.listen(BACKLOG).map_err(failed)?;
+    socket.listen(backlog).map_err(failed)?;
     socket.set_nonblocking(true).map_err(failed)?;
     Ok(socket.into())
 }
 
+/// Gives every connection that comes to `take`, until `stop` becomes readable.
+fn each(listeners: &[TcpListener], stop: &UnixStream, mut take: impl FnMut(TcpStream)) {
+    let fds: Vec<_> = listeners.iter().map(|listener| listener.as_fd()).chain([stop.as_fd()]).collect();
+    while let Ok(ready) = poll::wait(&fds, None) {
+        if ready.contains(listeners.len()) {
+            return;
+        }
+        let ready = listeners.iter().enumerate().filter(|(index, _)| ready.contains(*index));
+        ready.filter_map(|(_, listener)| accept(listener, stop)).for_each(&mut take);
+    }
+}
+
 /// Accepts until `stop` becomes readable, then waits for the connections to end, which `stop` ends too.
 fn accept_all(listeners: &[TcpListener], plan: Plan, stop: &UnixStream) {
-    let fds: Vec<_> = listeners.iter().map(|listener| listener.as_fd()).chain([stop.as_fd()]).collect();
     std::thread::scope(|scope| {
-        while let Ok(ready) = poll::wait(&fds, None) {
-            if ready.contains(listeners.len()) {
-                return;
-            }
-            for listener in listeners.iter().enumerate().filter(|(index, _)| ready.contains(*index)).map(|(_, it)| it) {
-                if let Some(stream) = accept(listener, stop) {
-                    // Without a thread for it the connection is closed again.
-                    let _ = Builder::new().spawn_scoped(scope, move || Connection::new(stream, stop).serve(plan));
-                }
-            }
+        each(listeners, stop, |stream| {
+            // Without a thread for it the connection is closed again.
+            let _ = Builder::new().spawn_scoped(scope, move || Connection::new(stream, stop).serve(plan));
+        });
+    });
+}
+
+/// Accepts, and holds what it has accepted.
+fn hold_all(listeners: &[TcpListener], held: &Held, stop: &UnixStream) {
+    each(listeners, stop, |stream| {
+        if let (Ok(server), Ok(client)) = (stream.local_addr(), stream.peer_addr()) {
+            held.keep((server, client), stream);
         }
     });
 }

@@ -1,6 +1,7 @@
 //! Every segment in every state: what RFC 9293 asks for, what Linux does, and what the kernel of this machine does.
 
+#[path = "../common/mod.rs"]
+mod common;
+mod kernel;
 mod rules;
-#[path = "../support/mod.rs"]
-mod support;
 mod table;

@@ -70,6 +70,18 @@ impl Comes {
     }
 }
 
+/// The letters of an answer.
+pub(crate) fn letters(flags: Option<Flags>) -> &'static str {
+    match flags.map(Flags::bits) {
+        None => "-",
+        Some(0x10) => "A",
+        Some(0x04) => "R",
+        Some(0x14) => "RA",
+        Some(0x12) => "SA",
+        Some(_) => "?",
+    }
+}
+
 /// A cell of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
