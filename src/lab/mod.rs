@@ -10,8 +10,8 @@
 //!   2001:db8::1                     2001:db8::2
 //! ```
 //!
-//! Where [`Options::wire`] is given, every frame passes through this process instead, which delays, loses, doubles or
-//! reorders it.
+//! Where [`Options::wire`] is given, every frame passes through this process instead, which delays, loses, doubles,
+//! damages or reorders it.
 
 mod behaviour;
 mod connection;

@@ -20,6 +20,11 @@ use programs::{Outcome, RAWSHAKE, masked, run, same, same_to};
 
 /// Runs a test on the near host of a lab where iputils is installed, or skips it.
 fn beside_iputils(test: impl FnOnce(&Lab)) {
+    beside_iputils_in(&Options::default(), test);
+}
+
+/// The same in a lab of one's own wishes.
+fn beside_iputils_in(options: &Options, test: impl FnOnce(&Lab)) {
     match Command::new("ping").arg("-V").output() {
         Err(error) => return skip(&format!("ping: {error}")),
         Ok(version) if !String::from_utf8_lossy(&version.stdout).contains("iputils") => {
@@ -27,7 +32,7 @@ fn beside_iputils(test: impl FnOnce(&Lab)) {
         }
         Ok(_) => {}
     }
-    match Lab::enter(&Options::default()) {
+    match Lab::enter(options) {
         Ok(lab) => {
             // Only for speed: the kernel gives up on a neighbour after three questions, usually one a second.
             for version in ["ipv4", "ipv6"] {
@@ -193,6 +198,66 @@ fn data_that_comes_back_other_than_it_was_sent() {
             same_to(host, "-c 1", 0);
         }
     });
+}
+
+/// Each program with a wire of its own that does the same: ours is the second outcome. None where it cannot be tried.
+fn on_the_wire(wire: &str, arguments: &[&str]) -> Option<[Outcome; 2]> {
+    let options = Options { wire: Some(wire.parse().expect("a wire")), ..Options::default() };
+    let [mut theirs, mut ours] = [None, None];
+    beside_iputils_in(&options, |lab| {
+        quiet(lab, arguments);
+        theirs = Some(run("ping", arguments));
+    });
+    beside_iputils_in(&options, |lab| {
+        quiet(lab, arguments);
+        ours = Some(run(RAWSHAKE, &[&["ping"], arguments].concat()));
+    });
+    Some([theirs?, ours?])
+}
+
+/// Nothing of IPv6 on the wire of IPv4, so that frames have the numbers that the test counts on.
+fn quiet(lab: &Lab, arguments: &[&str]) {
+    if arguments.contains(&SERVER[0]) {
+        let off = || fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").expect("a setting of this namespace");
+        off();
+        lab.on_server(off).expect("the far host is there");
+    }
+}
+
+/// Replies that come twice, never, damaged and late. iputils does not look at checksums: it shows the wrong data alone,
+/// and counts the reply as received.
+#[test]
+fn a_bad_wire() {
+    let arguments = ["-c", "6", "-i", "0.05", "-W", "0.4", SERVER[0]];
+    let Some([theirs, ours]) = on_the_wire("dup=4 drop=6 corrupt=10 delay=2ms", &arguments) else { return };
+    let received = "5 received, +1 duplicates, 16.6667% packet loss";
+    let checked = "4 received, +1 duplicates, +1 corrupted, 33.3333% packet loss";
+    assert!(theirs.out.contains(received) && ours.out.contains(checked), "{ours:?}\n{theirs:?}");
+    let same = masked(&ours.out).replace(checked, received).replace(" (BAD CHECKSUM!)", "");
+    assert_eq!((same, ours.code), (masked(&theirs.out), theirs.code), "{ours:?}\n{theirs:?}");
+}
+
+/// What happens to every frame alike, whatever else is on the wire.
+#[test]
+fn a_wire_that_is_always_bad() {
+    for host in SERVER {
+        for (wire, said) in [
+            ("dup=100%", "2 received, +3 duplicates,"),
+            ("corrupt=100%", "0 received, 100%"),
+            ("loss=100%", "0 received, 100%"),
+        ] {
+            let arguments = ["-c", "2", "-i", "0.2", "-W", "0.3", host];
+            let Some([theirs, ours]) = on_the_wire(wire, &arguments) else { return };
+            assert_eq!(
+                (masked(&ours.out), ours.code),
+                (masked(&theirs.out), theirs.code),
+                "{wire}: {ours:?}\n{theirs:?}"
+            );
+            assert!(ours.out.contains(said), "{wire}: {ours:?}");
+            let own = run(RAWSHAKE, &[&["ping", "--lab", "--lab-wire", wire], &arguments[..]].concat());
+            assert_eq!(masked(&own.out), masked(&ours.out), "in the lab of the program itself");
+        }
+    }
 }
 
 /// Every request gets another error.

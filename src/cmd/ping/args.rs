@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use crate::cmd::capture::CaptureArgs;
 use crate::craft::ping::Pattern;
+use crate::lab::Impairments;
 
 /// Send ICMP echo requests by hand, and show the replies
 #[derive(Debug, clap::Args)]
@@ -97,6 +98,9 @@ pub struct Args {
     /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
     #[arg(long)]
     pub lab: bool,
+    /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
+    #[arg(long, value_name = "WORDS", requires = "lab")]
+    pub lab_wire: Option<Impairments>,
     /// Where packets are written to.
     #[command(flatten)]
     pub capture: CaptureArgs,
@@ -122,6 +126,7 @@ Output and letters are those of ping from iputils, with these differences:
 
 Examples:
   rawshake ping --lab -c 3                       in the lab, without privileges
+  rawshake ping --lab -c 6 --lab-wire 'delay=20ms dup=4 drop=6 corrupt=10'   what goes wrong, and its names
   rawshake ping --lab -c 1000 -i 0 -q --histogram    how round trips are distributed
   rawshake ping -M do -s 1472 -c 1 192.0.2.7     does a packet of 1500 bytes get through in one piece?
   rawshake ping -t 3 -c 1 -v 192.0.2.7           who is three hops away, and what its error says

@@ -31,7 +31,8 @@ use target::Target;
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     limits::check(args)?;
     // Held until the end: the far host goes with it.
-    let _lab = args.lab.then(|| Lab::enter(&lab::Options::default())).transpose()?;
+    let options = lab::Options { wire: args.lab_wire.clone(), ..lab::Options::default() };
+    let _lab = args.lab.then(|| Lab::enter(&options)).transpose()?;
     let target = Target::find(args)?;
     let config = config(args, &target)?;
     let socket = IcmpSocket::open(Version::of(target.address), &socket_config(args, &target))?;

@@ -1,4 +1,4 @@
-//! What a wire does to the frames on it, as data and as text: `delay=50ms drop=3,7 dup=4 reorder=5 loss=1%`.
+//! What a wire does to the frames on it, as data and as text: `delay=50ms drop=3,7 dup=4 corrupt=6 reorder=5 loss=1%`.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -15,6 +15,7 @@ use std::time::Duration;
 /// | `drop=3,7` | the third and the seventh frame are lost |
 /// | `loss=1%` | each frame is lost with this probability; the same as `drop=1%` |
 /// | `dup=4` or `dup=2%` | arrives twice |
+/// | `corrupt=6` or `corrupt=1%` | arrives with the lowest bit of its last octet turned over |
 /// | `reorder=5` or `reorder=10%` | arrives after the next frame of its direction |
 /// | `seed=7` | where the numbers for the probabilities begin; 1 unless given |
 ///
@@ -27,6 +28,8 @@ pub struct Impairments {
     pub drop: Choice,
     /// Which frames arrive twice.
     pub duplicate: Choice,
+    /// Which frames arrive damaged, each copy of them.
+    pub corrupt: Choice,
     /// Which frames arrive after the next one of their direction.
     pub reorder: Choice,
     /// Where the numbers for the probabilities begin.
@@ -36,7 +39,7 @@ pub struct Impairments {
 impl Default for Impairments {
     fn default() -> Self {
         let none = Choice::default;
-        Self { delay: Duration::ZERO, drop: none(), duplicate: none(), reorder: none(), seed: 1 }
+        Self { delay: Duration::ZERO, drop: none(), duplicate: none(), corrupt: none(), reorder: none(), seed: 1 }
     }
 }
 
@@ -53,7 +56,7 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// A word that means nothing.
-    #[error("a wire knows no {word:?}; it knows: delay=50ms, drop=3,7, loss=1%, dup=4, reorder=5, seed=7")]
+    #[error("a wire knows no {word:?}; it knows: delay=50ms, drop=3,7, loss=1%, dup=4, corrupt=6, reorder=5, seed=7")]
     Unknown {
         /// The word.
         word: String,
@@ -101,6 +104,7 @@ impl Impairments {
             "loss" if !value.ends_with('%') => return Err(wrong(PROBABILITY)),
             "loss" | "drop" => &mut self.drop,
             "dup" => &mut self.duplicate,
+            "corrupt" => &mut self.corrupt,
             "reorder" => &mut self.reorder,
             _ => return Err(unknown()),
         };
@@ -151,11 +155,13 @@ mod tests {
 
     #[test]
     fn every_word_is_read() {
-        let read: Impairments = "delay=50ms drop=3,7 dup=4\treorder=5 loss=1% dup=0.5% seed=7".parse().unwrap();
+        let words = "delay=50ms drop=3,7 dup=4\treorder=5 loss=1% dup=0.5% corrupt=6 seed=7";
+        let read: Impairments = words.parse().unwrap();
         let expected = Impairments {
             delay: Duration::from_millis(50),
             drop: Choice { millionths: 10_000, ..positions(&[3, 7]) },
             duplicate: Choice { millionths: 5_000, ..positions(&[4]) },
+            corrupt: positions(&[6]),
             reorder: positions(&[5]),
             seed: 7,
         };
@@ -187,7 +193,7 @@ mod tests {
             let expected = WireError::Value { word: word.to_owned(), wanted };
             assert_eq!(format!("dup=4 {word}").parse::<Impairments>(), Err(expected));
         }
-        for word in ["corrupt=1", "delay", "=", "Drop=3", "\u{7}=1"] {
+        for word in ["spoil=1", "delay", "=", "Drop=3", "\u{7}=1"] {
             assert_eq!(word.parse::<Impairments>(), Err(WireError::Unknown { word: word.to_owned() }));
         }
         let error = "dorp=3\u{7}".parse::<Impairments>().unwrap_err().to_string();

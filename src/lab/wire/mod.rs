@@ -1,5 +1,5 @@
 //! A wire in user space for the lab: every frame between the two hosts passes through this process, which may delay,
-//! lose, double and reorder it. It needs no traffic shaper in the kernel.
+//! lose, double, damage and reorder it. It needs no traffic shaper in the kernel.
 //!
 //! The wire has a network namespace of its own with the far plugs of two cables, one to each host, and a packet socket
 //! on each plug. What to do with a frame is decided in [`schedule`], which knows neither clock nor socket.

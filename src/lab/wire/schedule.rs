@@ -43,6 +43,7 @@ pub(super) struct Schedule {
 struct Fate {
     lost: bool,
     doubled: bool,
+    damaged: bool,
     overtaken: bool,
 }
 
@@ -59,6 +60,7 @@ impl Schedule {
         if fate.lost || self.frames.len() >= CAPACITY {
             return;
         }
+        let frame = if fate.damaged { damaged(frame) } else { frame };
         let due = now + self.impairments.delay;
         if fate.doubled || !fate.overtaken {
             self.place(due, way, frame.clone());
@@ -85,12 +87,12 @@ impl Schedule {
 
     /// Every frame draws the same count of numbers, so that a choice by position changes nothing for the others.
     fn decide(&mut self) -> Fate {
-        let Impairments { drop, duplicate, reorder, .. } = &self.impairments;
+        let Impairments { drop, duplicate, corrupt, reorder, .. } = &self.impairments;
         let mut chosen = |choice: &Choice| {
             let drawn = self.random.below_a_million() < choice.millionths;
             drawn || choice.positions.contains(&self.entered)
         };
-        Fate { lost: chosen(drop), doubled: chosen(duplicate), overtaken: chosen(reorder) }
+        Fate { lost: chosen(drop), doubled: chosen(duplicate), overtaken: chosen(reorder), damaged: chosen(corrupt) }
     }
 
     fn place(&mut self, due: Duration, way: Way, frame: Vec<u8>) -> Place {
@@ -108,6 +110,12 @@ impl Schedule {
             }
         }
     }
+}
+
+/// The last octet belongs to what the innermost checksum covers, whatever the frame carries.
+fn damaged(mut frame: Vec<u8>) -> Vec<u8> {
+    frame.last_mut().into_iter().for_each(|octet| *octet ^= 1);
+    frame
 }
 
 #[cfg(test)]
@@ -154,6 +162,12 @@ mod tests {
     fn frames_are_lost_and_doubled_by_position() {
         assert_eq!(five("drop=1,4 dup=2,4"), [(2, 2), (2, 2), (3, 3), (5, 5)]);
         assert_eq!(five("loss=100%"), []);
+    }
+
+    #[test]
+    fn frames_are_damaged_by_position() {
+        assert_eq!(five("corrupt=2,5"), [(1, 1), (2, 3), (3, 3), (4, 4), (5, 4)]);
+        assert_eq!(five("corrupt=2 dup=2 drop=4,5"), [(1, 1), (2, 3), (2, 3), (3, 3)]);
     }
 
     #[test]
