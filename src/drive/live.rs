@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::wire::{Error, Wire, Woken};
 use crate::source::{Live, LiveOptions};
-use crate::sys::{Interrupts, RawSender, Route, Version, clock, poll};
+use crate::sys::frames::FrameSocket;
+use crate::sys::{Interrupts, RawSender, Route, Version, clock, neighbour, poll};
 use crate::wire::{Packet, Time};
 
 /// A raw socket to send, and a capture on the same interface that hears both directions.
@@ -14,6 +15,7 @@ pub struct LiveWire {
     sender: RawSender,
     capture: Live,
     interrupts: Interrupts,
+    frames: Option<Frames>,
     remote: SocketAddr,
     /// The index of the interface for a link-local peer, otherwise 0.
     scope_id: u32,
@@ -41,6 +43,16 @@ impl LiveWire {
         Self::with_filter(route, SocketAddr::new(remote, 0), &filter)
     }
 
+    /// Sends whole frames from now on, so that no kernel corrects an IP header.
+    ///
+    /// # Errors
+    /// The interface is not of Ethernet, or the address of the next hop is not known.
+    pub fn by_frames(mut self, route: &Route) -> Result<Self, Error> {
+        let header = neighbour::ethernet_header(route, self.remote.ip())?;
+        self.frames = Some(Frames { socket: FrameSocket::open(&route.interface)?, header });
+        Ok(self)
+    }
+
     fn with_filter(route: &Route, remote: SocketAddr, filter: &str) -> Result<Self, Error> {
         // Packets to ourselves pass through lo whatever interface the address is on; tied to lo, they find no route.
         let tied_to = (!route.loopback).then_some(route.interface.as_str());
@@ -49,8 +61,14 @@ impl LiveWire {
         let link_local = matches!(remote.ip(), IpAddr::V6(address) if address.is_unicast_link_local());
         let scope_id = if link_local { route.index } else { 0 };
         let started = (clock::now(), Instant::now());
-        Ok(Self { sender, capture, interrupts: Interrupts::new()?, remote, scope_id, started })
+        Ok(Self { sender, capture, interrupts: Interrupts::new()?, frames: None, remote, scope_id, started })
     }
+}
+
+/// The way around the IP layer, which would correct what it sends.
+struct Frames {
+    socket: FrameSocket,
+    header: [u8; 14],
 }
 
 /// Both directions of the connection, and ICMP, whose quotation cannot be looked into here.
@@ -78,7 +96,11 @@ impl Wire for LiveWire {
     }
 
     fn send(&mut self, packet: &[u8]) -> Result<bool, Error> {
-        match self.sender.send(packet, self.remote.ip(), self.scope_id) {
+        let sent = match &self.frames {
+            Some(Frames { socket, header }) => socket.send(&[&header[..], packet].concat()),
+            None => self.sender.send(packet, self.remote.ip(), self.scope_id),
+        };
+        match sent {
             Ok(()) => Ok(true),
             Err(error) if error.is_transient() => Ok(false),
             Err(error) => Err(error.into()),

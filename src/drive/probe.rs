@@ -26,8 +26,8 @@ pub trait Observer {
     /// It cannot be sent.
     fn sending(&mut self, shot: &Shot) -> Result<(), Error>;
 
-    /// A packet of the run passed: ours, or one that came in. Fragments come one by one, and then the packet that they
-    /// make once more, with the number of the last.
+    /// A packet of the run passed: ours, or one that came in. Fragments come one by one. The packet that they make comes
+    /// beside them, not as captured: ours with the first of them, another with the last.
     ///
     /// # Errors
     /// It could not be told.
@@ -63,7 +63,16 @@ pub struct Ended {
 /// [`Error`]; what the network does is told to the observer.
 pub fn run(session: &mut Session, wire: &mut dyn Wire, observer: &mut dyn Observer) -> Result<Ended, Error> {
     let reassembler = Reassembler::default();
-    let mut run = Run { session, wire, observer, reassembler, sent: VecDeque::new(), packets: 0, last: None };
+    let mut run = Run {
+        session,
+        wire,
+        observer,
+        reassembler,
+        sent: VecDeque::new(),
+        wholes: VecDeque::new(),
+        packets: 0,
+        last: None,
+    };
     let signal = run.shoot()?;
     run.settle()?;
     let unseen = run.show_unseen()?;
@@ -77,6 +86,8 @@ struct Run<'a> {
     reassembler: Reassembler,
     /// What was sent and not captured yet, with its number and its time.
     sent: VecDeque<(u64, Time, Vec<u8>)>,
+    /// What was sent in fragments and not captured yet, before it was cut, with its number.
+    wholes: VecDeque<(u64, Vec<u8>)>,
     packets: u64,
     /// The time of the last captured packet.
     last: Option<Time>,
@@ -104,6 +115,12 @@ impl Run<'_> {
 
     fn send(&mut self, now: Time, shot: &Shot) -> Result<(), Error> {
         self.observer.sending(shot)?;
+        if let Some(whole) = &shot.whole {
+            if self.wholes.len() == MOST_SENT {
+                self.wholes.pop_front();
+            }
+            self.wholes.push_back((shot.index, whole.clone()));
+        }
         for packet in &shot.packets {
             if self.sent.len() == MOST_SENT {
                 self.sent.pop_front();
@@ -125,11 +142,12 @@ impl Run<'_> {
             // An interface may pad a short frame at its end.
             let place = self.sent.iter().position(|(.., sent)| bytes.starts_with(sent));
             let ours = place.and_then(|place| self.sent.remove(place)).map(|(index, ..)| index);
-            if let Some(index) = ours {
-                self.session.left(index, packet.time);
-            }
             let mut sorter = Sorter { session: self.session, observer: self.observer, number: self.packets };
-            if sorter.take(&packet, &decoded, ours.is_some(), &mut self.reassembler)? {
+            let is_shown = match ours {
+                Some(index) => sorter.ours(&packet, &decoded, index, &mut self.wholes).map(|()| true)?,
+                None => sorter.other(&packet, &decoded, &mut self.reassembler)?,
+            };
+            if is_shown {
                 self.packets += 1;
                 self.last = self.last.max(Some(packet.time));
             }
@@ -177,32 +195,47 @@ struct Sorter<'a> {
 }
 
 impl Sorter<'_> {
-    /// Shows the packet if it belongs to the run; says whether it does.
-    fn take(
+    /// Shows packet `index` of ours, or a fragment of it.
+    fn ours(
         &mut self,
         packet: &Packet<'_>,
         decoded: &Decoded<'_>,
-        ours: bool,
+        index: u64,
+        wholes: &mut VecDeque<(u64, Vec<u8>)>,
+    ) -> Result<(), Error> {
+        self.session.left(index, packet.time);
+        self.show(packet, decoded, Origin::HandMade, true)?;
+        let place = wholes.iter().position(|(whole, _)| *whole == index);
+        let Some((_, bytes)) = place.and_then(|place| wholes.remove(place)) else { return Ok(()) };
+        let original_len = bytes.len() as u32;
+        let whole = Packet { time: packet.time, link: LinkType::RAW, original_len, bytes: &bytes };
+        self.show(&whole, &decode(&whole), Origin::HandMade, false)
+    }
+
+    /// Shows a packet that is not ours if it belongs to the run; says whether it does.
+    fn other(
+        &mut self,
+        packet: &Packet<'_>,
+        decoded: &Decoded<'_>,
         reassembler: &mut Reassembler,
     ) -> Result<bool, Error> {
-        let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
-        if !is_fragment {
-            return self.whole(packet, decoded, ours, true);
+        if decoded.ip.as_ref().is_none_or(|ip| ip.fragment.is_none()) {
+            return self.whole(packet, decoded, true);
         }
-        self.show(packet, decoded, origin(ours), true)?;
+        self.show(packet, decoded, Origin::Wire, true)?;
         if let Some(whole) = reassembler.add(packet, decoded) {
-            self.whole(&whole, &decode(&whole), ours, false)?;
+            self.whole(&whole, &decode(&whole), false)?;
         }
         Ok(true)
     }
 
-    fn whole(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, ours: bool, captured: bool) -> Result<bool, Error> {
-        let reply = if ours { None } else { self.session.arrive(packet.time, decoded) };
-        let from_kernel = !ours && reply.is_none() && self.session.is_in_our_name(decoded);
-        if !ours && reply.is_none() && !from_kernel {
+    fn whole(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, captured: bool) -> Result<bool, Error> {
+        let reply = self.session.arrive(packet.time, decoded);
+        let from_kernel = reply.is_none() && self.session.is_in_our_name(decoded);
+        if reply.is_none() && !from_kernel {
             return Ok(false);
         }
-        let origin = if from_kernel { Origin::OwnKernel } else { origin(ours) };
+        let origin = if from_kernel { Origin::OwnKernel } else { Origin::Wire };
         self.show(packet, decoded, origin, captured)?;
         if let Some(reply) = reply {
             self.observer.reply(&reply)?;
@@ -221,8 +254,4 @@ impl Sorter<'_> {
         let seen = Seen { number, packet, decoded, origin, captured, calls: [None, None] };
         Ok(self.observer.packet(&seen)?)
     }
-}
-
-const fn origin(ours: bool) -> Origin {
-    if ours { Origin::HandMade } else { Origin::Wire }
 }

@@ -11,6 +11,7 @@ pub mod icmp;
 pub mod interrupt;
 pub mod link;
 pub mod namespace;
+pub mod neighbour;
 mod netlink;
 pub mod poll;
 pub mod privilege;

@@ -28,6 +28,50 @@ fn each_segment_has_its_answer() {
 }
 
 #[test]
+fn headers_that_the_kernel_would_correct_go_out_as_they_are() {
+    if !has_lab() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sent.pcap");
+    for (arguments, at, octets) in [
+        ("--id 0", 4, &[0, 0][..]),
+        ("--bad-length=30", 2, &[0, 30]),
+        ("--bad-length", 2, &[0, 48]),
+        ("--bad-length -6", 4, &[0, 28]),
+        ("--udp --bad-length", 24, &[0, 16]),
+        ("--id 0x1234 --df --ttl 9 --tos 0xb8", 1, &[0xb8, 0, 40, 0x12, 0x34, 0x40, 0, 9, 6]),
+        ("-6 --flow-label 0xabcde --tos 0x10 --ttl 7", 0, &[0x61, 0x0a, 0xbc, 0xde, 0, 20, 6, 7]),
+        ("--mf --frag-offset 16", 6, &[0x20, 2]),
+        ("--ip-opt 0101", 20, &[1, 1, 0, 0]),
+    ] {
+        let said = send(&format!("--lab {arguments} -W 0.1 --format json --force --pcap {}", path.display()));
+        assert!(said.code != Some(2), "{arguments}: {said:?}");
+        let file = std::fs::read(&path).expect("a capture");
+        // File header, record header, Ethernet header.
+        let packet = &file[24 + 16 + 14..];
+        assert_eq!(&packet[at..at + octets.len()], octets, "{arguments}");
+    }
+    let said = send(&format!("--lab --bad-ip-checksum -W 0.1 --force --pcap {}", path.display()));
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let file = std::fs::read(&path).expect("a capture");
+    let header = etherparse::Ipv4HeaderSlice::from_slice(&file[54..]).expect("a header");
+    assert_ne!(header.header_checksum(), header.to_header().calc_header_checksum());
+    let said = send("--lab 127.0.0.1 --id 0");
+    assert!(said.code == Some(2) && said.err.contains("use another address of this machine"), "{said:?}");
+}
+
+#[test]
+fn a_foreign_source_is_for_the_lab() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab --source 198.51.100.9 --allow-spoof --timeout 0.1 --format json");
+    assert_eq!((said.code, said.segments()), (Some(1), vec!["client SYN".to_owned()]), "{said:?}");
+    assert!(said.events()[0]["client"].as_str().is_some_and(|socket| socket.starts_with("198.51.100.9:")));
+}
+
+#[test]
 fn the_guard_keeps_our_kernel_quiet() {
     if !has_lab() {
         return;

@@ -233,6 +233,12 @@ pub(super) struct FaultArgs {
     /// A wrong TCP, UDP or ICMP checksum
     #[arg(short, long, visible_alias = "badsum", alias = "badcksum")]
     pub(super) bad_checksum: bool,
+    /// A wrong IPv4 header checksum
+    #[arg(long, visible_alias = "badsum-ip")]
+    pub(super) bad_ip_checksum: bool,
+    /// A wrong length: in the IP header, with --udp in that of UDP; 8 more than there are, or =OCTETS
+    #[arg(long, value_name = "OCTETS", num_args = 0..=1, require_equals = true, value_parser = number::<u16>)]
+    pub(super) bad_length: Option<Option<u16>>,
 }
 
 /// How often, how fast.

@@ -49,6 +49,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 fn shoot(args: &Args, plan: &mut Plan, session: &mut Session, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
     let PacketSpec { source, destination, .. } = plan.series.template;
     let mut wire = LiveWire::between(&plan.target.route, source, destination)?;
+    if plan.series.template.ip.is_corrected(destination.is_ipv4()) {
+        wire = wire.by_frames(&plan.target.route)?;
+    }
     let pcap = args.capture.create()?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {

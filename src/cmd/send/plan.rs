@@ -8,7 +8,7 @@ use anyhow::ensure;
 use super::args::{Args, IpArgs, PacketArgs, PayloadArgs, SeriesArgs, TcpArgs};
 use crate::cmd::payload;
 use crate::cmd::target::{Target, Way, Written};
-use crate::craft::packet::{IcmpSpec, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
+use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
 use crate::craft::probe::{Pace, Series};
 use crate::drive::guards::Guards;
 use crate::sys::random;
@@ -19,6 +19,8 @@ use crate::wire::icmp::kind;
 const INTERVAL: Duration = Duration::from_secs(1);
 const PORT_INTERVAL: Duration = Duration::from_millis(10);
 
+/// How far a wrong length goes beyond the packet, in octets.
+const BEYOND: u16 = 8;
 /// ICMP queries with a body (RFC 792, RFC 950).
 const TIMESTAMP: u8 = 13;
 const ADDRESS_MASK: u8 = 17;
@@ -85,6 +87,7 @@ pub(super) fn check_spoof(args: &Args, target: &Target) -> anyhow::Result<()> {
 /// What one IP version has and the other has not.
 fn check(args: &PacketArgs, remote: IpAddr) -> anyhow::Result<()> {
     let (v4, ip) = (remote.is_ipv4(), &args.ip);
+    ensure!(v4 || !args.faults.bad_ip_checksum, "--bad-ip-checksum is for IPv4: an IPv6 header has no checksum");
     ensure!(v4 || ip.ip_opt.is_none(), "--ip-opt is for IPv4: an IPv6 header has no options");
     ensure!(v4 || !ip.df, "--df is for IPv4: in IPv6 routers never fragment");
     ensure!(!v4 || ip.flow_label.is_none(), "--flow-label is for IPv6: an IPv4 header has none");
@@ -140,11 +143,17 @@ impl TcpArgs {
 fn spec(args: &PacketArgs, source: IpAddr, target: &Target, source_port: u16) -> anyhow::Result<PacketSpec> {
     let destination = target.remote.ip();
     let mut payload = payload(&args.payload)?;
-    let transport = transport(args, destination, source_port, target.remote.port())?;
+    let ports = (source_port, target.remote.port());
+    let transport = transport(args, destination, ports, payload.len())?;
     if payload.is_empty() && destination.is_ipv4() {
         payload.resize(body(&transport), 0);
     }
-    Ok(PacketSpec { source, destination, ip: ip(&args.ip)?, transport, payload })
+    let mut ip = ip(&args.ip)?;
+    ip.bad_checksum = args.faults.bad_ip_checksum;
+    if !args.other.udp {
+        ip.length = length(args.faults.bad_length);
+    }
+    Ok(PacketSpec { source, destination, ip, transport, payload })
 }
 
 /// Octets behind the header that an ICMP query has by its definition: hosts drop shorter ones.
@@ -156,10 +165,18 @@ const fn body(transport: &Transport) -> usize {
     }
 }
 
-fn transport(args: &PacketArgs, to: IpAddr, source_port: u16, destination_port: u16) -> anyhow::Result<Transport> {
+/// `payload`: its octets.
+fn transport(
+    args: &PacketArgs,
+    to: IpAddr,
+    (source_port, destination_port): (u16, u16),
+    payload: usize,
+) -> anyhow::Result<Transport> {
     let bad_checksum = args.faults.bad_checksum;
     if args.other.udp {
-        return Ok(Transport::Udp(UdpSpec { source_port, destination_port, length: None, bad_checksum }));
+        let right = u16::try_from(payload + 8).unwrap_or(u16::MAX);
+        let length = args.faults.bad_length.map(|asked| asked.unwrap_or(right.saturating_add(BEYOND)));
+        return Ok(Transport::Udp(UdpSpec { source_port, destination_port, length, bad_checksum }));
     }
     if args.other.is_other() {
         let echo = if to.is_ipv4() { kind::ECHO_REQUEST } else { kind::V6_ECHO_REQUEST };
@@ -183,6 +200,15 @@ fn transport(args: &PacketArgs, to: IpAddr, source_port: u16, destination_port: 
         options: tcp.options.clone(),
         bad_checksum,
     }))
+}
+
+/// The length field of the IP header.
+const fn length(asked: Option<Option<u16>>) -> IpLength {
+    match asked {
+        None => IpLength::Right,
+        Some(None) => IpLength::Beyond(BEYOND),
+        Some(Some(octets)) => IpLength::Says(octets),
+    }
 }
 
 fn ip(args: &IpArgs) -> anyhow::Result<IpSpec> {

@@ -76,6 +76,15 @@ impl Default for IpSpec {
     }
 }
 
+impl IpSpec {
+    /// Whether a kernel would correct this header on its way out through a raw socket (raw(7)): it fills in the length,
+    /// the checksum, and an identification of zero of every IPv4 header, and leaves IPv6 alone.
+    #[must_use]
+    pub fn is_corrected(&self, is_v4: bool) -> bool {
+        is_v4 && (self.bad_checksum || self.length != IpLength::Right || self.id as u16 == 0)
+    }
+}
+
 /// A part of the payload, and where it belongs.
 #[derive(Clone, Copy)]
 struct Part<'a> {

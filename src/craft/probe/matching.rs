@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::series::last_with_id;
 use crate::craft::packet::{PacketSpec, Transport};
 use crate::tcp::Seq;
 use crate::wire::ip::protocol;
@@ -109,7 +110,7 @@ pub(super) struct Matcher {
     /// The ICMP type that we send, if we send ICMP.
     request: Option<u8>,
     /// The identification of packet 0, where each packet has its own.
-    first_id: Option<u16>,
+    first_id: Option<u32>,
     latest: HashMap<Key, u64>,
 }
 
@@ -126,7 +127,7 @@ impl Matcher {
             source,
             destination,
             request: if let Transport::Icmp(icmp) = &template.transport { Some(icmp.kind) } else { None },
-            first_id: (ids_differ && source.is_ipv4()).then_some(template.ip.id as u16),
+            first_id: (ids_differ && source.is_ipv4()).then_some(template.ip.id),
             latest: HashMap::new(),
         }
     }
@@ -194,11 +195,8 @@ impl Matcher {
             _ => return None,
         };
         let latest = *self.latest.get(&key)?;
-        let by_id = self.first_id.zip(quote.ip.identification).map(|(first, id)| {
-            // The last packet that had this identification.
-            let behind = (last as u16).wrapping_sub((id as u16).wrapping_sub(first));
-            last.checked_sub(u64::from(behind)).unwrap_or(latest)
-        });
+        let ids = self.first_id.zip(quote.ip.identification);
+        let by_id = ids.and_then(|(first, id)| last_with_id(first, id, last));
         let answer = Answer::Error { v6: icmp.v6, kind: icmp.kind, code: icmp.code };
         Some(About { index: by_id.unwrap_or(latest), answer })
     }

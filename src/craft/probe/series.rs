@@ -84,7 +84,7 @@ impl Series {
         }
         let port = self.ports.get(pick(self.ports.len(), place / self.hops())).copied();
         if !self.keep_id {
-            spec.ip.id = spec.ip.id.wrapping_add(index as u32);
+            spec.ip.id = id_of(spec.ip.id, index);
         }
         let source = if self.keep_source_port { 0 } else { round };
         let step = if self.step_port { round } else { 0 };
@@ -105,6 +105,23 @@ impl Series {
         }
         spec
     }
+}
+
+/// Identifications before they repeat: all but zero, which the kernel would fill in.
+pub(super) const IDS: u64 = 0xffff;
+
+/// The identification of packet `index`, where that of packet 0 is `first`.
+fn id_of(first: u32, index: u64) -> u32 {
+    let place = (u64::from(first & 0xffff).saturating_sub(1) + index % IDS) % IDS;
+    place as u32 + 1
+}
+
+/// The number of the last packet up to `last` whose identification is `id`.
+pub(super) fn last_with_id(first: u32, id: u32, last: u64) -> Option<u64> {
+    let place = |id: u32| u64::from(id & 0xffff).saturating_sub(1);
+    let index = (place(id) + IDS - place(first)) % IDS;
+    let behind = (last % IDS + IDS - index) % IDS;
+    last.checked_sub(behind)
 }
 
 /// The port so many further; behind the last one it goes on at 1024.

@@ -37,13 +37,15 @@ pub struct Shot {
     pub spec: PacketSpec,
     /// The bytes.
     pub packets: Vec<Vec<u8>>,
+    /// The same in one packet, where it is sent in fragments.
+    pub whole: Option<Vec<u8>>,
 }
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Send this now, and ask again.
-    Send(Shot),
+    Send(Box<Shot>),
     /// Nothing to do before this time, unless something arrives.
     WaitUntil(Time),
     /// It is over.
@@ -127,13 +129,14 @@ impl Session {
         if due > now {
             return Ok(Step::WaitUntil(due));
         }
-        self.shoot(now, due).map(Step::Send)
+        self.shoot(now, due).map(|shot| Step::Send(Box::new(shot)))
     }
 
     fn shoot(&mut self, now: Time, due: Time) -> Result<Shot, SpecError> {
         let index = self.next;
         let spec = self.series.spec(index);
         let packets = build(&spec)?;
+        let whole = if packets.len() > 1 { whole(&spec)? } else { None };
         let key = Key::of(&spec);
         self.next += 1;
         self.due = Some(if self.pace.in_turn { now } else { due.max(now - CATCH_UP) + self.pace.interval });
@@ -144,7 +147,7 @@ impl Session {
         self.waiting.push_back(Sent { index, key, at: now, answered: false });
         self.unanswered += 1;
         self.tally.sent += 1;
-        Ok(Shot { index, spec, packets })
+        Ok(Shot { index, spec, packets, whole })
     }
 
     /// The capture showed packet `index` leave at `time`.
@@ -252,4 +255,11 @@ impl Session {
             self.matcher.forget(sent.key, sent.index);
         }
     }
+}
+
+/// The packet of `spec` before it is cut into fragments.
+fn whole(spec: &PacketSpec) -> Result<Option<Vec<u8>>, SpecError> {
+    let mut spec = spec.clone();
+    spec.ip.fragment_size = None;
+    Ok(build(&spec)?.pop())
 }

@@ -60,7 +60,11 @@ fn ports_and_hops_go_round() {
     let told: Vec<_> = (0..12).map(|index| series.spec(index)).map(|spec| (ports(&spec), spec.ip.ttl)).collect();
     assert_eq!(told[..4], [((65_535, 22), 1), ((65_535, 22), 2), ((65_535, 22), 3), ((65_535, 80), 1)]);
     assert_eq!(told[6..8], [((1024, 22), 1), ((1024, 22), 2)], "behind the last port come those from 1024 on");
-    assert_eq!(series.spec(1).ip.id as u16, 0);
+    assert_eq!(series.spec(1).ip.id, 1, "never zero");
+    for index in [0, 1, 65_534, 65_535, 200_000] {
+        let (first, id) = (series.template.ip.id, series.spec(index).ip.id);
+        assert_eq!(super::series::last_with_id(first, id, index + 7), Some(index));
+    }
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn packets_go_out_in_their_time() {
 
 fn shot(session: &mut Session, now: Time) -> Shot {
     match session.step(now).unwrap() {
-        Step::Send(shot) => shot,
+        Step::Send(shot) => *shot,
         other => panic!("{other:?}"),
     }
 }
