@@ -5,7 +5,7 @@ BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint check install uninstall captures bench setup clean
+.PHONY: help demo build test oracle lint check install uninstall captures bench setup clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: ## Run every test (installs the tools that they compare with, where it may
 	@rm -f target/skipped-tests.txt
 	$(CARGO) test --locked --no-fail-fast --tests
 	@if [ -s target/skipped-tests.txt ]; then echo 'Skipped:'; sort -u target/skipped-tests.txt; fi
+
+oracle: ## Compare the tracer with tshark: connections, completeness, flags of segments
+	@scripts/setup.sh test
+	$(CARGO) test --locked --test oracle --test streams
 
 lint: setup ## Format, lints, and the pure rooms on their own
 	$(CARGO) fmt --check

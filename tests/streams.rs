@@ -7,13 +7,10 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+use std::path::Path;
 
-use rawshake::source::{CaptureFile, Source};
-use rawshake::trace::{Event, EventKind, Hint, Opened, Side, Tracer, TracerOptions};
-use rawshake::wire::{Reassembler, decode};
+use rawshake::trace::{Event, EventKind, Opened, Side};
+use support::tracing;
 
 const FRAGMENT: &str = "tshark reads a first fragment by itself where the capture cut it";
 const OVERLAP: &str = "fragments that overlap are dropped (RFC 5722), which tshark only marks";
@@ -75,15 +72,6 @@ fn row(line: &str) -> (String, Stream) {
     (file.to_owned(), stream)
 }
 
-/// The bytes of a capture, decompressed by gzip where its name asks for it.
-fn contents(path: &Path) -> Vec<u8> {
-    if path.extension().is_some_and(|extension| extension == "gz") {
-        Command::new("gzip").arg("-dc").arg(path).output().expect("gzip").stdout
-    } else {
-        fs::read(path).expect("a capture")
-    }
-}
-
 /// What the tracer says of each connection, in tshark's words.
 #[derive(Default)]
 struct Table {
@@ -118,38 +106,15 @@ impl Table {
 }
 
 fn traced(path: &Path) -> Vec<Stream> {
-    let bytes = contents(path);
-    let Ok(mut file) = CaptureFile::new(&bytes[..], path.display().to_string()) else { return Vec::new() };
     let mut table = Table::default();
-    let mut tracer = Tracer::new(TracerOptions::default());
-    let mut fragments = Reassembler::default();
-    loop {
-        match file.next() {
-            Ok(Some(packet)) => {
-                let decoded = decode(&packet);
-                let mut note = |event: &Event| table.note(event);
-                match fragments.add(&packet, &decoded) {
-                    Some(whole) => tracer.packet(0, &whole, &decode(&whole), Hint::default(), &mut note),
-                    None => tracer.packet(0, &packet, &decoded, Hint::default(), &mut note),
-                }
-            }
-            Ok(None) => break,
-            Err(error) if error.is_final() => break,
-            Err(_) => {}
-        }
-    }
-    tracer.finish(&mut |event| table.note(event));
+    tracing::trace(path, &mut |event| table.note(event));
     table.streams.into_values().collect()
 }
 
 #[test]
 fn streams_are_those_of_tshark() {
     let test = "streams_are_those_of_tshark";
-    let folder = env::var_os("RAWSHAKE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
-    let Ok(table) = fs::read_to_string(folder.join("tcp_streams.tsv")) else {
-        support::skip(test, &format!("there is no tcp_streams.tsv in {}", folder.display()));
-        return;
-    };
+    let Some(table) = tracing::corpus_table(test, "tcp_streams.tsv") else { return };
     if !support::installed(test, "gzip") {
         return;
     }
@@ -159,7 +124,7 @@ fn streams_are_those_of_tshark() {
     }
     assert!(files.len() > EXPLAINED.len());
     for (file, expected) in files {
-        let found = traced(&folder.join(&file));
+        let found = traced(&tracing::corpus().join(&file));
         match EXPLAINED.iter().find(|(explained, _)| *explained == file) {
             None => assert_eq!(found, expected, "{file}"),
             Some((_, reason)) => assert_ne!(found, expected, "{file}: no longer true that {reason}"),

@@ -223,7 +223,7 @@ pub(super) fn read_acknowledgment(ends: &mut Pair<End>, from: Side, facts: &Fact
     if !segment.flags.rst() {
         let pure = is_pure_ack(segment) && segment.seq == end.nxt;
         if pure && end.last_ack == Some(segment.ack) {
-            read_repeated(end, peer, facts.window, reading);
+            read_repeated(end, peer, facts, reading);
         }
         if facts.window == 0 && !segment.flags.intersects(Flags::SYN | Flags::FIN) {
             reading.marks.set(Mark::ZeroWindow);
@@ -247,9 +247,12 @@ pub(super) fn is_pure_ack(segment: &Arriving) -> bool {
 }
 
 /// An acknowledgment that was given before, and nothing else.
-fn read_repeated(end: &mut End, peer: &End, window: u16, reading: &mut Reading) {
+fn read_repeated(end: &mut End, peer: &End, facts: &Facts, reading: &mut Reading) {
+    let (window, ack) = (facts.window, facts.arriving.ack);
     let same = window == end.window;
-    let waiting = peer.nxt.after(end.last_ack.unwrap_or(peer.nxt));
+    // What the capture lacks may wait too: blocks above the acknowledgment tell of it.
+    let blocks = facts.options.sack.as_slice();
+    let waiting = peer.nxt.after(ack) || blocks.iter().any(|block| Seq(block.0).after(ack));
     match end.probed {
         Probe::ZeroWindow if window == 0 => reading.mark(Mark::ZeroWindowProbeAck),
         Probe::KeepAlive if same || end.window_was_unscaled() => reading.mark(Mark::KeepAliveAck),

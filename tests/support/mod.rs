@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod tracing;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;

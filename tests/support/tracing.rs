@@ -1,0 +1,58 @@
+//! Captures through the tracer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rawshake::source::{CaptureFile, Source};
+use rawshake::trace::{Event, Hint, Tracer, TracerOptions};
+use rawshake::wire::{Reassembler, decode};
+
+/// Where captures made by others are looked for: where RAWSHAKE_CORPUS says, then in ../shared/corpus.
+pub(crate) fn corpus() -> PathBuf {
+    std::env::var_os("RAWSHAKE_CORPUS").map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from)
+}
+
+/// The text of a table of the corpus; where it is not there, that is put on record for `test`.
+pub(crate) fn corpus_table(test: &str, name: &str) -> Option<String> {
+    let folder = corpus();
+    let table = fs::read_to_string(folder.join(name)).ok();
+    if table.is_none() {
+        super::skip(test, &format!("there is no {name} in {}", folder.display()));
+    }
+    table
+}
+
+/// The bytes of a capture, decompressed by gzip where its name asks for it.
+fn contents(path: &Path) -> Vec<u8> {
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        Command::new("gzip").arg("-dc").arg(path).output().expect("gzip").stdout
+    } else {
+        fs::read(path).expect("a capture")
+    }
+}
+
+/// Gives every event of the capture at `path` to `out`; what is no capture has none. Packets are counted from 1.
+pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
+    let bytes = contents(path);
+    let Ok(mut file) = CaptureFile::new(&bytes[..], path.display().to_string()) else { return };
+    let mut tracer = Tracer::new(TracerOptions::default());
+    let mut fragments = Reassembler::default();
+    let mut number = 0;
+    loop {
+        match file.next() {
+            Ok(Some(packet)) => {
+                number += 1;
+                let decoded = decode(&packet);
+                match fragments.add(&packet, &decoded) {
+                    Some(whole) => tracer.packet(number, &whole, &decode(&whole), Hint::default(), out),
+                    None => tracer.packet(number, &packet, &decoded, Hint::default(), out),
+                }
+            }
+            Ok(None) => break,
+            Err(error) if error.is_final() => break,
+            Err(_) => {}
+        }
+    }
+    tracer.finish(out);
+}
