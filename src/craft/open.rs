@@ -30,6 +30,7 @@ pub(super) struct PeerSyn {
 impl PeerSyn {
     pub(super) fn of(segment: &Segment<'_>) -> Self {
         let options = segment.options.summary();
+        let flags = segment.flags;
         Self {
             seq: Seq(segment.seq),
             ack: Seq(segment.ack),
@@ -38,7 +39,8 @@ impl PeerSyn {
             window_scale: options.window_scale,
             sack_permitted: options.sack_permitted,
             timestamp: options.timestamps.map(|(value, _)| value),
-            ecn: segment.flags.is_ecn_setup(),
+            // RFC 3168 section 6.1.1: ECE and CWR ask, ECE alone agrees.
+            ecn: flags.contains(Flags::ECE) && flags.contains(Flags::CWR) != flags.ack(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod connection;
 pub mod guards;
 mod live;
+pub mod many;
 pub mod ping;
 pub mod probe;
 mod sift;

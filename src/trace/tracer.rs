@@ -15,8 +15,8 @@ const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
 /// How to trace.
 #[derive(Clone, Copy, Debug)]
 pub struct TracerOptions {
-    /// The socket whose segments this program makes by hand: its states are observed, not inferred. Port 0 stands for
-    /// every port of the address.
+    /// The socket whose segments this program makes by hand: its states are observed, not inferred. An unspecified
+    /// address stands for any of ours, port 0 for any port.
     pub ours: Option<SocketAddr>,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,
@@ -77,6 +77,21 @@ impl Tracer {
             }
             (Some(ip), Content::Icmp(icmp)) => self.icmp(number, packet.time, ip, icmp, out),
             _ => {}
+        }
+    }
+
+    /// The number of the connection between these sockets, if one is followed.
+    pub fn number(&mut self, one: SocketAddr, other: SocketAddr) -> Option<u32> {
+        self.flows.get(&Key::of(one, other)).map(|connection| connection.id)
+    }
+
+    /// Ends the connection of this number between these sockets: the caller knows that it is over.
+    pub fn end(&mut self, one: SocketAddr, other: SocketAddr, number: u32, out: &mut dyn FnMut(&Event)) {
+        let key = Key::of(one, other);
+        if self.number(one, other) == Some(number)
+            && let Some(connection) = self.flows.remove(&key)
+        {
+            end(&connection, out);
         }
     }
 
@@ -165,10 +180,11 @@ fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
     (SocketAddr::new(ip.source, segment.source_port), SocketAddr::new(ip.destination, segment.destination_port))
 }
 
-/// Whether `socket` is meant by `ours`, whose port 0 stands for every port. Scopes do not count: no packet carries them.
+/// Whether `socket` is meant by `ours`, whose port 0 stands for every port, and whose address for any if it is
+/// unspecified. Scopes do not count: no packet carries them.
 #[must_use]
 pub fn is_same(ours: SocketAddr, socket: SocketAddr) -> bool {
-    ours.ip() == socket.ip() && (ours.port() == 0 || ours.port() == socket.port())
+    (ours.ip().is_unspecified() || ours.ip() == socket.ip()) && (ours.port() == 0 || ours.port() == socket.port())
 }
 
 /// Which side the sender of the first segment is. A SYN comes from the client and a SYN,ACK from the server; in the

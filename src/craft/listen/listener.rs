@@ -16,13 +16,13 @@ use crate::wire::{Icmp, Ip, Segment, Time};
 /// Segments that wait to be sent at most; beyond, they are lost as in any full queue.
 const MOST_QUEUED: usize = 4096;
 
-/// What the driver of a listener shall do next.
+/// What the driver of many connections shall do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Step<N = Note> {
     /// Send this packet now, and ask again.
     Send(Emit),
     /// Something to tell; ask again.
-    Note(Note),
+    Note(N),
     /// Nothing to do before this time, or ever, unless something arrives.
     WaitUntil(Option<Time>),
     /// It is over.

@@ -1,0 +1,274 @@
+//! Many hand-made connections behind one raw socket and one capture.
+
+mod listen;
+mod sent;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use wire::{ManyOptions, ManyWire};
+
+use super::connection::Seen;
+use super::wire::{Error, Wire, Woken};
+use crate::craft::listen::Step;
+use crate::sys::Signal;
+use crate::trace::Origin;
+use crate::wire::{Content, Decoded, Icmp, Ip, Packet, Segment, Time, decode};
+use sent::Sent;
+
+/// How long the capture may take to show the last packets that we sent.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Packets to take in, and packets to send, before it is the turn of the other.
+const BATCH: usize = 64;
+/// A wait with no end is looked at again after this time.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Which way a packet goes, seen from our ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To us.
+    In,
+    /// From us.
+    Out,
+}
+
+/// Many hand-made ends. They are asked what to do after all that arrives.
+pub trait Party {
+    /// What it has to tell.
+    type Note;
+
+    /// Which way a segment between these sockets goes; none where it is none of ours.
+    fn way(&mut self, from: SocketAddr, to: SocketAddr) -> Option<Way>;
+
+    /// A segment arrived.
+    fn arrive(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>);
+
+    /// An ICMP error arrived about a segment of ours.
+    fn icmp(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>);
+
+    /// What to do next.
+    ///
+    /// # Errors
+    /// The machine refuses what the next connection needs.
+    fn poll(&mut self, now: Time) -> Result<Step<Self::Note>, Error>;
+
+    /// Somebody wants it to stop; the second time at once.
+    fn interrupt(&mut self, now: Time);
+}
+
+/// Is told what happens, while it happens.
+pub trait Audience<P: Party> {
+    /// A packet of ours passed.
+    ///
+    /// # Errors
+    /// It could not be told.
+    fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()>;
+
+    /// The party has something to tell.
+    ///
+    /// # Errors
+    /// It could not be told.
+    fn note(&mut self, now: Time, note: P::Note) -> io::Result<()>;
+
+    /// Nothing is to be done just now.
+    ///
+    /// # Errors
+    /// It could not be told.
+    fn idle(&mut self, now: Time, party: &P) -> io::Result<()>;
+
+    /// When it wants to be [idle](Self::idle) again at the latest.
+    fn wakes(&self) -> Option<Time>;
+}
+
+/// How a run of many ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManyEnded {
+    /// The signal that asked for it, if one did.
+    pub signal: Option<Signal>,
+    /// Packets that were seen.
+    pub packets: u64,
+    /// Packets that this machine did not let out.
+    pub unsent: u64,
+    /// Packets that were sent and never seen to leave.
+    pub unseen: usize,
+}
+
+/// Runs `party` to its end.
+///
+/// # Errors
+/// [`Error`]; what the network does wrong is told in notes.
+pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audience<P>) -> Result<ManyEnded, Error> {
+    let sent = Sent::default();
+    let mut run = Run { party, wire, audience, sent, packets: 0, unsent: 0, signal: None, failure: None };
+    run.serve()?;
+    run.settle()?;
+    let Run { packets, unsent, signal, failure, sent, .. } = run;
+    let ended = ManyEnded { signal, packets, unsent, unseen: sent.unseen() };
+    failure.map_or(Ok(ended), |error| Err(error.into()))
+}
+
+struct Run<'a, P: Party> {
+    party: &'a mut P,
+    wire: &'a mut dyn Wire,
+    audience: &'a mut dyn Audience<P>,
+    sent: Sent,
+    packets: u64,
+    unsent: u64,
+    signal: Option<Signal>,
+    /// The first thing that could not be told.
+    failure: Option<io::Error>,
+}
+
+impl<P: Party> Run<'_, P> {
+    fn serve(&mut self) -> Result<(), Error> {
+        loop {
+            let more = self.listen()?;
+            match self.speak()? {
+                Step::Done => return Ok(()),
+                Step::WaitUntil(until) if !more => self.wait(until)?,
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes in what was captured, up to a batch; says whether there may be more.
+    fn listen(&mut self) -> Result<bool, Error> {
+        for _ in 0..BATCH {
+            let now = self.wire.now();
+            let Some(packet) = self.wire.next()? else { return Ok(false) };
+            let decoded = decode(&packet);
+            let Some(way) = way(self.party, &decoded) else { continue };
+            let (mut origin, mut calls) = (Origin::Wire, [None, None]);
+            match (way, &decoded.ip, &decoded.content) {
+                (Way::In, Some(ip), Content::Segment(segment)) => self.party.arrive(now, ip, segment),
+                (Way::In, Some(ip), Content::Icmp(icmp)) => self.party.icmp(now, ip, icmp),
+                _ => match self.sent.take(on_wire(&packet, &decoded)) {
+                    Some(made) => (origin, calls) = (Origin::HandMade, made),
+                    None => origin = Origin::OwnKernel,
+                },
+            }
+            self.packets += 1;
+            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
+            if self.failure.is_none() {
+                let told = self.audience.packet(&seen);
+                self.fail(told);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends and tells what is due, up to a batch; gives the step at which it stopped.
+    fn speak(&mut self) -> Result<Step<P::Note>, Error> {
+        let mut left = BATCH;
+        loop {
+            let now = self.wire.now();
+            match self.party.poll(now)? {
+                Step::Send(emit) => {
+                    self.sent.sending(&emit);
+                    match self.wire.send(&emit.packet) {
+                        Ok(true) => {}
+                        Ok(false) => self.lost(&emit.packet),
+                        // Whoever has no address that we could answer is no reason to leave the others alone.
+                        Err(Error::Sys(error)) if is_of_one_peer(&error) => self.lost(&emit.packet),
+                        Err(error) => return Err(error),
+                    }
+                    left -= 1;
+                    if left == 0 {
+                        return Ok(Step::Send(emit));
+                    }
+                }
+                Step::Note(note) if self.failure.is_none() => {
+                    let told = self.audience.note(now, note);
+                    self.fail(told);
+                }
+                Step::Note(_) => {}
+                step => return Ok(step),
+            }
+        }
+    }
+
+    fn lost(&mut self, packet: &[u8]) {
+        self.unsent += 1;
+        self.sent.take(packet);
+    }
+
+    fn wait(&mut self, until: Option<Time>) -> Result<(), Error> {
+        let now = self.wire.now();
+        if self.failure.is_none() {
+            let told = self.audience.idle(now, self.party);
+            self.fail(told);
+        }
+        let ends = [until, self.audience.wakes()].into_iter().flatten().min().unwrap_or(now + LONG);
+        if let Woken::Stop(signal) = self.wire.wait(ends)? {
+            self.signal = Some(signal);
+            self.party.interrupt(self.wire.now());
+        }
+        Ok(())
+    }
+
+    /// After the first thing that cannot be told the peers are not left waiting: their connections are reset.
+    fn fail(&mut self, told: io::Result<()>) {
+        if let Err(error) = told
+            && self.failure.is_none()
+        {
+            self.failure = Some(error);
+            let now = self.wire.now();
+            self.party.interrupt(now);
+            self.party.interrupt(now);
+        }
+    }
+
+    /// Waits for the capture to show what we sent last.
+    fn settle(&mut self) -> Result<(), Error> {
+        let until = self.wire.now() + SETTLE;
+        loop {
+            let more = self.listen()?;
+            let now = self.wire.now();
+            if !more && self.sent.unseen() == 0 || now >= until {
+                break;
+            }
+            if !more && let Woken::Stop(signal) = self.wire.wait(until)? {
+                self.signal.get_or_insert(signal);
+                break;
+            }
+        }
+        let told = self.audience.idle(self.wire.now(), self.party);
+        self.fail(told);
+        Ok(())
+    }
+}
+
+/// Whether sending failed for this destination alone: no way there, a firewall rule, or an address that is none.
+fn is_of_one_peer(error: &crate::sys::Error) -> bool {
+    error.is_unreachable()
+        || error.is_too_long()
+        || matches!(error, crate::sys::Error::SendForbidden { .. })
+        || error.errno() == Some(libc::EINVAL)
+}
+
+fn way<P: Party>(party: &mut P, decoded: &Decoded<'_>) -> Option<Way> {
+    let ip = decoded.ip.as_ref()?;
+    match &decoded.content {
+        Content::Segment(segment) => {
+            let from = SocketAddr::new(ip.source, segment.source_port);
+            party.way(from, SocketAddr::new(ip.destination, segment.destination_port))
+        }
+        Content::Icmp(icmp) => {
+            let (from, to) = icmp.quote()?.sockets()?;
+            (party.way(from, to)? == Way::Out).then_some(Way::In)
+        }
+        _ => None,
+    }
+}
+
+/// The IP packet without link layer and without padding of a short frame.
+fn on_wire<'a>(packet: &Packet<'a>, decoded: &Decoded<'_>) -> &'a [u8] {
+    let bytes = packet.bytes.get(decoded.link_len..).unwrap_or_default();
+    let len = decoded.ip.as_ref().map_or(0, |ip| ip.header_len + ip.payload_len);
+    &bytes[..len.min(bytes.len())]
+}
