@@ -7,7 +7,7 @@ use colored::Colorize;
 
 use super::Sink;
 use super::exchange::{Drawing, Key};
-use crate::ladder::{Ladder, Line, Settings, Span, Style, layout};
+use crate::ladder::{Ladder, Line, Settings, Span, Style, layout, wrap};
 use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
 use crate::trace::{Event, EventKind};
 
@@ -54,7 +54,9 @@ impl<W: Write> TextLadder<W> {
             writeln!(self.out)?;
         }
         if self.several {
-            write_line(&mut self.out, &heading(&ladder, open.continued))?;
+            for text in heading(&ladder, open.continued, self.settings.width) {
+                write_line(&mut self.out, &Line(vec![Span { style: Style::Heading, text }]))?;
+            }
             writeln!(self.out)?;
         }
         for line in layout(&ladder, &self.settings) {
@@ -141,8 +143,8 @@ impl<W: Write> Sink for TextLadder<W> {
     }
 }
 
-/// `Connection 2  192.0.2.1:40123 > 192.0.2.2:80`.
-fn heading(ladder: &Ladder, continued: bool) -> Line {
+/// `Connection 2  192.0.2.1:40123 > 192.0.2.2:80`, on more than one line where the width asks for it.
+fn heading(ladder: &Ladder, continued: bool, width: usize) -> Vec<String> {
     let mut text = format!("{} {}", ladder.kind, ladder.number);
     if let (Some(client), Some(server)) = (ladder.lanes.client.end, ladder.lanes.server.end) {
         text += &format!("  {client} > {server}");
@@ -150,7 +152,7 @@ fn heading(ladder: &Ladder, continued: bool) -> Line {
     if continued {
         text += ", continued";
     }
-    Line(vec![Span { style: Style::Heading, text }])
+    if text.len() <= width { vec![text] } else { wrap(&text, width.max(1)) }
 }
 
 fn write_line(out: &mut impl Write, line: &Line) -> io::Result<()> {

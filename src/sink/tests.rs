@@ -188,3 +188,17 @@ fn every_format_is_found_by_its_name() {
     }
     assert_eq!(Format::from_name("xml"), None);
 }
+
+#[test]
+fn a_heading_keeps_the_width() {
+    let script = |host: u16| {
+        let client = format!("[2001:db8:1111:2222:3333:4444:5555:{host}]:40001");
+        let mut script = Script::new(&client, "[2001:db8:1111:2222:3333:4444:5555:6666]:80");
+        script.handshake();
+        script.end(|_| ())
+    };
+    let events: Vec<_> = [numbered(script(1), 1), numbered(script(2), 2)].concat();
+    let text = stripped(&written(Format::Ladder, &Settings::default(), &events));
+    assert!(text.contains("Connection 2"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}

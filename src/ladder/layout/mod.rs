@@ -10,7 +10,8 @@ use crate::trace::{Pair, Side};
 use geometry::Geometry;
 use glyphs::Glyphs;
 pub use glyphs::ascii;
-use text::{width, wrap};
+use text::width;
+pub use text::wrap;
 
 /// Columns that the first word of a verdict line takes at least.
 const SUBJECT: usize = 9;

@@ -34,7 +34,8 @@ fn split(text: &str, columns: usize) -> (String, &str) {
 }
 
 /// Lines of at most `columns`, broken at blanks; a word that is wider is cut into pieces.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     pack(text.split_whitespace(), columns, " ")
 }
 
