@@ -143,10 +143,13 @@ fn echo_request(version: Version, identifier: u16) -> Vec<u8> {
     bytes
 }
 
+/// What comes from the network; the clock's word on what left is passed over.
 fn receive(socket: &IcmpSocket, buffer: &mut [u8]) -> sys::icmp::Received {
     loop {
-        if let Some(received) = socket.recv(buffer).unwrap() {
-            return received;
+        match socket.recv(buffer).unwrap() {
+            Some(received) if matches!(received.origin, Origin::Departure { .. }) => continue,
+            Some(received) => return received,
+            None => {}
         }
         poll::wait(&[socket.as_fd()], None).unwrap();
     }
