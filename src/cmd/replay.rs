@@ -74,9 +74,14 @@ fn has_room_for_bar(is_silent: bool) -> bool {
 }
 
 fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> {
-    let tracer = TracerOptions { max_connections: args.reading.max_connections as usize, ..TracerOptions::default() };
     let live = input.is_live();
     let is_copied = args.capture.is_wanted();
+    let tracer = TracerOptions {
+        max_connections: args.reading.max_connections as usize,
+        // Which packets are copied shows by their segments.
+        only_ends: args.is_of_verdicts() && !is_copied,
+        ..TracerOptions::default()
+    };
     ensure!(
         !(live && is_copied && choice.is_by_verdict()),
         "--pcap with --only or --where has to read twice, which is possible with files only"
@@ -91,7 +96,8 @@ fn pick(plan: &Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Wante
     let mut picker = Picker::new(choice);
     // What is wrong with the files is told by the second reading.
     let bar = has_room_for_bar(true).then(Bar::new);
-    Pass::new(plan.clone(), &mut picker, None, &mut io::sink()).with_bar(bar).run(&mut *input.source()?)?;
+    let plan = Plan { tracer: TracerOptions { only_ends: true, ..plan.tracer }, ..plan.clone() };
+    Pass::new(plan, &mut picker, None, &mut io::sink()).with_bar(bar).run(&mut *input.source()?)?;
     Ok(picker.picked())
 }
 

@@ -7,12 +7,13 @@ use super::belief;
 use super::calls::{self, Scene};
 use super::completeness::Completeness;
 use super::end::{End, Facts, Suspect};
+use super::fingerprint::Imprint;
 use super::judgement::{Judgement, judge};
 use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
-use super::{Belief, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
+use super::{Belief, Event, EventKind, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
 use crate::tcp::{Arriving, Call, Reply, Response, Seq, State, section_of};
-use crate::wire::{Ip, Segment, Time};
+use crate::wire::{Flags, Ip, Segment, Time};
 
 /// Section of RFC 9293 on the header: what cannot be read, or fails its checksum, goes no further.
 const HEADER_SECTION: &str = "3.1";
@@ -41,12 +42,13 @@ impl Sighting<'_> {
         self.ip.source == self.ip.destination && self.segment.source_port == self.segment.destination_port
     }
 
-    fn facts(&self) -> Facts {
+    pub(super) fn facts(&self) -> Facts {
         Facts {
             time: self.time,
             arriving: self.arriving(),
             window: self.segment.window,
             options: self.segment.options.summary(),
+            imprint: Imprint::of(self),
         }
     }
 }
@@ -137,36 +139,75 @@ impl Connection {
         if flags.ack() { over && other } else { other || self.closing.is_complete() }
     }
 
+    /// A connection that was told of, as far as it is remembered; `complete`: both FINs were acknowledged.
+    pub(super) fn over(id: u32, sockets: Pair<SocketAddr>, ends: Pair<End>, complete: bool, now: Time) -> Self {
+        let nothing = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0 };
+        Self {
+            ends,
+            opening: Opening::long_past(now),
+            closing: Closing::over(complete),
+            segments: 1,
+            ..Self::new(id, sockets, None, now, &nothing)
+        }
+    }
+
+    /// Whether it came to its end: closed on both sides, reset, or never opened.
+    pub(super) fn is_over(&self) -> bool {
+        let closed = |side: Side| self.ends[side].is(State::Closed);
+        let gone = |side: Side| matches!(self.ends[side].state, None | Some(State::Closed | State::Listen));
+        self.closing.is_complete() || Side::BOTH.into_iter().any(|side| closed(side) && gone(side.other()))
+    }
+
+    /// Something that happened to it.
+    pub(super) const fn event(&self, time: Time, kind: EventKind) -> Event {
+        Event { time, connection: self.id, kind }
+    }
+
+    /// Follows one segment.
+    pub(super) fn pass(&mut self, from: Side, sighting: &Sighting<'_>) {
+        let facts = sighting.facts();
+        let appearance = appearance(sighting, &facts.options, from, &self.ends);
+        self.follow(from, &facts, appearance, sighting.origin);
+    }
+
     /// Follows one segment and says what it did.
     pub(super) fn segment(&mut self, from: Side, sighting: &Sighting<'_>) -> SegmentEvent {
         let facts = sighting.facts();
+        let appearance = appearance(sighting, &facts.options, from, &self.ends);
+        let (step, marks) = self.follow(from, &facts, appearance, sighting.origin);
+        self.told(from, sighting, &facts, &step, marks)
+    }
+
+    /// Follows one segment, which has such marks by its own bytes.
+    pub(super) fn follow(&mut self, from: Side, facts: &Facts, appearance: Marks, origin: Origin) -> (Step, Marks) {
+        let malformed = appearance.has(Mark::Malformed);
         self.completeness.add(&facts.arriving, self.segments == 0);
         self.segments += 1;
-        self.last = sighting.time;
-        let mut marks = appearance(sighting, &facts.options, from, &self.ends);
-        if !sighting.malformed {
+        self.last = facts.time;
+        let mut marks = appearance;
+        if !malformed {
             self.redeem(from.other(), &facts.arriving);
         }
         let before = self.so_far();
-        let step = if self.ends[from].last_packet.is_again(sighting) {
+        let step = if self.ends[from].last_packet.is_again(facts) {
             marks.set(Mark::DuplicatePacket);
             self.stand_still()
-        } else if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
-            self.ends[from].suspect_checksum(&facts, sighting.malformed);
+        } else if marks.has(Mark::BadChecksum) || malformed {
+            self.ends[from].suspect_checksum(facts, malformed);
             self.opening.note_dropped(&facts.arriving);
             self.stand_still()
         } else {
-            self.advance(from, &facts, sighting.origin)
+            self.advance(from, facts, origin)
         };
         marks |= step.judgement.marks;
         marks |= step.reading.marks;
-        if sighting.origin != Origin::OwnKernel {
-            marks |= self.milestones(from, &facts, &step, &before);
+        if origin != Origin::OwnKernel {
+            marks |= self.milestones(from, facts, &step, &before);
         }
-        self.ends[from].note_packet(sighting);
+        self.ends[from].note_packet(facts);
         self.marks |= marks;
         self.retransmissions[from] += u32::from(step.reading.copy > 1);
-        self.event(from, sighting, &facts, &step, marks)
+        (step, marks)
     }
 
     fn stand_still(&self) -> Step {
@@ -264,7 +305,7 @@ impl Connection {
         self.octets[from] += u64::from(step.reading.new_octets);
     }
 
-    fn event(&self, from: Side, sighting: &Sighting<'_>, facts: &Facts, step: &Step, marks: Marks) -> SegmentEvent {
+    fn told(&self, from: Side, sighting: &Sighting<'_>, facts: &Facts, step: &Step, marks: Marks) -> SegmentEvent {
         let (segment, arriving) = (sighting.segment, &facts.arriving);
         let shift = if segment.flags.syn() { Some(0) } else { self.ends.shift(from) };
         let scene = Scene {

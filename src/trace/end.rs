@@ -1,8 +1,7 @@
 //! One end of a connection, as its segments and its peer's show it.
 
 use super::appearance::Ecn;
-use super::connection::Sighting;
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, Imprint};
 use super::holes::Holes;
 use super::recent::Recent;
 use super::{Belief, Certainty, Pair, Side};
@@ -16,12 +15,13 @@ const MAX_SHIFT: u8 = 14;
 const MAX_WINDOW: u32 = 0xffff << MAX_SHIFT;
 
 /// What the tracer needs of a segment whose bytes are gone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) time: Time,
     pub(super) arriving: Arriving,
     pub(super) window: u16,
     pub(super) options: OptionSummary,
+    pub(super) imprint: Imprint,
 }
 
 /// A segment that its receiver should have dropped, for what the capture shows.
@@ -200,10 +200,10 @@ impl End {
     }
 
     /// Keeps what tells its next packet from this one.
-    pub(super) fn note_packet(&mut self, sighting: &Sighting<'_>) {
-        self.last_packet = Fingerprint::of(sighting);
-        if !sighting.segment.flags.rst() {
-            self.ttl = sighting.ip.ttl;
+    pub(super) fn note_packet(&mut self, facts: &Facts) {
+        self.last_packet = Fingerprint::of(facts);
+        if !facts.arriving.flags.rst() {
+            self.ttl = facts.imprint.ttl;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::connection::Sighting;
+use super::end::Facts;
 use crate::wire::Time;
 
 /// How long after the first its copy comes: a capture that sees a packet twice sees it at once, a network that doubles
@@ -26,15 +27,20 @@ impl Moment {
     }
 }
 
-/// The last packet of one end.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fingerprint {
-    sum: u32,
-    seen: Moment,
+/// What is kept of the octets of a packet that carries a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Imprint {
+    /// A sum of its fields, identification included.
+    pub(super) sum: u32,
+    /// Time to live.
+    pub(super) ttl: u8,
+    /// It has an identification of its own.
+    numbered: bool,
+    /// Another packet of the same sender would have another sum.
+    telling: bool,
 }
 
-impl Fingerprint {
-    /// Of a packet that carries a segment.
+impl Imprint {
     pub(super) fn of(sighting: &Sighting<'_>) -> Self {
         let (ip, segment) = (sighting.ip, sighting.segment);
         let fields = [
@@ -47,17 +53,31 @@ impl Fingerprint {
         ];
         // The prime of the FNV hash: every bit of a field reaches those above it.
         let sum = fields.into_iter().fold(1, |sum: u32, field| (sum.rotate_left(13) ^ field).wrapping_mul(0x0100_0193));
-        Self { sum, seen: Moment::of(sighting.time) }
-    }
-
-    /// Whether `sighting` is the same packet again, and not the same segment sent again.
-    pub(super) fn is_again(self, sighting: &Sighting<'_>) -> bool {
-        let segment = sighting.segment;
-        let numbered = sighting.ip.identification.is_some_and(|id| id != 0);
+        let numbered = ip.identification.is_some_and(|id| id != 0);
         // Without identification, one repeated acknowledgment looks like the next.
         let telling = numbered || segment.sequence_len() > 0 || segment.flags.rst();
+        Self { sum, ttl: ip.ttl, numbered, telling }
+    }
+}
+
+/// The last packet of one end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fingerprint {
+    sum: u32,
+    seen: Moment,
+}
+
+impl Fingerprint {
+    /// Of the packet with such a segment.
+    pub(super) fn of(facts: &Facts) -> Self {
+        Self { sum: facts.imprint.sum, seen: Moment::of(facts.time) }
+    }
+
+    /// Whether this is the same packet again, and not the same segment sent again.
+    pub(super) fn is_again(self, facts: &Facts) -> bool {
+        let Imprint { sum, numbered, telling, .. } = facts.imprint;
         let within = if numbered { SOON } else { AT_ONCE };
-        telling && self.sum == Self::of(sighting).sum && self.seen.before(sighting.time) < within
+        telling && self.sum == sum && self.seen.before(facts.time) < within
     }
 
     /// When the packet was seen.

@@ -1,136 +1,323 @@
-//! The table of connections: bounded, found by their sockets under a keyed hash, oldest idle first out.
+//! The table of connections: found by their sockets under a keyed hash, and bounded.
+//!
+//! A connection begins as a small record while there is nothing but its SYN, then takes that of a whole one. When it is
+//! over it stays so among the last that are, since the end of a connection is not always its last segment; then it is
+//! told of, and what is left is a very small record that knows late segments, until TIME-WAIT has passed.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use super::Side;
+use hashbrown::HashTable;
+
 use super::connection::Connection;
+use super::half_open::HalfOpen;
+use super::key::{Key, KeyHasher};
+use super::late::{Late, LateQueue};
+use super::slab::{Order, Slab};
+use crate::wire::Time;
 
-/// A pair of sockets, the same from both sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    low: (IpAddr, u16),
-    high: (IpAddr, u16),
+/// Connections that are over and kept whole: the last so many.
+const OVER_KEPT: usize = 4096;
+/// Bits of a place that say which record of its kind it is.
+const NUMBER_BITS: u32 = 30;
+pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
+
+/// A pair of sockets and its hash.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    pub(super) key: Key,
+    hash: u64,
 }
 
-impl Key {
-    pub(super) fn of(one: SocketAddr, other: SocketAddr) -> Self {
-        let (one, other) = ((one.ip(), one.port()), (other.ip(), other.port()));
-        if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
+/// Where the record of a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing but its SYN was seen.
+    HalfOpen(u32),
+    Whole(u32),
+    /// It is over, and told of.
+    Late(u32),
+}
+
+/// A place in four octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed(u32);
+
+impl Place {
+    const fn pack(self) -> Packed {
+        Packed(match self {
+            Self::HalfOpen(place) => place,
+            Self::Whole(place) => 1 << NUMBER_BITS | place,
+            Self::Late(number) => 2 << NUMBER_BITS | number & NUMBER,
+        })
     }
 }
 
-/// Index of no slot.
-const NONE: u32 = u32::MAX;
-
-#[derive(Debug)]
-struct Slot {
-    key: Key,
-    connection: Connection,
-    /// Neighbours in the order of their last segment.
-    newer: u32,
-    older: u32,
+impl Packed {
+    const fn unpack(self) -> Place {
+        let number = self.0 & NUMBER;
+        match self.0 >> NUMBER_BITS {
+            0 => Place::HalfOpen(number),
+            1 => Place::Whole(number),
+            _ => Place::Late(number),
+        }
+    }
 }
 
-/// Connections by their sockets. Memory is that of as many as were ever there at once, and at most of `capacity`.
+/// A whole record.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    connection: Connection,
+    /// It stands in the order of those that are over.
+    over: bool,
+}
+
+/// A connection that has no place any more.
+pub(super) struct Removed {
+    pub(super) connection: Connection,
+    /// It was idle longest in a full table.
+    pub(super) evicted: bool,
+}
+
+/// Connections by their sockets. Memory is that of as many as were ever there at once.
 #[derive(Debug)]
 pub(super) struct Flows {
-    /// std's hash is keyed at random, so that nobody can choose sockets that collide.
-    index: HashMap<Key, u32>,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    newest: u32,
-    oldest: u32,
+    hasher: KeyHasher,
+    index: HashTable<Packed>,
+    half_open: Slab<HalfOpen>,
+    whole: Slab<Whole>,
+    late: LateQueue,
+    /// Half-open ones, whole ones, and whole ones that are over.
+    half_open_order: Order,
+    whole_order: Order,
+    over_order: Order,
     capacity: usize,
 }
 
 impl Flows {
     pub(super) fn new(capacity: usize) -> Self {
-        let capacity = capacity.clamp(1, NONE as usize - 1);
-        Self { index: HashMap::new(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE, capacity }
-    }
-
-    /// The connection between these sockets, which becomes the newest.
-    pub(super) fn get(&mut self, key: &Key) -> Option<&mut Connection> {
-        let place = *self.index.get(key)?;
-        if self.newest != place {
-            self.unlink(place);
-            self.link(place);
+        Self {
+            hasher: KeyHasher::new(),
+            index: HashTable::new(),
+            half_open: Slab::new(),
+            whole: Slab::new(),
+            late: LateQueue::new(),
+            half_open_order: Order::new(),
+            whole_order: Order::new(),
+            over_order: Order::new(),
+            capacity: capacity.clamp(1, NUMBER as usize),
         }
-        Some(&mut self.slots[place as usize].connection)
     }
 
-    /// Puts in a connection, which must not be there. Gives back the one that had to go for it.
-    pub(super) fn insert(&mut self, key: Key, connection: Connection) -> Option<Connection> {
-        let evicted = if self.index.len() >= self.capacity { self.remove_oldest() } else { None };
-        let slot = Slot { key, connection, newer: NONE, older: NONE };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.slots[place as usize] = slot;
-                place
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() as u32 - 1
-            }
+    #[inline]
+    pub(super) fn flow(&self, one: SocketAddr, other: SocketAddr) -> Flow {
+        let key = Key::of(one, other);
+        Flow { key, hash: self.hasher.hash(&key) }
+    }
+
+    #[inline]
+    pub(super) fn find(&self, flow: &Flow) -> Option<Place> {
+        let is_it = |place: &Packed| match place.unpack() {
+            Place::HalfOpen(place) => self.half_open[place].key == flow.key,
+            Place::Whole(place) => self.whole[place].key == flow.key,
+            Place::Late(number) => self.late.get(number).hash == flow.hash,
         };
-        self.index.insert(key, place);
-        self.link(place);
-        evicted
+        self.index.find(flow.hash, is_it).map(|place| place.unpack())
     }
 
-    /// Takes out the connection between these sockets.
-    pub(super) fn remove(&mut self, key: &Key) -> Option<Connection> {
-        let place = self.index.remove(key)?;
-        self.unlink(place);
-        self.free.push(place);
-        Some(self.slots[place as usize].connection)
+    /// The number of a connection that was not told of.
+    pub(super) fn id(&self, place: Place) -> Option<u32> {
+        match place {
+            Place::HalfOpen(place) => Some(self.half_open[place].value.id()),
+            Place::Whole(place) => Some(self.whole[place].value.connection.id),
+            Place::Late(_) => None,
+        }
     }
 
-    fn remove_oldest(&mut self) -> Option<Connection> {
-        let key = self.slots.get(self.oldest as usize)?.key;
-        self.remove(&key)
+    pub(super) fn half_open(&mut self, place: u32) -> &mut HalfOpen {
+        &mut self.half_open[place].value
     }
 
-    /// Takes out all connections, in the order of their numbers.
+    #[inline]
+    pub(super) fn whole(&mut self, place: u32) -> &mut Connection {
+        &mut self.whole[place].value.connection
+    }
+
+    pub(super) fn late(&self, number: u32) -> &Late {
+        self.late.get(number)
+    }
+
+    /// Puts in a connection of which only the SYN was seen. There must be room, and none between these sockets.
+    pub(super) fn insert_half_open(&mut self, flow: &Flow, half_open: HalfOpen) {
+        let place = self.half_open.insert(flow.key, half_open);
+        self.half_open_order.add(&mut self.half_open, place);
+        self.enter(flow, Place::HalfOpen(place));
+    }
+
+    /// The same for a whole one; answers where it is.
+    pub(super) fn insert_whole(&mut self, flow: &Flow, connection: Connection) -> u32 {
+        let place = self.whole.insert(flow.key, Whole { connection, over: false });
+        self.whole_order.add(&mut self.whole, place);
+        self.enter(flow, Place::Whole(place));
+        place
+    }
+
+    /// Gives a connection that was half open the room of a whole one; answers where it is.
+    pub(super) fn widen(&mut self, flow: &Flow, place: u32) -> u32 {
+        let connection = self.half_open[place].value.expand(&flow.key);
+        self.forget(flow.hash, Place::HalfOpen(place));
+        self.insert_whole(flow, connection)
+    }
+
+    /// Notes that a segment of a half-open connection came.
+    pub(super) fn touch_half_open(&mut self, place: u32) {
+        self.half_open_order.touch(&mut self.half_open, place);
+    }
+
+    /// Notes that a segment of a whole connection came, and whether the connection is over now.
+    #[inline]
+    pub(super) fn touch_whole(&mut self, place: u32) {
+        let Self { whole, whole_order, over_order, .. } = self;
+        let Whole { connection, over } = &mut whole[place].value;
+        let is_over = connection.is_over();
+        let was_over = std::mem::replace(over, is_over);
+        match (was_over, is_over) {
+            (false, false) => whole_order.touch(whole, place),
+            (true, true) => over_order.touch(whole, place),
+            (false, true) => {
+                whole_order.take(whole, place);
+                over_order.add(whole, place);
+            }
+            (true, false) => {
+                over_order.take(whole, place);
+                whole_order.add(whole, place);
+            }
+        }
+    }
+
+    /// Takes out the connection between these sockets; none if it was told of.
+    pub(super) fn remove(&mut self, flow: &Flow, place: Place) -> Option<Connection> {
+        let connection = match place {
+            Place::HalfOpen(place) => Some(self.half_open[place].value.expand(&flow.key)),
+            Place::Whole(place) => Some(self.whole[place].value.connection),
+            Place::Late(_) => None,
+        };
+        self.forget(flow.hash, place);
+        connection
+    }
+
+    /// If the table is full, takes out the connection that is over for longest, or else the one idle longest.
+    pub(super) fn make_room(&mut self) -> Option<Removed> {
+        if self.half_open_order.len() + self.whole_order.len() + self.over_order.len() < self.capacity {
+            return None;
+        }
+        if let Some(place) = self.over_order.oldest() {
+            return Some(Removed { connection: self.retire(place), evicted: false });
+        }
+        let half_open = self.half_open_order.oldest().map(|place| {
+            let slot = &self.half_open[place];
+            (slot.value.last(), Place::HalfOpen(place), slot.key)
+        });
+        let whole = self.whole_order.oldest().map(|place| {
+            let slot = &self.whole[place];
+            (slot.value.connection.last, Place::Whole(place), slot.key)
+        });
+        let (_, place, key) = [half_open, whole].into_iter().flatten().min_by_key(|(last, ..)| *last)?;
+        let flow = Flow { key, hash: self.hasher.hash(&key) };
+        self.remove(&flow, place).map(|connection| Removed { connection, evicted: true })
+    }
+
+    /// Takes out one connection that is over and need not be kept whole, and keeps what knows its late segments.
+    #[inline]
+    pub(super) fn settle(&mut self, now: Time) -> Option<Connection> {
+        while let Some((number, hash)) = self.late.oldest_done(now, self.capacity) {
+            if let Ok(entry) = self.index.find_entry(hash, |place| *place == Place::Late(number).pack()) {
+                entry.remove();
+            }
+            self.late.pop();
+        }
+        let place = self.over_order.oldest()?;
+        (self.over_order.len() > OVER_KEPT).then(|| self.retire(place))
+    }
+
+    /// Takes out a connection that is over, and keeps what knows its late segments.
+    fn retire(&mut self, place: u32) -> Connection {
+        let (connection, key) = (self.whole[place].value.connection, self.whole[place].key);
+        let hash = self.hasher.hash(&key);
+        self.forget(hash, Place::Whole(place));
+        let number = self.late.push(Late::of(&connection, &key, hash));
+        self.enter(&Flow { key, hash }, Place::Late(number));
+        connection
+    }
+
+    /// Takes out all connections that were not told of, in the order of their numbers.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Connection> {
-        let places = self.index.drain().map(|(_, place)| place).collect::<Vec<_>>();
-        let slots = std::mem::take(&mut self.slots);
-        self.free.clear();
-        (self.newest, self.oldest) = (NONE, NONE);
-        let mut connections = places.into_iter().map(|place| slots[place as usize].connection).collect::<Vec<_>>();
-        connections.sort_unstable_by_key(|connection| connection.id);
-        connections.into_iter()
+        let Self { half_open, whole, half_open_order, whole_order, over_order, .. } =
+            std::mem::replace(self, Self::new(self.capacity));
+        let half = half_open_order.iter(&half_open).map(|place| (half_open[place].value.id(), Place::HalfOpen(place)));
+        let wholes = whole_order.iter(&whole).chain(over_order.iter(&whole));
+        let mut all: Vec<(u32, Place)> =
+            half.chain(wholes.map(|place| (whole[place].value.connection.id, Place::Whole(place)))).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all.into_iter().filter_map(move |(_, place)| match place {
+            Place::HalfOpen(place) => Some(half_open[place].value.expand(&half_open[place].key)),
+            Place::Whole(place) => Some(whole[place].value.connection),
+            Place::Late(_) => None,
+        })
     }
 
-    fn link(&mut self, place: u32) {
-        let older = self.newest;
-        let slot = &mut self.slots[place as usize];
-        (slot.newer, slot.older) = (NONE, older);
-        match self.slots.get_mut(older as usize) {
-            Some(slot) => slot.newer = place,
-            None => self.oldest = place,
-        }
-        self.newest = place;
+    fn enter(&mut self, flow: &Flow, place: Place) {
+        let Self { hasher, half_open, whole, late, .. } = self;
+        self.index.insert_unique(flow.hash, place.pack(), |place| match place.unpack() {
+            Place::HalfOpen(place) => hasher.hash(&half_open[place].key),
+            Place::Whole(place) => hasher.hash(&whole[place].key),
+            Place::Late(number) => late.get(number).hash,
+        });
     }
 
-    fn unlink(&mut self, place: u32) {
-        let Slot { newer, older, .. } = self.slots[place as usize];
-        match self.slots.get_mut(newer as usize) {
-            Some(slot) => slot.older = older,
-            None => self.newest = older,
+    /// Forgets a place, and frees its record. That of a connection told of goes when its time has come.
+    fn forget(&mut self, hash: u64, place: Place) {
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == place.pack()) {
+            entry.remove();
         }
-        match self.slots.get_mut(older as usize) {
-            Some(slot) => slot.newer = newer,
-            None => self.oldest = newer,
+        match place {
+            Place::HalfOpen(place) => {
+                self.half_open_order.take(&mut self.half_open, place);
+                self.half_open.remove(place);
+            }
+            Place::Whole(place) => {
+                let order = if self.whole[place].value.over { &mut self.over_order } else { &mut self.whole_order };
+                order.take(&mut self.whole, place);
+                self.whole.remove(place);
+            }
+            Place::Late(_) => {}
         }
     }
 }
 
-impl Connection {
-    /// The end with this socket.
-    pub(super) fn side_of(&self, socket: SocketAddr) -> Side {
-        let client = self.sockets.client;
-        if (client.ip(), client.port()) == (socket.ip(), socket.port()) { Side::Client } else { Side::Server }
+#[cfg(test)]
+mod counting {
+    use super::*;
+    use crate::trace::slab::Slot;
+    use crate::trace::tracer::Held;
+
+    impl Flows {
+        pub(in crate::trace) fn held(&self) -> Held {
+            let whole = self.whole_order.len() + self.over_order.len();
+            let held = Held { half_open: self.half_open_order.len(), whole, late: self.late.len() };
+            assert_eq!(self.index.len(), held.half_open + held.whole + held.late);
+            held
+        }
+    }
+
+    impl Held {
+        /// Octets of one record of each kind. The index takes an octet beside each place, and is at least 7/16 full.
+        pub(in crate::trace) const fn record_sizes() -> Self {
+            let index = (size_of::<Packed>() + 1) * 16 / 7 + 1;
+            Self {
+                half_open: size_of::<Slot<HalfOpen>>() + index,
+                whole: size_of::<Slot<Whole>>() + index,
+                late: size_of::<Late>() + index,
+            }
+        }
     }
 }

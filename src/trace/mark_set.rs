@@ -1,7 +1,7 @@
 //! Sets of marks, of fixed size.
 
 use std::fmt;
-use std::ops::BitOrAssign;
+use std::ops::{BitOr, BitOrAssign};
 
 use serde::{Serialize, Serializer};
 
@@ -27,6 +27,23 @@ impl Marks {
         self.0[mark as usize / WORD] & 1 << (mark as usize % WORD) != 0
     }
 
+    /// These marks alone.
+    pub(super) const fn of(marks: &[Mark]) -> Self {
+        let mut set = Self([0; WORDS]);
+        let mut index = 0;
+        while index < marks.len() {
+            set.set(marks[index]);
+            index += 1;
+        }
+        set
+    }
+
+    /// The marks that are not in `others`.
+    pub(super) fn without(mut self, others: Self) -> Self {
+        self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word &= !other);
+        self
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -42,6 +59,15 @@ impl Marks {
 impl BitOrAssign for Marks {
     fn bitor_assign(&mut self, other: Self) {
         self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word |= other);
+    }
+}
+
+impl BitOr for Marks {
+    type Output = Self;
+
+    fn bitor(mut self, other: Self) -> Self {
+        self |= other;
+        self
     }
 }
 

@@ -71,11 +71,18 @@ impl Connection {
         (answers || late).then_some(Mark::DataAfterClose)
     }
 
+    /// All that [`Self::succession`] may give.
+    pub(super) const SUCCESSION: Marks = Marks::of(&[Mark::PortReuse, Mark::OldDuplicateSyn, Mark::TimeWaitReuse]);
+
+    /// Whether its own client refused its handshake, which an old duplicate of a SYN began.
+    pub(super) fn is_vetoed(&self) -> bool {
+        self.opening.verdict() == Handshake::Aborted && self.closing.reset_by == Some(Side::Client)
+    }
+
     /// Marks of a SYN that follows this connection between the same sockets.
     pub(super) fn succession(&self) -> Marks {
-        let vetoed = self.opening.verdict() == Handshake::Aborted && self.closing.reset_by == Some(Side::Client);
         let waits = Side::BOTH.into_iter().any(|side| self.ends[side].is(State::TimeWait));
-        let rows = [(true, Mark::PortReuse), (vetoed, Mark::OldDuplicateSyn), (waits, Mark::TimeWaitReuse)];
+        let rows = [(true, Mark::PortReuse), (self.is_vetoed(), Mark::OldDuplicateSyn), (waits, Mark::TimeWaitReuse)];
         rows.into_iter().filter_map(|(holds, mark)| holds.then_some(mark)).collect()
     }
 }

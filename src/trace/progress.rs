@@ -45,6 +45,11 @@ pub(super) struct Outcome<'a> {
 }
 
 impl Opening {
+    /// Of a connection that has been told of.
+    pub(super) fn long_past(now: Time) -> Self {
+        Self { completed: Some(now), ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, outcome: &Outcome<'_>, ends: &Pair<End>) {
         let (segment, time) = (&outcome.facts.arriving, outcome.facts.time);
         let flags = segment.flags;
@@ -155,6 +160,11 @@ enum Second {
 }
 
 impl Closing {
+    /// Of a connection that has been told of; `complete`: both FINs were acknowledged.
+    pub(super) fn over(complete: bool) -> Self {
+        Self { acked: Pair::both(complete), ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, outcome: &Outcome<'_>) {
         let (from, peer, time) = (outcome.from, outcome.from.other(), outcome.facts.time);
         let acknowledged_before = self.acked[peer];

@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 
 use super::connection::{Connection, Sighting};
-use super::flows::{Flows, Key};
+use super::end::End;
+use super::flows::{Flow, Flows, Place};
+use super::half_open::HalfOpen;
 use super::icmp::{self, Report};
-use super::{Event, EventKind, Marks, Origin, Pair, Side};
+use super::late::side_of;
+use super::{Event, EventKind, Mark, Marks, Origin, Pair, Side};
 use crate::tcp::{Arriving, Call};
-use crate::wire::{Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
+use crate::wire::{Checksum, Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
 
 /// Connections that are followed at once where the caller does not say otherwise.
 const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
@@ -20,12 +23,23 @@ pub struct TracerOptions {
     pub ours: Option<SocketAddr>,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,
+    /// Tell nothing but the end of each connection: it takes less time.
+    pub only_ends: bool,
 }
 
 impl Default for TracerOptions {
     fn default() -> Self {
-        Self { ours: None, max_connections: DEFAULT_MAX_CONNECTIONS }
+        Self { ours: None, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
     }
+}
+
+/// A number for each kind of record: how many a tracer holds, or how large they are.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) half_open: usize,
+    pub(super) whole: usize,
+    pub(super) late: usize,
 }
 
 /// What the caller knows of a packet beside its bytes.
@@ -41,21 +55,31 @@ pub struct Hint {
 /// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
 ///
 /// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
-/// `Ended`: when another connection takes its sockets, when the table is full and it was idle longest, or at
-/// [`Tracer::finish`]. Nothing is allocated for a segment; a connection takes about one and a half kilobytes.
+/// `Ended`: when another connection takes its sockets; when the table is full and it was over or idle longest; when it
+/// is over and 4,096 others were over after it; or at [`Tracer::finish`]. Only segments that come later than that, but
+/// within four minutes (TIME-WAIT), follow an `Ended`.
+///
+/// Nothing is allocated for a segment. A connection takes about one and a half kilobytes, less than 200 octets while
+/// there is only its SYN, and less than 64 when it is over and told of, until TIME-WAIT has passed.
 #[derive(Debug)]
 pub struct Tracer {
     ours: Option<SocketAddr>,
+    only_ends: bool,
     flows: Flows,
+    /// Two ends of which nothing is known.
+    unknown: Box<Pair<End>>,
     last_id: u32,
     evicted: u64,
+    late: u64,
 }
 
 impl Tracer {
     /// A tracer that has seen nothing yet.
     #[must_use]
     pub fn new(options: TracerOptions) -> Self {
-        Self { ours: options.ours, flows: Flows::new(options.max_connections), last_id: 0, evicted: 0 }
+        let TracerOptions { ours, max_connections, only_ends } = options;
+        let (flows, unknown) = (Flows::new(max_connections), Box::default());
+        Self { ours, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
     }
 
     /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
@@ -81,15 +105,17 @@ impl Tracer {
     }
 
     /// The number of the connection between these sockets, if one is followed.
-    pub fn number(&mut self, one: SocketAddr, other: SocketAddr) -> Option<u32> {
-        self.flows.get(&Key::of(one, other)).map(|connection| connection.id)
+    #[must_use]
+    pub fn number(&self, one: SocketAddr, other: SocketAddr) -> Option<u32> {
+        self.flows.find(&self.flows.flow(one, other)).and_then(|place| self.flows.id(place))
     }
 
     /// Ends the connection of this number between these sockets: the caller knows that it is over.
     pub fn end(&mut self, one: SocketAddr, other: SocketAddr, number: u32, out: &mut dyn FnMut(&Event)) {
-        let key = Key::of(one, other);
-        if self.number(one, other) == Some(number)
-            && let Some(connection) = self.flows.remove(&key)
+        let flow = self.flows.flow(one, other);
+        if let Some(place) = self.flows.find(&flow)
+            && self.flows.id(place) == Some(number)
+            && let Some(connection) = self.flows.remove(&flow, place)
         {
             end(&connection, out);
         }
@@ -100,80 +126,222 @@ impl Tracer {
         self.flows.drain().for_each(|connection| end(&connection, out));
     }
 
-    /// How many connections were ended because the table was full.
+    /// How many connections there were so far.
+    #[must_use]
+    pub const fn connections(&self) -> u32 {
+        self.last_id
+    }
+
+    /// How many connections were ended because the table was full, though they were not over.
     #[must_use]
     pub const fn evicted(&self) -> u64 {
         self.evicted
     }
 
+    /// How many segments came for connections whose end had been told already; no summary counts them.
+    #[must_use]
+    pub const fn late(&self) -> u64 {
+        self.late
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> Held {
+        self.flows.held()
+    }
+
     fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
-        let (source, destination) = sockets(sighting.ip, sighting.segment);
-        let key = Key::of(source, destination);
-        let succession = self.make_room(&key, source, sighting, out);
-        if self.flows.get(&key).is_none() {
-            if sighting.malformed {
-                return; // no connection begins with a segment that nobody can read
-            }
-            self.open(key, (source, destination), sighting, out);
+        while let Some(connection) = self.flows.settle(sighting.time) {
+            end(&connection, out);
         }
-        let Some(connection) = self.flows.get(&key) else { return };
-        let from = connection.side_of(source);
-        let mut event = connection.segment(from, sighting);
-        event.marks |= succession;
-        connection.marks |= succession;
-        out(&Event { time: sighting.time, connection: connection.id, kind: EventKind::Segment(event) });
+        let (source, destination) = sockets(sighting.ip, sighting.segment);
+        let flow = self.flows.flow(source, destination);
+        let place = self.flows.find(&flow);
+        if let Some(place) = place
+            && let Some(succession) = self.succession(&flow, place, source, sighting)
+        {
+            if let Some(old) = self.flows.remove(&flow, place) {
+                end(&old, out);
+            }
+            return self.open(&flow, (source, destination), sighting, succession, out);
+        }
+        match place {
+            Some(Place::HalfOpen(place)) => self.follow_half_open(&flow, place, source, sighting, out),
+            Some(Place::Whole(place)) => self.follow(place, source, sighting, Marks::default(), out),
+            Some(Place::Late(number)) => self.follow_late(&flow, number, source, sighting, out),
+            // No connection begins with a segment that nobody can read.
+            None if sighting.malformed => {}
+            None => self.open(&flow, (source, destination), sighting, Marks::default(), out),
+        }
     }
 
-    /// Ends the connection between the same sockets if this segment begins another; says what that shows.
-    fn make_room(
-        &mut self,
-        key: &Key,
-        source: SocketAddr,
-        sighting: &Sighting<'_>,
-        out: &mut dyn FnMut(&Event),
-    ) -> Marks {
-        let readable = !sighting.malformed && sighting.segment.checksum_state != crate::wire::Checksum::Bad;
-        let Some(connection) = self.flows.get(key) else { return Marks::default() };
-        let follows = readable && connection.is_followed_by(connection.side_of(source), &sighting.arriving());
-        let Some(old) = follows.then(|| self.flows.remove(key)).flatten() else { return Marks::default() };
-        end(&old, out);
-        old.succession()
+    /// If this segment begins another connection between the same sockets, what that shows.
+    fn succession(&mut self, flow: &Flow, place: Place, source: SocketAddr, sighting: &Sighting<'_>) -> Option<Marks> {
+        let segment = sighting.segment;
+        if !segment.flags.syn() || sighting.malformed || segment.checksum_state == Checksum::Bad {
+            return None;
+        }
+        let arriving = sighting.arriving();
+        match place {
+            Place::HalfOpen(place) => {
+                let half_open = self.flows.half_open(place);
+                let followed = half_open.is_followed_by(side_of(&half_open.sockets(&flow.key), source), &arriving);
+                followed.then(|| Marks::of(&[Mark::PortReuse]))
+            }
+            Place::Whole(place) => {
+                let connection = self.flows.whole(place);
+                let followed = connection.is_followed_by(connection.side_of(source), &arriving);
+                followed.then(|| connection.succession())
+            }
+            Place::Late(number) => {
+                let late = self.flows.late(number);
+                let connection = late.revive(&flow.key, sighting.time);
+                let followed = connection.is_followed_by(connection.side_of(source), &arriving);
+                followed.then(|| late.succession(&connection))
+            }
+        }
     }
 
+    /// Begins a connection; `succession`: what is to be said of one that had the same sockets.
     fn open(
         &mut self,
-        key: Key,
+        flow: &Flow,
         (source, destination): (SocketAddr, SocketAddr),
         sighting: &Sighting<'_>,
+        succession: Marks,
         out: &mut dyn FnMut(&Event),
     ) {
+        if let Some(removed) = self.flows.make_room() {
+            self.evicted += u64::from(removed.evicted);
+            end(&removed.connection, out);
+        }
         let arriving = sighting.arriving();
         let sockets = match opener(&arriving, source.port(), destination.port()) {
             Side::Client => Pair { client: source, server: destination },
             Side::Server => Pair { client: destination, server: source },
         };
-        let is_ours = |side: &Side| self.ours.is_some_and(|ours| is_same(ours, sockets[*side]));
-        let ours = Side::BOTH.into_iter().find(is_ours);
         self.last_id = self.last_id.wrapping_add(1);
-        let connection = Connection::new(self.last_id, sockets, ours, sighting.time, &arriving);
-        if let Some(old) = self.flows.insert(key, connection) {
-            self.evicted += 1;
-            end(&old, out);
+        let (id, ours) = (self.last_id, self.ours_of(&sockets));
+        let small = ours.is_none().then(|| HalfOpen::of(id, &flow.key, source, sighting, &self.unknown, succession));
+        let half_open = small.flatten();
+        if let Some(half_open) = half_open
+            && self.only_ends
+        {
+            return self.flows.insert_half_open(flow, half_open);
         }
-        out(&Event { time: sighting.time, connection: connection.id, kind: EventKind::Opened(connection.opened()) });
+        let mut connection = Connection::new(id, sockets, ours, sighting.time, &arriving);
+        if !self.only_ends {
+            out(&connection.event(sighting.time, EventKind::Opened(connection.opened())));
+        }
+        match half_open {
+            Some(half_open) => {
+                step(&mut connection, source, sighting, succession, out);
+                self.flows.insert_half_open(flow, half_open);
+            }
+            None => {
+                let place = self.flows.insert_whole(flow, connection);
+                self.follow(place, source, sighting, succession, out);
+            }
+        }
+    }
+
+    /// Which end, if any, this program makes.
+    fn ours_of(&self, sockets: &Pair<SocketAddr>) -> Option<Side> {
+        let ours = self.ours?;
+        Side::BOTH.into_iter().find(|side| is_same(ours, sockets[*side]))
+    }
+
+    fn follow_half_open(
+        &mut self,
+        flow: &Flow,
+        place: u32,
+        source: SocketAddr,
+        sighting: &Sighting<'_>,
+        out: &mut dyn FnMut(&Event),
+    ) {
+        let half_open = self.flows.half_open(place);
+        if !half_open.is_repeated_by(side_of(&half_open.sockets(&flow.key), source), sighting, &self.unknown) {
+            let place = self.flows.widen(flow, place);
+            return self.follow(place, source, sighting, Marks::default(), out);
+        }
+        if !self.only_ends {
+            step(&mut half_open.expand(&flow.key), source, sighting, Marks::default(), out);
+        }
+        half_open.count(&sighting.facts());
+        self.flows.touch_half_open(place);
+    }
+
+    fn follow(
+        &mut self,
+        place: u32,
+        source: SocketAddr,
+        sighting: &Sighting<'_>,
+        succession: Marks,
+        out: &mut dyn FnMut(&Event),
+    ) {
+        let connection = self.flows.whole(place);
+        if self.only_ends {
+            connection.pass(connection.side_of(source), sighting);
+            connection.marks |= succession;
+        } else {
+            step(connection, source, sighting, succession, out);
+        }
+        self.flows.touch_whole(place);
+    }
+
+    /// A segment of a connection that was told of.
+    fn follow_late(
+        &mut self,
+        flow: &Flow,
+        number: u32,
+        source: SocketAddr,
+        sighting: &Sighting<'_>,
+        out: &mut dyn FnMut(&Event),
+    ) {
+        self.late += 1;
+        if !self.only_ends {
+            step(
+                &mut self.flows.late(number).revive(&flow.key, sighting.time),
+                source,
+                sighting,
+                Marks::default(),
+                out,
+            );
+        }
     }
 
     fn icmp(&mut self, number: u64, time: Time, ip: &Ip, icmp: &Icmp<'_>, out: &mut dyn FnMut(&Event)) {
         let Some(report) = Report::of(number, time, ip, icmp) else { return };
-        let Some(connection) = self.flows.get(&Key::of(report.source, report.destination)) else { return };
+        let flow = self.flows.flow(report.source, report.destination);
+        let place = match self.flows.find(&flow) {
+            Some(Place::HalfOpen(place)) => self.flows.widen(&flow, place),
+            Some(Place::Whole(place)) => place,
+            Some(Place::Late(_)) | None => return,
+        };
+        let connection = self.flows.whole(place);
         let event = icmp::follow(connection, &report);
-        out(&Event { time, connection: connection.id, kind: EventKind::Icmp(event) });
+        if !self.only_ends {
+            out(&connection.event(time, EventKind::Icmp(event)));
+        }
+        self.flows.touch_whole(place);
     }
 }
 
+/// Follows one segment of `connection` and tells of it.
+fn step(
+    connection: &mut Connection,
+    source: SocketAddr,
+    sighting: &Sighting<'_>,
+    succession: Marks,
+    out: &mut dyn FnMut(&Event),
+) {
+    let mut segment = connection.segment(connection.side_of(source), sighting);
+    segment.marks |= succession;
+    connection.marks |= succession;
+    out(&connection.event(sighting.time, EventKind::Segment(segment)));
+}
+
 fn end(connection: &Connection, out: &mut dyn FnMut(&Event)) {
-    let kind = EventKind::Ended(connection.summary());
-    out(&Event { time: connection.last, connection: connection.id, kind });
+    out(&connection.event(connection.last, EventKind::Ended(connection.summary())));
 }
 
 fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {

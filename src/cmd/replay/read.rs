@@ -122,12 +122,13 @@ impl<'a> Pass<'a> {
     fn finish(mut self) -> anyhow::Result<Found> {
         self.bar = None;
         let tracer = &mut self.tracer;
-        forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| tracer.finish(out))?;
+        forward(self.sink, self.plan.wanted.as_ref(), |out| tracer.finish(out))?;
         self.found.exchanges = self.exchanges.finish(self.sink)?;
         self.sink.finish()?;
         if let Some(copy) = self.copy.take() {
             copy.finish()?;
         }
+        self.found.connections = self.tracer.connections();
         self.found.evicted = self.tracer.evicted();
         self.found.tally.incomplete(self.reassembler.given_up() + self.reassembler.waiting() as u64);
         Ok(self.found)
@@ -165,10 +166,10 @@ impl<'a> Pass<'a> {
     fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
         let (tracer, number) = (&mut self.tracer, self.number);
         let is_connection = self.plan.protocols.tcp
-            && forward(self.sink, self.plan.wanted.as_ref(), &mut self.found, |out| {
+            && forward(self.sink, self.plan.wanted.as_ref(), |out| {
                 tracer.packet(number, packet, decoded, Hint::default(), out);
             })?;
-        let is_exchange = self.exchanges.packet(self.found.connections, (number, packet, decoded), self.sink)?;
+        let is_exchange = self.exchanges.packet(self.tracer.connections(), (number, packet, decoded), self.sink)?;
         Ok(is_connection || is_exchange)
     }
 }
@@ -178,12 +179,10 @@ impl<'a> Pass<'a> {
 fn forward(
     sink: &mut dyn Sink,
     wanted: Option<&Wanted>,
-    found: &mut Found,
     produce: impl FnOnce(&mut dyn FnMut(&Event)),
 ) -> io::Result<bool> {
     let mut result = Ok(false);
     produce(&mut |event| {
-        found.connections = found.connections.max(event.connection);
         if result.is_ok() && wanted.is_none_or(|wanted| wanted.has(event.connection)) {
             result = sink.event(event).map(|()| true);
         }

@@ -4,6 +4,7 @@ mod script;
 
 mod closing;
 mod data;
+mod memory;
 mod odd;
 mod opening;
 mod proptests;

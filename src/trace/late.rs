@@ -1,0 +1,184 @@
+//! What is kept of connections that are over and told of: enough to know a segment that comes late for what it is.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::connection::Connection;
+use super::end::End;
+use super::flows::NUMBER;
+use super::key::Key;
+use super::{Mark, Marks, Pair, Side};
+use crate::tcp::{Seq, State};
+use crate::wire::Time;
+
+/// How long after the last segment of a connection its segments may still come: twice the maximum segment lifetime,
+/// which RFC 9293 section 3.4.2 takes to be two minutes.
+const TIME_WAIT: Duration = Duration::from_secs(240);
+
+/// Records that are allocated together.
+const PAGE: usize = 256;
+
+/// One end of a connection that is over.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    base: Seq,
+    nxt: Seq,
+    state: Option<State>,
+    /// Its SYN was seen.
+    syn: bool,
+    /// Its FIN was seen.
+    fin: bool,
+}
+
+impl Rest {
+    fn of(end: &End) -> Self {
+        let base = end.base.unwrap_or_default();
+        let nxt = if end.base.is_some() { end.nxt } else { base };
+        Self { base, nxt, state: end.state, syn: end.iss.is_some(), fin: end.fin.is_some() }
+    }
+
+    fn revive(&self, peer: &Self) -> End {
+        End {
+            state: self.state,
+            iss: self.syn.then_some(self.base),
+            base: Some(self.base),
+            una: self.nxt,
+            nxt: self.nxt,
+            fin: self.fin.then_some(self.nxt - 1),
+            last_ack: Some(peer.nxt),
+            fin_in: peer.fin,
+            spoke: true,
+            ..End::default()
+        }
+    }
+}
+
+/// A connection that is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    /// The keyed hash of its sockets.
+    pub(super) hash: u64,
+    id: u32,
+    /// Second of the last segment, since the epoch.
+    second: u32,
+    ends: Pair<Rest>,
+    client_is_low: bool,
+    /// Both FINs were acknowledged.
+    complete: bool,
+    /// Its own client refused its handshake.
+    vetoed: bool,
+}
+
+impl Late {
+    pub(super) fn of(connection: &Connection, key: &Key, hash: u64) -> Self {
+        Self {
+            hash,
+            id: connection.id,
+            second: second(connection.last),
+            ends: Pair { client: Rest::of(&connection.ends.client), server: Rest::of(&connection.ends.server) },
+            client_is_low: key.sockets(true) == connection.sockets,
+            complete: connection.closing.is_complete(),
+            vetoed: connection.is_vetoed(),
+        }
+    }
+
+    /// Whether its segments may still come at `now`. A clock that went back makes nothing old.
+    fn may_be_heard_of(&self, now: Time) -> bool {
+        u64::from(second(now).saturating_sub(self.second)) <= TIME_WAIT.as_secs()
+    }
+
+    pub(super) const fn sockets(&self, key: &Key) -> Pair<SocketAddr> {
+        key.sockets(self.client_is_low)
+    }
+
+    /// Marks of a SYN that follows this connection, which was revived.
+    pub(super) fn succession(&self, revived: &Connection) -> Marks {
+        let mut marks = revived.succession();
+        marks.extend(self.vetoed.then_some(Mark::OldDuplicateSyn));
+        marks
+    }
+
+    /// The connection, as far as it matters for a segment that comes late.
+    pub(super) fn revive(&self, key: &Key, now: Time) -> Connection {
+        let Pair { client, server } = &self.ends;
+        let ends = Pair { client: client.revive(server), server: server.revive(client) };
+        Connection::over(self.id, self.sockets(key), ends, self.complete, now)
+    }
+}
+
+fn second(time: Time) -> u32 {
+    u32::try_from(time.as_nanos().max(0) / 1_000_000_000).unwrap_or(u32::MAX)
+}
+
+/// Connections that are over, in the order in which they were told of, each with a number modulo 2^30.
+#[derive(Debug)]
+pub(super) struct LateQueue {
+    pages: VecDeque<Vec<Late>>,
+    /// Records of the first page that are gone.
+    gone: usize,
+    /// Number of the first record of the first page.
+    first: u32,
+    len: usize,
+}
+
+impl LateQueue {
+    pub(super) const fn new() -> Self {
+        Self { pages: VecDeque::new(), gone: 0, first: 0, len: 0 }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a record, and gives its number.
+    pub(super) fn push(&mut self, late: Late) -> u32 {
+        if self.pages.back().is_none_or(|page| page.len() == PAGE) {
+            self.pages.push_back(Vec::with_capacity(PAGE));
+        }
+        let number = self.first.wrapping_add((self.gone + self.len) as u32) & NUMBER;
+        if let Some(page) = self.pages.back_mut() {
+            page.push(late);
+        }
+        self.len += 1;
+        number
+    }
+
+    /// The record of a number that is in the queue.
+    pub(super) fn get(&self, number: u32) -> &Late {
+        let index = (number.wrapping_sub(self.first) & NUMBER) as usize;
+        &self.pages[index / PAGE][index % PAGE]
+    }
+
+    /// The oldest record, if nothing can come of it at `now`, or there are more than `most`.
+    pub(super) fn oldest_done(&self, now: Time, most: usize) -> Option<(u32, u64)> {
+        let oldest = self.pages.front()?.get(self.gone)?;
+        let done = self.len > most || !oldest.may_be_heard_of(now);
+        done.then(|| (self.first.wrapping_add(self.gone as u32) & NUMBER, oldest.hash))
+    }
+
+    /// Forgets the oldest record.
+    pub(super) fn pop(&mut self) {
+        self.gone += 1;
+        self.len -= 1;
+        if self.gone == PAGE {
+            self.pages.pop_front();
+            self.gone = 0;
+            self.first = self.first.wrapping_add(PAGE as u32);
+        }
+    }
+}
+
+impl Connection {
+    /// The end with this socket.
+    pub(super) fn side_of(&self, socket: SocketAddr) -> Side {
+        side_of(&self.sockets, socket)
+    }
+}
+
+/// The side of `sockets` that this one is.
+pub(super) fn side_of(sockets: &Pair<SocketAddr>, socket: SocketAddr) -> Side {
+    let client = sockets.client;
+    if (client.ip(), client.port()) == (socket.ip(), socket.port()) { Side::Client } else { Side::Server }
+}
