@@ -4,6 +4,7 @@
 //! numbers are shown as they are on the wire. What is said of a segment follows RFC 9293.
 
 mod agreement;
+mod anatomy;
 mod calls;
 mod certainty;
 mod exchange;
@@ -22,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use anatomy::{Field, anatomy};
 pub use calls::call;
 pub use certainty::{Known, Sources};
 pub use exchange::{

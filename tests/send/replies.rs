@@ -119,3 +119,19 @@ fn many_ports_are_a_list() {
     assert!(rows[0].contains("SYN ACK") && rows[1..].iter().all(|row| row.contains("RST ACK")), "{said:?}");
     assert!(said.out.contains("4 packets sent, 4 answered"), "{said:?}");
 }
+
+#[test]
+fn every_octet_is_explained() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab --hex --opt mss=1460 --width 100 --color never");
+    for words in ["Packet 1, sent: 44 octets", "Packet 2, received: 44 octets", "maximum segment size 1460", "0014"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    assert!(said.out.lines().all(|line| line.chars().count() <= 100 && !line.contains('\u{1b}')), "{}", said.out);
+    let said = send("--lab -j --format json");
+    let explained: Vec<_> = said.events().into_iter().filter(|event| event["event"] == "octets").collect();
+    assert_eq!(explained.len(), 2, "{said:?}");
+    assert_eq!(explained[1]["sent"], false);
+}

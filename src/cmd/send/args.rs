@@ -35,6 +35,9 @@ pub struct Args {
     pub(super) lab: LabArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Explain every octet of what is sent and received
+    #[arg(short = 'j', long)]
+    pub(super) hex: bool,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
 }
@@ -56,6 +59,7 @@ Examples:
   rawshake send --lab -f FPU --opt ts=1,0                 the Xmas segment of port scanners, with a timestamp
   rawshake send --lab -f SA --ack 1000                    a SYN-ACK that nobody asked for
   rawshake send --lab --opt mss/3=1460 --opt raw=0505     options with wrong lengths
+  rawshake send --lab --hex                               the same octet by octet
   rawshake send --lab -6 --payload-random 4000 --fragment 1200
   sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100     which ports answer
   sudo rawshake send 192.0.2.7:443 --ttl 1-30             the way there: a traceroute with SYNs

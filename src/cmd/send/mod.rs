@@ -1,6 +1,7 @@
 //! `rawshake send`.
 
 mod args;
+mod hex;
 mod notation;
 mod plan;
 mod report;
@@ -14,12 +15,14 @@ use super::stage::Stage;
 use super::target::Target;
 use super::{Exit, Streams};
 use crate::craft::packet::{PacketSpec, Transport};
-use crate::craft::probe::Session;
+use crate::craft::probe::{Reply, Session};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::lab::{self, Server};
+use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
+use hex::Hex;
 use plan::Plan;
 use report::{List, Report};
 
@@ -55,29 +58,28 @@ fn shoot(args: &Args, plan: &mut Plan, session: &mut Session, streams: &mut Stre
     let pcap = args.capture.create()?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
-        let line = Box::new(move |reply: &_| words::reply(&series.spec(reply_index(reply)), reply));
+        let line = Box::new(move |reply: &Reply| words::reply(&series.spec(reply.index), reply));
         (Some(List { out: &mut *streams.out, line }), Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
         (None, open_sink(args, plan, &mut *streams.out))
     };
     let show = Show::new(plan.ours(), sink, pcap, None).with_exchanges();
-    let mut report = Report::new(show, source, plan.guards.take(), list);
+    let hex = args.hex.then(|| Hex::new(args.output.format, settings(args, plan).width));
+    let mut report = Report::new(show, source, plan.guards.take(), list).with_hex(hex);
     let ended = drive::probe::run(session, &mut wire, &mut report);
     // What was seen is shown in any case.
     let shown = report.finish();
     let ended = ended?;
-    shown?;
+    streams.out.write_all(shown?.as_bytes())?;
     Ok(ended)
 }
 
-fn reply_index(reply: &crate::craft::probe::Reply) -> u64 {
-    reply.index
+fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    sink::open(args.output.format, &settings(args, plan), Box::new(ByLine(out)))
 }
 
-fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
-    let mut settings = args.output.settings(terminal::width(io::stdout()));
-    settings.ours = Some(plan.ours());
-    sink::open(args.output.format, &settings, Box::new(ByLine(out)))
+fn settings(args: &Args, plan: &Plan) -> Settings {
+    Settings { ours: Some(plan.ours()), ..args.output.settings(terminal::width(io::stdout())) }
 }
 
 /// Many ladders of two arrows each tell less than a list.

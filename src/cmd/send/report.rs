@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use super::hex::Hex;
 use crate::cmd::show::Show;
 use crate::craft::packet::Transport;
 use crate::craft::probe::{Reply, Shot};
@@ -17,6 +18,7 @@ pub(super) struct Report<'a> {
     source: IpAddr,
     guards: Option<Guards>,
     list: Option<List<'a>>,
+    hex: Option<Hex>,
 }
 
 /// One line for each reply.
@@ -27,12 +29,18 @@ pub(super) struct List<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(show: Show<'a>, source: IpAddr, guards: Option<Guards>, list: Option<List<'a>>) -> Self {
-        Self { show, source, guards, list }
+        Self { show, source, guards, list, hex: None }
     }
 
-    /// The end: verdicts, and what was held back.
-    pub(super) fn finish(self) -> anyhow::Result<()> {
-        self.show.finish()
+    /// Explains every octet, too.
+    pub(super) fn with_hex(self, hex: Option<Hex>) -> Self {
+        Self { hex, ..self }
+    }
+
+    /// The end: verdicts, and what was held back; gives what is to be shown under it.
+    pub(super) fn finish(self) -> anyhow::Result<String> {
+        self.show.finish()?;
+        Ok(self.hex.map_or_else(String::new, Hex::finish))
     }
 }
 
@@ -45,6 +53,9 @@ impl Observer for Report<'_> {
     }
 
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
+        if let Some(hex) = &mut self.hex {
+            hex.packet(seen)?;
+        }
         self.show.packet(seen)
     }
 

@@ -1,0 +1,114 @@
+//! A packet octet by octet: which field each belongs to, its value, and what that means.
+
+mod ip;
+mod options;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// One field. Every octet of a packet belongs to exactly one; a field of bits within it follows with an empty range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// Its octets, counted from the start of the packet.
+    #[serde(serialize_with = "start_and_end")]
+    pub octets: Range<usize>,
+    /// The header that it is in: `IPv4`, `TCP`, …
+    pub layer: &'static str,
+    /// What RFCs call it.
+    pub name: &'static str,
+    /// Its value as it would be typed.
+    pub value: String,
+    /// What that means; empty where the value says it all.
+    pub meaning: String,
+}
+
+fn start_and_end<S: serde::Serializer>(range: &Range<usize>, serializer: S) -> Result<S::Ok, S::Error> {
+    [range.start, range.end].serialize(serializer)
+}
+
+/// The fields of an IP packet, in their order, up to its last octet. Any bytes will do: what cannot be told apart is one
+/// field. Nothing in the words can steer a terminal.
+#[must_use]
+pub fn anatomy(packet: &[u8]) -> Vec<Field> {
+    let mut pen = Pen { packet, at: 0, layer: "", fields: Vec::new() };
+    match packet.first().map(|octet| octet >> 4) {
+        Some(4) => ip::v4(&mut pen),
+        Some(6) => ip::v6(&mut pen),
+        _ => pen.rest("octets", "no IP packet"),
+    }
+    pen.fields
+}
+
+/// Writes fields from the start of a packet to its end.
+struct Pen<'a> {
+    packet: &'a [u8],
+    at: usize,
+    layer: &'static str,
+    fields: Vec<Field>,
+}
+
+/// Value and meaning.
+type Words = (String, String);
+
+impl<'a> Pen<'a> {
+    /// What no field has taken yet.
+    fn left(&self) -> &'a [u8] {
+        self.packet.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next `N` octets as one field; where the packet ends before, what there is of it, and false.
+    fn field<const N: usize>(&mut self, name: &'static str, words: impl FnOnce([u8; N]) -> Words) -> bool {
+        match self.left().first_chunk::<N>() {
+            Some(octets) => {
+                let (value, meaning) = words(*octets);
+                self.take(N, name, value, meaning);
+                true
+            }
+            None => {
+                self.rest(name, "the packet ends within this field");
+                false
+            }
+        }
+    }
+
+    /// A field of bits within the last octets taken.
+    fn bits(&mut self, name: &'static str, (value, meaning): Words) {
+        let octets = self.at..self.at;
+        self.fields.push(Field { octets, layer: self.layer, name, value, meaning });
+    }
+
+    fn take(&mut self, length: usize, name: &'static str, value: String, meaning: String) {
+        let end = (self.at + length).min(self.packet.len());
+        self.fields.push(Field { octets: self.at..end, layer: self.layer, name, value, meaning });
+        self.at = end;
+    }
+
+    /// All that is left, as one field; nothing where nothing is left.
+    fn rest(&mut self, name: &'static str, meaning: &str) {
+        let length = self.left().len();
+        if length > 0 {
+            self.take(length, name, super::count(length as u64, "octet"), meaning.to_owned());
+        }
+    }
+
+    /// What is left as a payload, with the start of it as text.
+    fn payload(&mut self) {
+        let left = self.left();
+        let glimpse = super::payload(&left[..left.len().min(32)], left.len() as u32, false);
+        self.rest("payload", &glimpse);
+    }
+}
+
+/// A value that says it all.
+fn plain(value: impl ToString) -> Words {
+    (value.to_string(), String::new())
+}
+
+fn with(value: impl ToString, meaning: impl Into<String>) -> Words {
+    (value.to_string(), meaning.into())
+}
