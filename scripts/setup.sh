@@ -24,8 +24,26 @@ if [ "${1:-build}" = test ]; then
     need ip iproute2
     need setpriv util-linux
     need setcap libcap2-bin
+    need python3 python3-venv
+    if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip' >/dev/null 2>&1; then
+        missing="$missing python3-venv"
+    fi
 fi
-[ -n "$missing" ] || exit 0
+
+# scapy, which builds the same packets from the same fields, from PyPI into target/scapy.
+scapy() {
+    [ "$1" = test ] && [ ! -x target/scapy/bin/python ] || return 0
+    echo "setup: installing scapy into target/scapy" >&2
+    if ! { python3 -m venv target/scapy && target/scapy/bin/pip install -q 'scapy==2.8.0'; } >&2; then
+        rm -rf target/scapy
+        echo "setup: without scapy the tests that compare with it are skipped" >&2
+    fi
+}
+
+if [ -z "$missing" ]; then
+    scapy "${1:-build}"
+    exit 0
+fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "setup: please install with your package manager:$missing" >&2
@@ -48,3 +66,4 @@ echo "setup: installing$missing" >&2
     $run apt-get update -qq
     $run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 } >&2
+scapy "${1:-build}"

@@ -37,6 +37,14 @@ fn each_wrong_argument_is_told_in_one_line() {
 }
 
 #[test]
+fn an_equivalent_needs_no_privilege_and_sends_nothing() {
+    let said = send("127.0.0.1 80 -S --seq 1 -s 5 --id 9 --show-equivalent");
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let starts: Vec<_> = said.out.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    assert_eq!(starts, ["hping3", "nping", "scapy:", "octets:"], "{said:?}");
+}
+
+#[test]
 fn what_depends_on_the_host_is_told_in_one_line() {
     if !has_lab() {
         return;

@@ -35,6 +35,9 @@ pub struct Args {
     pub(super) lab: LabArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Show the first packet as commands of hping3, nping and scapy, and send nothing
+    #[arg(long, visible_alias = "equivalent")]
+    pub(super) show_equivalent: bool,
     /// Explain every octet of what is sent and received
     #[arg(short = 'j', long)]
     pub(super) hex: bool,

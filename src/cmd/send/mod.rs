@@ -1,6 +1,7 @@
 //! `rawshake send`.
 
 mod args;
+mod equivalent;
 mod hex;
 mod notation;
 mod plan;
@@ -36,10 +37,16 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let written = plan::written(args, lab::SERVER.name)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
-    drop(RawSender::open(Version::V4, None)?);
+    if !args.show_equivalent {
+        drop(RawSender::open(Version::V4, None)?);
+    }
     let target = Target::find(&written, stage.port, &plan::way(args), args.lab.lab)?;
     plan::check_spoof(args, &target)?;
     let mut plan = Plan::make(args, target)?;
+    if args.show_equivalent {
+        write!(streams.out, "{}", equivalent::commands(&plan.series.spec(0)))?;
+        return Ok(Exit::Success);
+    }
     if args.output.verbose > 0 {
         introduce(&plan, &stage, streams.err)?;
     }

@@ -41,7 +41,7 @@ impl Plan {
         let source = args.way.source.unwrap_or(target.route.source);
         let ours = source == target.route.source;
         let is_tcp = !args.packet.other.is_other();
-        let mut guards = (ours && is_tcp).then(|| Guards::new(&target.route.interface));
+        let mut guards = (ours && is_tcp && !args.show_equivalent).then(|| Guards::new(&target.route.interface));
         let source_port = match (args.series.source_port, &mut guards) {
             // The guard finds a free port.
             (None, Some(guards)) => guards.cover(source, 0)?,

@@ -1,0 +1,241 @@
+//! The octets that are sent, beside those that scapy builds for the same fields, and as tshark reads them.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::common;
+use crate::program::send;
+
+/// Cases of each run.
+const CASES: u32 = 200;
+
+/// The same numbers in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        // xorshift64*, Marsaglia and Vigna.
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+
+    fn hex(&mut self, octets: u64) -> String {
+        (0..octets).map(|_| format!("{:02x}", self.below(256))).collect()
+    }
+}
+
+/// A TCP option as we take it, as scapy does, and its octets.
+fn option(dice: &mut Dice) -> (String, String, usize) {
+    let number = dice.below(1 << 16);
+    match dice.below(9) {
+        0 => (format!("mss={number}"), format!("('MSS', {number})"), 4),
+        1 => (format!("wscale={}", number % 16), format!("('WScale', {})", number % 16), 3),
+        2 => ("sackok".to_owned(), "('SAckOK', b'')".to_owned(), 2),
+        3 => (format!("sack={number}:{}", number + 9), format!("('SAck', ({number}, {}))", number + 9), 10),
+        4 => (format!("ts={number},7"), format!("('Timestamp', ({number}, 7))"), 10),
+        5 => ("nop".to_owned(), "('NOP', None)".to_owned(), 1),
+        6 => {
+            let octets = dice.below(8);
+            let (kind, hex) = (64 + number % 100, dice.hex(octets));
+            (format!("{kind}={hex}"), format!("({kind}, bytes.fromhex('{hex}'))"), octets as usize + 2)
+        }
+        7 => {
+            let hex = dice.hex(16);
+            (format!("md5={hex}"), format!("(19, bytes.fromhex('{hex}'))"), 18)
+        }
+        _ => ("tfo=0102030405060708".to_owned(), "(34, bytes.fromhex('0102030405060708'))".to_owned(), 10),
+    }
+}
+
+/// One packet: our arguments, scapy's expression, and what tshark shall say of it.
+struct Case {
+    arguments: String,
+    expression: String,
+    tshark: String,
+}
+
+fn case(dice: &mut Dice) -> Case {
+    let v6 = dice.below(2) == 1;
+    let [sport, dport, window, urgent, id] = [(); 5].map(|()| 1 + dice.below(65_535));
+    let [seq, ack] = [(); 2].map(|()| dice.below(1 << 32));
+    let [ttl, tos, label] = [1 + dice.below(255), dice.below(256), dice.below(1 << 20)];
+    let bits = dice.below(1 << 12);
+    let (mut ours, mut theirs, mut room) = (String::new(), Vec::new(), 40);
+    for _ in 0..dice.below(7) {
+        let (argument, words, octets) = option(dice);
+        if octets <= room {
+            room -= octets;
+            ours += &format!(" --opt {argument}");
+            theirs.push(words);
+        }
+    }
+    let length = dice.below(30);
+    let payload = dice.hex(length);
+    let data = if length > 0 { format!(" --payload-hex {payload}") } else { String::new() };
+    let df = dice.below(2);
+    let header = 20 + (40 - room).next_multiple_of(4);
+    let (host, network, ip) = if v6 {
+        let ip = format!("IPv6(src='::1', dst='::1', hlim={ttl}, tc={tos}, fl={label})");
+        ("::1", format!(" --flow-label {label}"), ip)
+    } else {
+        let flags = if df == 1 { "'DF'" } else { "0" };
+        let ip = format!("IP(src='127.0.0.1', dst='127.0.0.1', ttl={ttl}, tos={tos}, id={id}, flags={flags})");
+        ("127.0.0.1", format!(" --id {id}{}", if df == 1 { " --df" } else { "" }), ip)
+    };
+    Case {
+        arguments: format!(
+            "{host} {dport} -f {bits:#x} -s {sport} --seq {seq} --ack {ack} -w {window} --urgent {urgent} --ttl {ttl} \
+             --tos {tos}{network}{ours}{data}"
+        ),
+        expression: format!(
+            "{ip}/TCP(sport={sport}, dport={dport}, seq={seq}, ack={ack}, flags={}, reserved={}, window={window}, \
+             urgptr={urgent}, options=[{}])/Raw(bytes.fromhex('{payload}'))",
+            bits & 0x1ff,
+            bits >> 9,
+            theirs.join(", ")
+        ),
+        tshark: format!(
+            "{sport}\t{dport}\t{seq}\t{ack}\t{header}\t0x{bits:04x}\t{window}\t{urgent}\t{length}\t1\t{}\t{}",
+            if v6 { String::new() } else { ttl.to_string() },
+            if v6 { ttl.to_string() } else { String::new() },
+        ),
+    }
+}
+
+fn python() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("scapy").join("bin/python");
+    if path.exists() {
+        return Some(path);
+    }
+    common::skip("scapy is not installed in target/scapy: scripts/setup.sh test does it");
+    None
+}
+
+/// What scapy builds for each expression: the octets of its packets, in hexadecimal digits.
+fn built(python: &Path, expressions: &[String]) -> Vec<Vec<String>> {
+    const PROGRAM: &str = "
+import sys, logging
+logging.getLogger('scapy').setLevel(logging.CRITICAL)
+from scapy.all import *
+for line in sys.stdin:
+    made = eval(line)
+    print(' '.join(bytes(packet).hex() for packet in (made if isinstance(made, list) else [made])))
+";
+    let mut child = Command::new(python)
+        .args(["-c", PROGRAM])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python");
+    let mut input = child.stdin.take().expect("a pipe");
+    let lines = expressions.join("\n") + "\n";
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().expect("an end");
+    writer.join().expect("a thread").expect("a pipe");
+    assert!(output.status.success(), "scapy failed");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+}
+
+/// Our octets, and the expression that we say is the same.
+fn ours(arguments: &str) -> (Vec<String>, String) {
+    let said = send(&format!("{arguments} --show-equivalent"));
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
+    let octets = said.out.lines().filter_map(|line| line.strip_prefix("octets: ")).map(str::to_owned).collect();
+    let scapy = said.out.lines().find_map(|line| line.strip_prefix("scapy: send(")).expect("an expression");
+    (octets, scapy.trim_end_matches(')').to_owned() + &")".repeat(closing(scapy)))
+}
+
+/// How many of the brackets at the end belong to the expression: all but that of `send(`.
+fn closing(text: &str) -> usize {
+    text.len() - text.trim_end_matches(')').len() - 1
+}
+
+#[test]
+fn two_hundred_random_packets_are_scapys() {
+    let Some(python) = python() else { return };
+    let mut dice = Dice(20_261_121);
+    let cases: Vec<_> = (0..CASES).map(|_| case(&mut dice)).collect();
+    let made: Vec<_> = cases.iter().map(|case| ours(&case.arguments)).collect();
+    let by_fields: Vec<_> = cases.iter().map(|case| case.expression.clone()).collect();
+    let by_us: Vec<_> = made.iter().map(|(_, expression)| expression.clone()).collect();
+    let (by_fields, by_us) = (built(&python, &by_fields), built(&python, &by_us));
+    assert_eq!((by_fields.len(), by_us.len()), (cases.len(), cases.len()));
+    for (index, case) in cases.iter().enumerate() {
+        assert_eq!(made[index].0, by_fields[index], "{}\n{}", case.arguments, case.expression);
+        assert_eq!(made[index].0, by_us[index], "{}\n{}", case.arguments, made[index].1);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_scapys_too() {
+    let Some(python) = python() else { return };
+    let fixed = "-s 5 --id 9";
+    let arguments: Vec<_> = [
+        "127.0.0.1 80 --seq 1 --bad-checksum --payload abc",
+        "127.0.0.1 80 --seq 1 --data-offset 15 --opt mss/3=1460 --opt raw=0505",
+        "127.0.0.1 80 --seq 1 --bad-ip-checksum --bad-length",
+        "127.0.0.1 80 --seq 1 --mf --frag-offset 64 --ip-opt 94040000",
+        "127.0.0.1 80 --seq 1 --fragment 16 --payload what-is-too-long-for-one",
+        "127.0.0.1 53 --udp --payload abc",
+        "127.0.0.1 53 --udp --bad-length --bad-checksum",
+        "127.0.0.1 --icmp echo --payload abc",
+        "127.0.0.1 --icmp timestamp",
+        "::1 80 --seq 1 --flow-label 7 --bad-length --bad-checksum",
+        "::1 80 --seq 1 --flow-label 7 --mf --frag-offset 64",
+        "::1 80 --seq 1 --flow-label 7 --fragment 24 --payload what-is-too-long-for-one",
+        "::1 --icmp echo --flow-label 7 --payload abc",
+    ]
+    .map(|arguments| format!("{arguments} {fixed}"))
+    .into();
+    let made: Vec<_> = arguments.iter().map(|arguments| ours(arguments)).collect();
+    let expressions: Vec<_> = made.iter().map(|(_, expression)| expression.clone()).collect();
+    for (index, theirs) in built(&python, &expressions).into_iter().enumerate() {
+        assert_eq!(made[index].0, theirs, "{}\n{}", arguments[index], expressions[index]);
+    }
+}
+
+#[test]
+fn tshark_reads_every_field_as_asked() {
+    if Command::new("tshark").arg("--version").output().is_err() {
+        return common::skip("tshark is not installed");
+    }
+    let mut dice = Dice(7);
+    let cases: Vec<_> = (0..CASES).map(|_| case(&mut dice)).collect();
+    // pcap of link type 101: IP without a link-layer header.
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0];
+    for case in &cases {
+        let (packets, _) = ours(&case.arguments);
+        let digits = packets[0].as_bytes().chunks(2);
+        let octets: Vec<u8> =
+            digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
+        let length = (octets.len() as u32).to_le_bytes();
+        file.extend([[0; 4], [0; 4], length, length].concat());
+        file.extend(octets);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sent.pcap");
+    fs::write(&path, file).expect("a capture");
+    let fields = "tcp.srcport tcp.dstport tcp.seq_raw tcp.ack_raw tcp.hdr_len tcp.flags tcp.window_size_value \
+                  tcp.urgent_pointer tcp.len tcp.checksum.status ip.ttl ipv6.hlim";
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(&path).args(["-o", "tcp.check_checksum:TRUE", "-T", "fields"]);
+    fields.split_whitespace().for_each(|field| {
+        command.args(["-e", field]);
+    });
+    let output = command.output().expect("tshark");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let read: Vec<_> = text.lines().collect();
+    assert_eq!(read.len(), cases.len(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (case, line) in cases.iter().zip(read) {
+        // tshark shows the urgent pointer only with the flag, and the acknowledgment number always.
+        let urgent = |line: &str| {
+            line.split('\t').enumerate().filter(|(at, _)| *at != 7).map(|(_, f)| f.to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(urgent(line), urgent(&case.tshark), "{}", case.arguments);
+    }
+}
