@@ -5,14 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rawshake::craft::packet::{self, IpSpec, PacketSpec, TcpSpec, Transport};
-use rawshake::craft::trial::{
-    Deed, Heard, Judgement, Observed, Shot, TARGETS, Target, Trial, TrialConfig, Verdict, judge, state_after,
-};
+use rawshake::craft::packet::{IpSpec, PacketSpec, TcpSpec, Transport};
+use rawshake::craft::trial::{Deed, Shot, TARGETS, Target, Trial, TrialConfig};
 use rawshake::drive::{LiveWire, Seen, Stage, Watcher, run_trials};
 use rawshake::lab::{self, Lab, Options, Order, Server};
 use rawshake::sys::{RstGuard, Version, random, route};
-use rawshake::tcp::{Seq, State};
+use rawshake::tcp::{Heard, Judgement, Observed, Seq, State, Verdict, judge, state_after};
 use rawshake::wire::{IpFields, Time};
 
 use crate::common::{impossible, is_forbidden, refused};
@@ -100,8 +98,9 @@ impl Stage for Far<'_> {
             transport: Transport::Tcp(tcp),
             payload: vec![b'x'; segment.len as usize],
         };
-        let packets = packet::build(&spec).map_err(io::Error::other)?;
-        Ok(Shot { packets, segment: (!cell.probe.damaged).then_some(segment) })
+        let shot = Shot::of(&spec).map_err(io::Error::other)?;
+        assert_eq!((shot.sent, shot.whole), (segment, !cell.probe.damaged));
+        Ok(shot)
     }
 
     fn done(&mut self, index: usize, trial: &Trial) -> io::Result<()> {
@@ -173,7 +172,7 @@ fn comes(observed: &Observed) -> Comes {
     let reply = match observed.heard {
         None => "-",
         Some(Heard::Segment { flags, .. }) => letters(Some(flags)),
-        Some(Heard::Icmp(_)) => "ICMP",
+        Some(Heard::Error) => "ICMP",
     };
     Comes { reply, state: observed.state.expect("the kernel was asked") }
 }

@@ -6,7 +6,6 @@
 //! segment's numbers are chosen by what they are to the one that gets it.
 
 mod approach;
-mod judge;
 mod target;
 mod watch;
 
@@ -16,13 +15,13 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use judge::{Heard, Judgement, Observed, Verdict, alternatives, judge, state_after};
 pub use target::{Part, Row, Sign, TARGETS, Target};
 
 use super::endpoint::is_whole;
+use super::packet::{PacketSpec, SpecError, build};
 use super::{Emit, Unreachable};
-use crate::tcp::{Arriving, Seq, Variables};
-use crate::wire::{Icmp, Ip, IpFields, Segment, Time};
+use crate::tcp::{Arriving, Heard, Seq, Variables};
+use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
 use approach::Approach;
 use watch::Watch;
 
@@ -78,8 +77,39 @@ pub struct TrialConfig {
 pub struct Shot {
     /// Its packets: one, or as many as there are fragments.
     pub packets: Vec<Vec<u8>>,
-    /// What the peer makes of it; none where it must drop it for its checksum or header.
-    pub segment: Option<Arriving>,
+    /// The segment in them.
+    pub sent: Arriving,
+    /// Whether it is whole; if not, the peer must drop it for its checksum or header, or never gets all of it.
+    pub whole: bool,
+}
+
+impl Shot {
+    /// The packets of `spec`, and the segment in them as a peer sees it.
+    ///
+    /// # Errors
+    /// [`SpecError`]: it cannot be built.
+    pub fn of(spec: &PacketSpec) -> Result<Self, SpecError> {
+        let packets = build(spec)?;
+        // What is asked for in fragments arrives as one.
+        let mut in_one = spec.clone();
+        in_one.ip.fragment_size = None;
+        let bytes = build(&in_one)?.swap_remove(0);
+        let original_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let packet = Packet { time: Time::default(), link: LinkType::RAW, original_len, bytes: &bytes };
+        let decoded = decode(&packet);
+        let none = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0 };
+        let (sent, whole) = decoded.segment().map_or((none, false), |(ip, segment)| {
+            let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
+            (Arriving { seq, ack, flags: segment.flags, len: segment.payload_len }, is_whole(ip, segment))
+        });
+        Ok(Self { packets, sent, whole })
+    }
+
+    /// The segment as the peer takes it; none where it must drop it.
+    #[must_use]
+    pub fn segment(&self) -> Option<&Arriving> {
+        self.whole.then_some(&self.sent)
+    }
 }
 
 /// What a trial asks of its driver.
@@ -93,7 +123,7 @@ pub enum TrialAction {
     Ready,
     /// Nothing to do before this time, unless something arrives.
     WaitUntil(Time),
-    /// It is over; see [`Trial::observed`] and [`Trial::failure`].
+    /// It is over; see [`Trial::heard`] and [`Trial::failure`].
     Done,
 }
 
@@ -164,7 +194,7 @@ impl Trial {
 
     /// The crafted segment, made with [`Trial::variables`]; its packets leave with the next polls.
     pub fn fire(&mut self, now: Time, shot: Shot) {
-        self.watch = Some(Watch::new(now, self.config.patience, self.approach.take_history(), shot.segment));
+        self.watch = Some(Watch::new(now, self.config.patience, self.approach.take_history(), shot.segment().copied()));
         self.shot = Some(shot);
     }
 
@@ -200,10 +230,22 @@ impl Trial {
         self.approach.failure()
     }
 
-    /// The segment as the peer sees it; none before it is fired, or where the peer must drop it.
+    /// What was fired; none before.
+    #[must_use]
+    pub const fn shot(&self) -> Option<&Shot> {
+        self.shot.as_ref()
+    }
+
+    /// The segment as the peer takes it; none before it is fired, or where the peer must drop it.
     #[must_use]
     pub fn segment(&self) -> Option<&Arriving> {
-        self.shot.as_ref().and_then(|shot| shot.segment.as_ref())
+        self.shot.as_ref().and_then(Shot::segment)
+    }
+
+    /// The ICMP error that came first, where [`Trial::heard`] is one.
+    #[must_use]
+    pub fn complaint(&self) -> Option<Unreachable> {
+        self.watch.as_ref().and_then(Watch::complaint)
     }
 
     /// The first answer that came, if one did.

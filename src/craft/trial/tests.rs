@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::*;
-use crate::tcp::{Number, State};
+use crate::tcp::{Basis, Judgement, Number, Observed, State, Verdict, judge, judge_by_answer};
 use crate::wire::{Flags, LinkType, Packet, SegmentFields, decode, emit};
 
 const ISS: u32 = 5000;
@@ -181,7 +181,7 @@ fn fired(target: Target, flags: Flags, seq: &str, ack: &str) -> Trial {
     let number = |text: &str| text.parse::<crate::tcp::Relative>().unwrap().resolve(trial.variables());
     let segment = Arriving { seq: number(seq), ack: number(ack), flags, len: 0 };
     let now = Time::from_parts(20, 0);
-    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], segment: Some(segment) });
+    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], sent: segment, whole: true });
     for octet in [1, 2] {
         let TrialAction::Send(emit) = trial.poll(now) else { panic!("not sent") };
         assert_eq!(emit.packet, [octet]);
@@ -245,27 +245,55 @@ fn a_number_that_follows_no_rule_is_none() {
 fn a_damaged_segment_is_to_be_met_with_silence() {
     let mut trial = trial(Target::Established);
     lead(&mut trial);
-    trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], segment: None });
+    let sent = Arriving { seq: Seq(1), ack: Seq(2), flags: ACK, len: 3 };
+    trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], sent, whole: false });
     let judgement = verdict(&trial, Some(State::Established));
     assert_eq!((judgement.verdict, judgement.expected.section), (Verdict::Agrees, "3.1"));
 }
 
 #[test]
 fn without_a_connection_the_answer_tells_the_state() {
-    let mut trial = fired(Target::Listen, SYN, "irs", "0");
-    let open = |trial: &Trial| {
-        let judged = alternatives(trial.variables(), trial.segment(), trial.heard());
-        judged.map(|judgement| judgement.verdict == Verdict::Agrees)
+    let rows = [
+        (SYN, None, State::Listen, Basis::Neither),
+        (SYN, Some((SYN | ACK, 1234, ISN.wrapping_add(1))), State::Listen, Basis::Answer),
+        (SYN, Some((Flags::RST | ACK, 0, ISN.wrapping_add(1))), State::Closed, Basis::Answer),
+        (SYN, Some((Flags::RST | ACK, 7, ISN.wrapping_add(1))), State::Listen, Basis::Neither),
+        (ACK, Some((Flags::RST, 901, 0)), State::Listen, Basis::Either),
+        (FIN, None, State::Listen, Basis::Answer),
+    ];
+    for (flags, answer, state, basis) in rows {
+        let mut trial = fired(Target::Listen, flags, "irs", "snd.nxt");
+        if let Some((flags, seq, ack)) = answer {
+            arrive(&mut trial, Time::from_parts(20, 1), flags, seq, ack);
+        }
+        let (judgement, found) = judge_by_answer(trial.variables(), trial.segment(), trial.heard());
+        assert_eq!((judgement.standing.state, found), (state, basis), "{flags} {answer:?}");
+    }
+}
+
+#[test]
+fn a_shot_is_what_the_peer_gets() {
+    use crate::craft::packet::{IpSpec, PacketSpec, TcpSpec, Transport};
+    let (local, remote) = sockets();
+    let tcp = TcpSpec { seq: 5, ack: 6, flags: FIN, ..TcpSpec::default() };
+    let spec = |tcp: TcpSpec, fragment_size, more_fragments| PacketSpec {
+        source: local.ip(),
+        destination: remote.ip(),
+        ip: IpSpec { fragment_size, more_fragments, ..IpSpec::default() },
+        transport: Transport::Tcp(tcp),
+        payload: b"hello".to_vec(),
     };
-    assert_eq!(open(&trial), [false, false], "silence fits neither");
-    arrive(&mut trial, Time::from_parts(20, 1), SYN | ACK, 1234, ISN.wrapping_add(1));
-    assert_eq!(open(&trial), [true, false]);
-    let mut trial = fired(Target::Listen, SYN, "irs", "0");
-    arrive(&mut trial, Time::from_parts(20, 1), Flags::RST | ACK, 0, ISN.wrapping_add(1));
-    assert_eq!(open(&trial), [false, true]);
-    let mut trial = fired(Target::Listen, ACK, "rcv.nxt", "snd.nxt");
-    arrive(&mut trial, Time::from_parts(20, 1), Flags::RST, 901, 0);
-    assert_eq!(open(&trial), [true, true], "both refuse an ACK");
+    let sent = Arriving { seq: Seq(5), ack: Seq(6), flags: FIN, len: 5 };
+    let shot = Shot::of(&spec(tcp.clone(), None, false)).unwrap();
+    assert_eq!((shot.packets.len(), shot.segment()), (1, Some(&sent)));
+    let shot = Shot::of(&spec(tcp.clone(), Some(16), false)).unwrap();
+    assert_eq!((shot.packets.len(), shot.segment()), (2, Some(&sent)), "in fragments");
+    let shot = Shot::of(&spec(tcp.clone(), None, true)).unwrap();
+    assert_eq!(shot.segment(), None, "never whole");
+    for bad in [TcpSpec { bad_checksum: true, ..tcp.clone() }, TcpSpec { data_offset: Some(4), ..tcp }] {
+        let shot = Shot::of(&spec(bad, None, false)).unwrap();
+        assert_eq!((shot.segment(), shot.sent.flags), (None, FIN));
+    }
 }
 
 #[test]

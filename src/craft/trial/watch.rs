@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::Heard;
 use super::approach::Past;
 use crate::craft::Unreachable;
-use crate::tcp::{Arriving, Seq};
+use crate::tcp::{Arriving, Heard, Seq};
 use crate::wire::{Flags, Segment, Time};
 
 /// Once an answer has come: how long to wait for the peer to come to rest.
@@ -22,11 +21,12 @@ pub(super) struct Watch {
     patience: Duration,
     until: Time,
     heard: Option<Heard>,
+    complaint: Option<Unreachable>,
 }
 
 impl Watch {
     pub(super) fn new(now: Time, patience: Duration, history: Vec<Past>, segment: Option<Arriving>) -> Self {
-        Self { history, segment, patience, until: now + patience, heard: None }
+        Self { history, segment, patience, until: now + patience, heard: None, complaint: None }
     }
 
     /// The whole of the patience again, from now on.
@@ -50,6 +50,10 @@ impl Watch {
         self.heard
     }
 
+    pub(super) fn complaint(&self) -> Option<Unreachable> {
+        self.complaint.filter(|_| self.heard == Some(Heard::Error))
+    }
+
     pub(super) fn arrive(&mut self, now: Time, segment: &Segment<'_>) {
         if self.is_repetition(now, segment) {
             return;
@@ -58,7 +62,8 @@ impl Watch {
     }
 
     pub(super) fn icmp(&mut self, now: Time, error: Unreachable) {
-        self.hear(now, Heard::Icmp(error));
+        self.hear(now, Heard::Error);
+        self.complaint.get_or_insert(error);
     }
 
     fn hear(&mut self, now: Time, heard: Heard) {

@@ -1,7 +1,6 @@
 //! What came back, held against what RFC 9293 asks for, and against what Linux is known to do.
 
-use super::Unreachable;
-use crate::tcp::{
+use super::{
     Answer, Arriving, Cause, Expected, Number, Seq, Shape, Standing, State, Variables, expected, linux_differs,
 };
 use crate::wire::Flags;
@@ -22,7 +21,7 @@ pub enum Heard {
         ack: Seq,
     },
     /// An ICMP error about the segment.
-    Icmp(Unreachable),
+    Error,
 }
 
 /// What was observed.
@@ -87,11 +86,34 @@ pub fn judge(
     Judgement { standing, expected: asked, linux, observed, verdict }
 }
 
-/// The states without a connection, and what each is to answer to `segment`: what can be said of a peer of which nothing
-/// is known. `heard` rules those out that answer otherwise.
+/// The same where nothing is known of the peer but that it has no connection: the state that answers so, LISTEN or
+/// CLOSED, and how sure that is.
 #[must_use]
-pub fn alternatives(variables: &Variables, segment: Option<&Arriving>, heard: Option<Heard>) -> [Judgement; 2] {
-    [State::Listen, State::Closed].map(|state| judge(Standing::held(state), variables, segment, heard, None))
+pub fn judge_by_answer(variables: &Variables, segment: Option<&Arriving>, heard: Option<Heard>) -> (Judgement, Basis) {
+    let [listen, closed] =
+        [State::Listen, State::Closed].map(|state| judge(Standing::held(state), variables, segment, heard, None));
+    let fits = |judgement: &Judgement| judgement.verdict != Verdict::Differs;
+    match (fits(&listen), fits(&closed)) {
+        (true, true) => (listen, Basis::Either),
+        (true, false) => (listen, Basis::Answer),
+        (false, true) => (closed, Basis::Answer),
+        (false, false) => (listen, Basis::Neither),
+    }
+}
+
+/// How the state of the peer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// We brought the peer into it, and its kernel says so, too.
+    Told,
+    /// We brought the peer into it, by what was seen on the wire.
+    Made,
+    /// By the answer: of the two states without a connection only one answers so.
+    Answer,
+    /// Both states without a connection answer so.
+    Either,
+    /// No state without a connection answers so.
+    Neither,
 }
 
 /// The state afterwards, from what a kernel says of the connection: where it has no such socket any more, the end is
