@@ -37,6 +37,13 @@ pub(super) fn specified(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What one packet has room for behind its IP and TCP header.
+pub(super) fn room(mtu: u32, address: IpAddr) -> u16 {
+    // The length field of IPv4 counts its header, that of IPv6 does not.
+    let (headers, longest) = if address.is_ipv4() { (40, 65_535) } else { (60, 65_575) };
+    u16::try_from(mtu.min(longest).saturating_sub(headers)).unwrap_or(u16::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +62,13 @@ mod tests {
         assert_eq!(resolve("[2001:db8::2]", true).unwrap(), ["[2001:db8::2]:0".parse().unwrap()]);
         let error = resolve("example.org\u{1b}", true).unwrap_err().to_string();
         assert_eq!(error, r"there is no host example.org\u{1b} in the lab; there are: you, server, silent");
+    }
+
+    #[test]
+    fn the_room_in_a_packet_is_what_linux_offers_as_mss() {
+        let (v4, v6) = (IpAddr::from([192, 0, 2, 2]), IpAddr::V6("2001:db8::2".parse().unwrap()));
+        assert_eq!((room(1500, v4), room(1500, v6)), (1460, 1440));
+        assert_eq!((room(65_536, v4), room(65_536, v6)), (65_495, 65_476));
+        assert_eq!(room(20, v4), 0);
     }
 }

@@ -3,6 +3,7 @@
 pub mod capture;
 mod exit;
 mod host;
+pub mod listen;
 mod number;
 pub mod output;
 mod payload;
@@ -39,6 +40,7 @@ const AFTER_HELP: &str = "\
 Examples:
   rawshake trace --lab --send hello        a whole connection in the embedded lab; needs no sudo
   sudo rawshake trace 192.0.2.7:80 --http a request to a host of yours
+  rawshake listen --lab                    the server's side by hand, with a kernel client
   rawshake replay capture.pcap --list      the connections in a capture
   rawshake ping --lab -c 3                 echo requests in the lab
 
@@ -50,6 +52,7 @@ Trace and ping only hosts that you own or may test.";
 enum Command {
     Trace(trace::Args),
     Send(Box<send::Args>),
+    Listen(Box<listen::Args>),
     Replay(replay::Args),
     Ping(ping::Args),
 }
@@ -102,6 +105,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Trace(args) => trace::run(&args, streams),
         Command::Send(args) => send::run(&args, streams),
+        Command::Listen(args) => listen::run(&args, streams),
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
     }

@@ -58,7 +58,7 @@ impl<'a> Show<'a> {
     }
 }
 
-fn forward(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<()> {
+pub(super) fn forward(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&Event))) -> io::Result<()> {
     let mut result = Ok(());
     produce(&mut |event| {
         if result.is_ok() {

@@ -16,6 +16,14 @@ pub enum Error {
         /// The names that exist, separated by commas.
         known: String,
     },
+    /// There is no such client.
+    #[error("there is no lab client {name:?}; choose one of: {known}")]
+    UnknownClient {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist, separated by commas.
+        known: String,
+    },
     /// The thread that keeps the server's host has ended.
     #[error("the lab's server host has ended")]
     Gone,

@@ -5,40 +5,56 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-/// The page.
+/// The page of the lab.
 const BODY: &str = "Hello from the lab.\n";
 
 /// A request head may be this long, in octets.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// The bytes received and not yet answered.
-#[derive(Default)]
-pub(super) struct Requests {
+#[derive(Clone, Debug)]
+pub struct Requests {
     unanswered: Vec<u8>,
+    page: &'static str,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self::new(BODY)
+    }
 }
 
 /// An answer, and whether the connection is to be closed after it.
-pub(super) struct Response {
-    pub(super) bytes: Vec<u8>,
-    pub(super) close: bool,
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Head and body.
+    pub bytes: Vec<u8>,
+    /// Nothing comes after it.
+    pub close: bool,
 }
 
 impl Requests {
+    /// None yet; `page` is what they will be answered with.
+    #[must_use]
+    pub const fn new(page: &'static str) -> Self {
+        Self { unanswered: Vec::new(), page }
+    }
+
     /// Adds what was read.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.unanswered.extend_from_slice(bytes);
     }
 
     /// The answer to the first complete request; `None` while there is none. An answer that closes is the last.
-    pub(super) fn next_response(&mut self) -> Option<Response> {
+    pub fn next_response(&mut self) -> Option<Response> {
         let end = self.unanswered.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|start| start + 4);
         match end {
             Some(end) if end <= LONGEST_HEAD => {
                 let head: Vec<u8> = self.unanswered.drain(..end).collect();
-                Some(answer(&head))
+                Some(answer(&head, self.page))
             }
             None if self.unanswered.len() <= LONGEST_HEAD => None,
-            _ => Some(response("431 Request Header Fields Too Large", true, true, "")),
+            _ => Some(response("431 Request Header Fields Too Large", true, true, "", self.page)),
         }
     }
 }
@@ -53,7 +69,8 @@ struct Head<'a> {
     close: Option<bool>,
 }
 
-fn answer(head: &[u8]) -> Response {
+fn answer(head: &[u8], page: &str) -> Response {
+    let response = |status, close, with_body, more| response(status, close, with_body, more, page);
     let Some(head) = std::str::from_utf8(head).ok().and_then(parse) else {
         return response("400 Bad Request", true, true, "");
     };
@@ -98,8 +115,8 @@ fn connection(value: &str) -> Option<bool> {
     options.any(|option| option.eq_ignore_ascii_case("keep-alive")).then_some(false)
 }
 
-fn response(status: &str, close: bool, with_body: bool, more: &str) -> Response {
-    let body = if status.starts_with("200") { BODY.to_owned() } else { format!("{status}\n") };
+fn response(status: &str, close: bool, with_body: bool, more: &str, page: &str) -> Response {
+    let body = if status.starts_with("200") { page.to_owned() } else { format!("{status}\n") };
     let mut text = format!("HTTP/1.1 {status}\r\n{}{more}Content-Type: text/plain\r\n", date());
     text += &format!("Content-Length: {}\r\n", body.len());
     text += if close { "Connection: close\r\n\r\n" } else { "Connection: keep-alive\r\n\r\n" };
@@ -169,12 +186,12 @@ mod tests {
 
     #[test]
     fn the_page_is_as_long_as_it_says() {
-        let response = answer(b"GET / HTTP/1.1\r\nHost: server\r\n\r\n");
+        let response = answer(b"GET / HTTP/1.1\r\nHost: server\r\n\r\n", BODY);
         let text = String::from_utf8(response.bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, BODY);
         assert!(head.contains(&format!("Content-Length: {}", BODY.len())));
         assert!(head.contains("\r\nDate: ") && head.contains(" GMT\r\n"), "{head}");
-        assert!(answer(b"HEAD / HTTP/1.0\r\n\r\n").bytes.ends_with(b"\r\n\r\n"));
+        assert!(answer(b"HEAD / HTTP/1.0\r\n\r\n", BODY).bytes.ends_with(b"\r\n\r\n"));
     }
 }

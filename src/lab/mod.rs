@@ -14,10 +14,11 @@
 //! damages or reorders it.
 
 mod behaviour;
+mod client;
 mod connection;
 mod error;
 mod host;
-mod http;
+pub mod http;
 mod keeper;
 mod network;
 mod puppet;
@@ -28,6 +29,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
+pub use client::Client;
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
 pub use puppet::Order;
@@ -137,6 +139,22 @@ impl Lab {
     /// The kernel has no sock_diag.
     pub fn server_state(&self, server: SocketAddr, client: SocketAddr) -> Result<Option<KernelState>, Error> {
         Ok(self.on_server(move || sockdiag::tcp_state(server, client))??)
+    }
+
+    /// Lets a program of the far host call `server`, on the near one, and talk to it.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub fn call(&mut self, client: Client, server: SocketAddr) -> Result<(), Error> {
+        let started = self.keeper.run(move || Service::spawn(move |stop| client.call(server, stop)))??;
+        self.services.push(started);
+        Ok(())
+    }
+
+    /// Whether nobody on the far host serves or calls any more.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.services.iter().all(Service::is_over)
     }
 
     /// Makes the server's host call connect() from its port `server_port` to `client`, for a simultaneous open. It

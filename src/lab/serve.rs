@@ -69,7 +69,13 @@ impl Service {
         Self::spawn(move |stop| Connection::new(stream, stop).serve(plan))
     }
 
-    fn spawn(body: impl FnOnce(&UnixStream) + Send + 'static) -> Result<Self, Error> {
+    /// Whether its thread is done.
+    pub(super) fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Runs `body` on a thread of this host until it is done, or dropped.
+    pub(super) fn spawn(body: impl FnOnce(&UnixStream) + Send + 'static) -> Result<Self, Error> {
         let (stop, stopped) = UnixStream::pair().map_err(|source| sys::Error::os("start a server", source))?;
         let thread = Builder::new().name("lab service".to_owned()).spawn(move || body(&stopped));
         let thread = thread.map_err(|source| sys::Error::os("start a server", source))?;

@@ -41,8 +41,8 @@ impl<W: Write> TextLadder<W> {
         Self::with_budget(settings, out, BUDGET)
     }
 
-    /// The same, with another bound for what open connections may keep.
-    pub(super) fn with_budget(settings: &Settings, out: W, budget: usize) -> Self {
+    /// The same, with another bound for the number of events that open connections may keep.
+    pub fn with_budget(settings: &Settings, out: W, budget: usize) -> Self {
         let settings = settings.clone();
         Self { settings, out, open: BTreeMap::new(), kept: 0, budget, shown: 0, several: false }
     }

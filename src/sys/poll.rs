@@ -45,6 +45,21 @@ pub fn wait(fds: &[BorrowedFd<'_>], timeout: Option<Duration>) -> Result<Ready> 
     }
 }
 
+/// Waits until `fd` can be written, as when its connection is there or refused, or until `stop` can be read.
+///
+/// # Errors
+/// Only for lack of memory or too many descriptors.
+pub fn wait_writable(fd: BorrowedFd<'_>, stop: BorrowedFd<'_>) -> Result<()> {
+    let mut polled = [PollFd::from_borrowed_fd(fd, PollFlags::OUT), PollFd::from_borrowed_fd(stop, PollFlags::IN)];
+    loop {
+        match rustix::event::poll(&mut polled, None) {
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(Error::os("wait for a connection", errno)),
+        }
+    }
+}
+
 fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),

@@ -180,6 +180,16 @@ struct Link {
     loopback: bool,
 }
 
+/// The largest packet that an interface takes, in octets, IP header included.
+///
+/// # Errors
+/// The interface is gone.
+pub fn mtu(index: u32) -> Result<u32> {
+    link(index)
+        .map(|link| link.mtu)
+        .map_err(|source| Error::os(format!("ask for the MTU of interface {index}"), source))
+}
+
 fn link(index: u32) -> io::Result<Link> {
     let mut question = LinkMessage::default();
     question.header.index = index;

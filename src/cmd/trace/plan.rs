@@ -1,10 +1,11 @@
 //! The arguments resolved: what the hand-made endpoint is told, and what holds our own kernel back.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::ensure;
 
 use super::args::{Args, OpenArgs};
+use crate::cmd::host::room;
 use crate::cmd::target::Target;
 use crate::craft::{Config, Offer, Timing};
 use crate::sys::{RstGuard, random};
@@ -86,13 +87,6 @@ fn config(args: &Args, target: &Target, local: SocketAddr, payload: Vec<u8>) -> 
     })
 }
 
-/// What one packet has room for behind its IP and TCP header.
-fn room(mtu: u32, remote: IpAddr) -> u16 {
-    // The length field of IPv4 counts its header, that of IPv6 does not.
-    let (headers, longest) = if remote.is_ipv4() { (40, 65_535) } else { (60, 65_575) };
-    u16::try_from(mtu.min(longest).saturating_sub(headers)).unwrap_or(u16::MAX)
-}
-
 fn offer(args: &OpenArgs, room: u16) -> Offer {
     let options = !args.no_options;
     Offer {
@@ -101,18 +95,5 @@ fn offer(args: &OpenArgs, room: u16) -> Offer {
         sack: options && !args.no_sack,
         timestamps: options && !args.no_timestamps,
         ecn: args.ecn,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_room_in_a_packet_is_what_linux_offers_as_mss() {
-        let (v4, v6) = (IpAddr::from([192, 0, 2, 2]), IpAddr::V6("2001:db8::2".parse().unwrap()));
-        assert_eq!((room(1500, v4), room(1500, v6)), (1460, 1440));
-        assert_eq!((room(65_536, v4), room(65_536, v6)), (65_495, 65_476));
-        assert_eq!(room(20, v4), 0);
     }
 }

@@ -75,11 +75,11 @@ pub trait Audience<P: Party> {
     /// It could not be told.
     fn note(&mut self, now: Time, note: P::Note) -> io::Result<()>;
 
-    /// Nothing is to be done just now.
+    /// Nothing is to be done just now. True where nobody is expected any more, and the party may close.
     ///
     /// # Errors
     /// It could not be told.
-    fn idle(&mut self, now: Time, party: &P) -> io::Result<()>;
+    fn idle(&mut self, now: Time, party: &P) -> io::Result<bool>;
 
     /// When it wants to be [idle](Self::idle) again at the latest.
     fn wakes(&self) -> Option<Time>;
@@ -104,7 +104,8 @@ pub struct ManyEnded {
 /// [`Error`]; what the network does wrong is told in notes.
 pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audience<P>) -> Result<ManyEnded, Error> {
     let sent = Sent::default();
-    let mut run = Run { party, wire, audience, sent, packets: 0, unsent: 0, signal: None, failure: None };
+    let mut run =
+        Run { party, wire, audience, sent, packets: 0, unsent: 0, signal: None, closed: false, failure: None };
     run.serve()?;
     run.settle()?;
     let Run { packets, unsent, signal, failure, sent, .. } = run;
@@ -120,6 +121,8 @@ struct Run<'a, P: Party> {
     packets: u64,
     unsent: u64,
     signal: Option<Signal>,
+    /// Nobody is expected any more.
+    closed: bool,
     /// The first thing that could not be told.
     failure: Option<io::Error>,
 }
@@ -200,8 +203,14 @@ impl<P: Party> Run<'_, P> {
     fn wait(&mut self, until: Option<Time>) -> Result<(), Error> {
         let now = self.wire.now();
         if self.failure.is_none() {
-            let told = self.audience.idle(now, self.party);
-            self.fail(told);
+            match self.audience.idle(now, self.party) {
+                Ok(true) if !std::mem::replace(&mut self.closed, true) => {
+                    self.party.interrupt(now);
+                    return Ok(());
+                }
+                Ok(_) => {}
+                Err(error) => self.fail(Err(error)),
+            }
         }
         let ends = [until, self.audience.wakes()].into_iter().flatten().min().unwrap_or(now + LONG);
         if let Woken::Stop(signal) = self.wire.wait(ends)? {
@@ -238,7 +247,7 @@ impl<P: Party> Run<'_, P> {
             }
         }
         let told = self.audience.idle(self.wire.now(), self.party);
-        self.fail(told);
+        self.fail(told.map(drop));
         Ok(())
     }
 }

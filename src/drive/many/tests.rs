@@ -107,8 +107,8 @@ impl Audience<Listener> for Notes {
         Ok(())
     }
 
-    fn idle(&mut self, _: Time, _: &Listener) -> io::Result<()> {
-        Ok(())
+    fn idle(&mut self, _: Time, _: &Listener) -> io::Result<bool> {
+        Ok(false)
     }
 
     fn wakes(&self) -> Option<Time> {

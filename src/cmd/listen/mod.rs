@@ -1,0 +1,139 @@
+//! `rawshake listen`.
+
+mod addresses;
+mod args;
+mod hold;
+mod plan;
+mod screen;
+mod show;
+mod words;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use super::output::Format;
+use super::show::ByLine;
+use super::{Exit, Streams};
+use crate::craft::listen::{Listener, Stats};
+use crate::drive::many::{self, ManyEnded, ManyWire};
+use crate::lab::{self, Client, Lab, Server};
+use crate::sink::{self, Sink, TextLadder};
+use crate::sys::{RawSender, RstGuard, Version, terminal};
+use screen::{Kind, Screen};
+use show::Show;
+use words::Losses;
+
+pub use args::Args;
+
+/// Events that all open connections together may keep for their ladders.
+const EVENTS: usize = 40_000;
+
+/// Runs `rawshake listen`.
+///
+/// # Errors
+/// Says what could not be done, to what, and what to do next.
+pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let mut lab = enter(args)?;
+    // Before anything else: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let versions = plan::versions(args)?;
+    let guards = plan::guards(args, &versions)?;
+    let mut wire = ManyWire::open(&plan::wire(args, &versions)?)?;
+    let mut listener = Listener::new(plan::config(args, &versions)?);
+    introduce(args, &versions, &guards, streams.err)?;
+    let (ended, not_shown) = serve(args, &mut listener, &mut wire, &versions, lab.as_mut(), streams)?;
+    let losses = Losses { not_shown, not_captured: wire.dropped()?, not_sent: ended.unsent };
+    conclude(args, &ended, listener.stats(), losses, streams)
+}
+
+fn enter(args: &Args) -> anyhow::Result<Option<Lab>> {
+    let options = lab::Options { server: Server::Refuses, ..lab::Options::default() };
+    Ok(if args.lab.lab { Some(Lab::enter(&options)?) } else { None })
+}
+
+/// The run itself, shown while it goes on. Gives how it ended, and how many packets were not shown.
+fn serve(
+    args: &Args,
+    listener: &mut Listener,
+    wire: &mut ManyWire,
+    versions: &[Version],
+    lab: Option<&mut Lab>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<(ManyEnded, u64)> {
+    let port = plan::port(args);
+    let pcap = args.capture.create()?;
+    let screen = Screen::new(&mut *streams.err, format!("port {port}"), screen_kind(args));
+    let sink = open_sink(args, port, &mut *streams.out);
+    let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;
+    let waited_for = lab.filter(|_| args.bounds.count.is_none() && plan::client(args) != Client::Nobody);
+    let show = Show::new(port, args.bounds.max_connections as usize, sink, pcap, screen);
+    let mut show = show.until_quiet(waited_for);
+    let ended = many::run(listener, wire, &mut show);
+    // What was seen is shown in any case.
+    let shown = show.finish();
+    Ok((ended?, shown?))
+}
+
+/// Lets the clients of the lab call.
+fn call<'a>(args: &Args, lab: &'a mut Lab, versions: &[Version]) -> anyhow::Result<&'a Lab> {
+    let server = SocketAddr::new(lab::YOU.ip(versions[0]), plan::port(args));
+    (0..args.lab.lab_clients).try_for_each(|_| lab.call(plan::client(args), server))?;
+    Ok(lab)
+}
+
+/// Ladders of many connections at once are kept within a smaller bound: clients decide how many there are.
+fn open_sink<'a>(args: &Args, port: u16, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    let mut settings = args.output.settings(terminal::width(io::stdout()));
+    settings.ours = Some(SocketAddr::from(([0, 0, 0, 0], port)));
+    match args.output.format {
+        Format::Ladder => Box::new(TextLadder::with_budget(&settings, ByLine(out), EVENTS)),
+        format => sink::open(format, &settings, Box::new(ByLine(out))),
+    }
+}
+
+fn screen_kind(args: &Args) -> Kind {
+    match terminal::width(io::stderr()) {
+        Some(width) if terminal::is_terminal(io::stderr()) && !args.output.quiet => Kind::Table(width.into()),
+        _ if args.output.verbose > 0 => Kind::Lines,
+        _ => Kind::Nothing,
+    }
+}
+
+/// What the tool itself does, before it does it.
+fn introduce(args: &Args, versions: &[Version], guards: &[RstGuard], err: &mut dyn Write) -> io::Result<()> {
+    let port = plan::port(args);
+    if args.lab.lab {
+        let address = SocketAddr::new(lab::YOU.ip(versions[0]), port);
+        writeln!(err, "LISTEN on {address} in the lab; Ctrl-C ends it")?;
+    } else {
+        writeln!(err, "LISTEN on port {port}; Ctrl-C ends it")?;
+    }
+    if args.output.verbose == 0 {
+        return Ok(());
+    }
+    if guards.is_empty() {
+        writeln!(err, "RST guard: off, so our own kernel will answer every SYN with RST")?;
+    }
+    guards.iter().try_for_each(|guard| writeln!(err, "RST guard: {}", guard.method()))
+}
+
+fn conclude(
+    args: &Args,
+    ended: &ManyEnded,
+    stats: &Stats,
+    losses: Losses,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let port = plan::port(args);
+    if args.output.format == Format::Json {
+        words::json(streams.out, port, stats, losses)?;
+    }
+    if !args.output.quiet {
+        words::lines(port, stats, losses).iter().try_for_each(|line| writeln!(streams.err, "{line}"))?;
+    }
+    Ok(match ended.signal {
+        Some(signal) => Exit::Signal(signal.number()),
+        None if stats.broken == 0 => Exit::Success,
+        None => Exit::NoReply,
+    })
+}

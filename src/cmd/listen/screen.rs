@@ -1,0 +1,119 @@
+//! The table of sockets: kept on a terminal, below what is printed; elsewhere a line for each change, if asked for.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use colored::Colorize as _;
+
+use crate::craft::listen::{Listener, Note};
+use crate::wire::Time;
+
+/// Rows of connections at most.
+const ROWS: usize = 10;
+/// Between two drawings.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where the table is.
+pub(super) struct Screen<'a> {
+    out: &'a mut dyn Write,
+    name: String,
+    kind: Kind,
+    /// Lines that stand there now.
+    lines: usize,
+    last: Option<(Time, Vec<String>)>,
+    /// Something was printed or has changed since it was drawn.
+    stale: bool,
+}
+
+/// What there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A table on a terminal of so many columns.
+    Table(usize),
+    /// A line for each change.
+    Lines,
+    /// Nothing.
+    Nothing,
+}
+
+impl<'a> Screen<'a> {
+    /// For the listening socket `name`.
+    pub(super) fn new(out: &'a mut dyn Write, name: String, kind: Kind) -> Self {
+        Self { out, name, kind, lines: 0, last: None, stale: true }
+    }
+
+    /// Takes the table away: something else will be printed.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.stale = true;
+        let lines = std::mem::take(&mut self.lines);
+        if lines > 0 {
+            write!(self.out, "\x1b[{lines}A\r\x1b[J")?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// A connection has changed.
+    pub(super) fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.stale = true;
+        match (self.kind, note) {
+            (Kind::Lines, Note::Established(sockets)) => {
+                writeln!(self.out, "{} ESTABLISHED {}", sockets.local(), sockets.remote())
+            }
+            (Kind::Lines, Note::Ended(sockets, Some(outcome))) => {
+                let how = if outcome.is_success() { "closed" } else { "broken off" };
+                writeln!(self.out, "{} CLOSED {} {how}", sockets.local(), sockets.remote())
+            }
+            (Kind::Lines, Note::Ended(sockets, None)) => {
+                writeln!(self.out, "{} LISTEN {} gone", sockets.local(), sockets.remote())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Draws the table, unless it stands there already or was drawn just now.
+    pub(super) fn draw(&mut self, now: Time, listener: &Listener) -> io::Result<()> {
+        let Kind::Table(width) = self.kind else { return Ok(()) };
+        let early = self.last.as_ref().is_some_and(|(time, _)| now < *time + PAUSE);
+        if early || !self.stale {
+            return Ok(());
+        }
+        let table: Vec<String> = table(&self.name, listener).iter().map(|line| fit(line, width)).collect();
+        self.clear()?;
+        for (index, line) in table.iter().enumerate() {
+            let line = if index == 0 { line.bold() } else { line.dimmed() };
+            writeln!(self.out, "{line}")?;
+        }
+        self.lines = table.len();
+        self.last = Some((now, table));
+        self.stale = false;
+        self.out.flush()
+    }
+
+    /// When it wants to be drawn again.
+    pub(super) fn wakes(&self) -> Option<Time> {
+        let waits = self.stale && matches!(self.kind, Kind::Table(_));
+        self.last.as_ref().filter(|_| waits).map(|(time, _)| *time + PAUSE)
+    }
+}
+
+fn table(name: &str, listener: &Listener) -> Vec<String> {
+    let stats = listener.stats();
+    let (half, open) = (listener.half_open(), listener.connections());
+    let mut lines =
+        vec![format!("LISTEN {name}   SYN-RECEIVED {half}   open {open}   served {}", stats.ended + stats.broken)];
+    let mut rows = listener.rows(ROWS);
+    rows.sort_by_key(|row| row.sockets.remote());
+    lines.extend(rows.iter().map(|row| {
+        let (local, remote) = (row.sockets.local().to_string(), row.sockets.remote());
+        format!("{:<12} {local:<22} {remote}", row.state.name())
+    }));
+    let more = (half + open).saturating_sub(rows.len());
+    lines.extend((more > 0).then(|| format!("and {more} more")));
+    lines
+}
+
+/// The line as far as it fits on the screen: one that wraps could not be taken away again.
+fn fit(line: &str, width: usize) -> String {
+    line.chars().take(width.max(1)).collect()
+}

@@ -1,0 +1,97 @@
+//! What a listener did, in a few lines or one object.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::craft::listen::Stats;
+use crate::explain::{count, grouped};
+use crate::trace::SCHEMA;
+
+/// What else there is to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Losses {
+    /// Packets that were not shown, as in a flood.
+    pub(super) not_shown: u64,
+    /// Packets that the capture lost.
+    pub(super) not_captured: u64,
+    /// Packets that this machine did not let out.
+    pub(super) not_sent: u64,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    schema: u32,
+    event: &'static str,
+    port: u16,
+    #[serde(flatten)]
+    stats: &'a Stats,
+    #[serde(flatten)]
+    losses: Losses,
+}
+
+/// One line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn json(out: &mut dyn Write, port: u16, stats: &Stats, losses: Losses) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Object { schema: SCHEMA, event: "listener", port, stats, losses })?;
+    writeln!(out)
+}
+
+/// Lines for a person: what happened, and nothing of what did not.
+pub(super) fn lines(port: u16, stats: &Stats, losses: Losses) -> Vec<String> {
+    let mut first = format!("Port {port}: {}, {} accepted", count(stats.syns, "SYN"), grouped(stats.accepted));
+    if stats.ended > 0 {
+        first += &format!(", {} closed in good order", grouped(stats.ended));
+    }
+    if stats.broken > 0 {
+        first += &format!(", {} broken off", grouped(stats.broken));
+    }
+    let rows = [
+        (stats.lost, "SYN", "taken as lost, as asked"),
+        (stats.duplicate_syns, "SYN", "sent again by a client: our answer was late or lost"),
+        (stats.syn_acks_again, "SYN-ACK", "sent again: no third segment came"),
+        (stats.half_open_expired, "connection", "left in SYN-RECEIVED until we gave up"),
+        (stats.half_open_reset, "connection", "reset by the client in SYN-RECEIVED"),
+        (stats.cookies_sent, "SYN cookie", "sent: nothing was kept of the SYN"),
+        (stats.cookies_taken, "connection", "taken over by a cookie"),
+        (
+            stats.overflow_dropped,
+            "segment",
+            "dropped for lack of a place: the client tries again after a second and more",
+        ),
+        (stats.overflow_refused, "segment", "refused with RST for lack of a place: connect() fails with ECONNREFUSED"),
+        (stats.strays_reset, "segment", "of no connection, answered with RST"),
+        (losses.not_shown, "packet", "not shown: nothing followed"),
+        (losses.not_captured, "packet", "lost by the capture: they came too fast"),
+        (losses.not_sent, "packet", "that this machine did not let out"),
+    ];
+    let told = rows.into_iter().filter(|(number, ..)| *number > 0);
+    let told = told.map(|(number, noun, words)| format!("  {} {words}", count(number, noun)));
+    std::iter::once(first).chain(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_happened_is_told() {
+        let stats = Stats { syns: 1, accepted: 1, ended: 1, ..Stats::default() };
+        assert_eq!(lines(80, &stats, Losses::default()), ["Port 80: 1 SYN, 1 accepted, 1 closed in good order"]);
+        let stats = Stats { syns: 100_000, cookies_sent: 98_976, broken: 1, accepted: 1, ..Stats::default() };
+        let lines = lines(80, &stats, Losses { not_shown: 7, ..Losses::default() });
+        assert_eq!(lines[0], "Port 80: 100,000 SYNs, 1 accepted, 1 broken off");
+        assert!(lines[1].starts_with("  98,976 SYN cookies sent") && lines[2].starts_with("  7 packets not shown"));
+    }
+
+    #[test]
+    fn json_has_every_count() {
+        let mut out = Vec::new();
+        json(&mut out, 80, &Stats { syns: 3, ..Stats::default() }, Losses::default()).unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!((&object["event"], &object["port"], &object["syns"]), (&"listener".into(), &80.into(), &3.into()));
+        assert_eq!(object["not_captured"], 0);
+    }
+}
