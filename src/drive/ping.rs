@@ -1,13 +1,16 @@
-//! The loop that joins [`craft::ping`](crate::craft::ping) to a socket, the clocks and the person at the keyboard.
+//! The loop that joins [`craft::ping`](crate::craft::ping) to sockets, the clocks and the person at the keyboard.
+
+mod carrier;
 
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use crate::craft::ping::{Arrival, Event, Now, Ping, Refusal, Statistics, Step};
-use crate::sys::icmp::{Origin, Received};
-use crate::sys::{self, IcmpSocket, Interrupts, Signal, StatusRequests, clock, poll};
+use crate::craft::ping::{Event, Now, Ping, Refusal, Statistics, Step};
+use crate::sys::{self, Interrupts, Signal, StatusRequests, clock, poll};
+
+pub use carrier::{Carrier, Echo, Input};
 
 /// Why a run of ping broke off.
 #[derive(Debug, thiserror::Error)]
@@ -26,62 +29,62 @@ pub enum Error {
     Prohibited(IpAddr),
 }
 
-/// Is told what happens, while it happens.
+/// Is told what happens, while it happens. Hosts are told apart by their place in the list of the run.
 pub trait Observer {
     /// A request was sent; so many are behind the newest one that was answered.
     ///
     /// # Errors
     /// It could not be told.
-    fn sent(&mut self, in_flight: u64) -> io::Result<()>;
+    fn sent(&mut self, host: usize, in_flight: u64) -> io::Result<()>;
 
     /// Something happened.
     ///
     /// # Errors
     /// It could not be told.
-    fn event(&mut self, event: &Event) -> io::Result<()>;
+    fn event(&mut self, host: usize, event: &Event) -> io::Result<()>;
 
     /// Somebody asked how far it has come (Ctrl-\).
     ///
     /// # Errors
     /// It could not be told.
-    fn status(&mut self, statistics: &Statistics) -> io::Result<()>;
+    fn status(&mut self, host: usize, statistics: &Statistics) -> io::Result<()>;
 }
 
-/// Runs `ping` through `socket` to its end, or until somebody stops it: then the signal comes back. `scope_id` is the
-/// interface index of a link-local destination, otherwise 0.
+/// A host that is pinged.
+pub struct Host {
+    /// What is sent to it, and what came of it.
+    pub ping: Ping,
+    /// How its requests and replies travel.
+    pub carrier: Box<dyn Carrier>,
+}
+
+/// Pings every host to its end, or until somebody stops it: then the signal comes back.
 ///
 /// # Errors
 /// [`Error`]; errors that the network reports are events.
-pub fn run(
-    ping: &mut Ping,
-    socket: &IcmpSocket,
-    scope_id: u32,
-    observer: &mut dyn Observer,
-) -> Result<Option<Signal>, Error> {
+pub fn run(hosts: &mut [Host], observer: &mut dyn Observer) -> Result<Option<Signal>, Error> {
     let signals = Signals { interrupts: Interrupts::new()?, status: StatusRequests::new()? };
-    let mut run = Run { ping, socket, scope_id, observer, began: Instant::now(), buffer: vec![0; BUFFER] };
+    let mut run = Run { hosts, observer, began: Instant::now() };
     let mut signal = None;
     loop {
         if let Some(stop) = signals.interrupts.take() {
             signal = Some(stop);
-            run.ping.stop();
+            run.hosts.iter_mut().for_each(|host| host.ping.stop());
         }
         if signals.status.take() {
-            run.observer.status(run.ping.statistics())?;
+            run.status()?;
         }
-        run.receive()?;
-        let now = run.now();
-        match run.ping.step(now) {
-            Step::Send => run.burst()?,
-            Step::Tell(event) => run.observer.event(&event)?,
-            Step::Wait(until) => signals.wait(socket, until.map(|until| until.saturating_sub(now.elapsed)))?,
-            Step::Done => return Ok(signal),
+        match run.turn()? {
+            Turn::Busy => {}
+            Turn::Wait(until) => {
+                let left = until.map(|until| until.saturating_sub(run.began.elapsed()));
+                signals.wait(run.hosts, left)?;
+            }
+            Turn::Done => return Ok(signal),
         }
     }
 }
 
-/// Octets for one message: the largest IP packet.
-const BUFFER: usize = 65_536;
 /// Messages to take before it is looked at the clock again.
 const BATCH: usize = 64;
 
@@ -92,18 +95,27 @@ struct Signals {
 }
 
 impl Signals {
-    fn wait(&self, socket: &IcmpSocket, timeout: Option<Duration>) -> sys::Result<()> {
-        poll::wait(&[socket.as_fd(), self.interrupts.as_fd(), self.status.as_fd()], timeout).map(drop)
+    /// Waits for whatever a host that is not done may hear.
+    fn wait(&self, hosts: &[Host], timeout: Option<Duration>) -> sys::Result<()> {
+        let mut fds = vec![self.interrupts.as_fd(), self.status.as_fd()];
+        fds.extend(hosts.iter().filter(|host| !host.ping.is_done()).flat_map(|host| host.carrier.fds()));
+        poll::wait(&fds, timeout).map(drop)
     }
 }
 
+/// What all hosts together want next.
+enum Turn {
+    /// Another turn at once.
+    Busy,
+    /// To wait for a message, no longer than until then; `None` for as long as it takes.
+    Wait(Option<Duration>),
+    Done,
+}
+
 struct Run<'a> {
-    ping: &'a mut Ping,
-    socket: &'a IcmpSocket,
-    scope_id: u32,
+    hosts: &'a mut [Host],
     observer: &'a mut dyn Observer,
     began: Instant,
-    buffer: Vec<u8>,
 }
 
 impl Run<'_> {
@@ -113,84 +125,96 @@ impl Run<'_> {
         Now { elapsed, time: clock::now() }
     }
 
+    fn status(&mut self) -> io::Result<()> {
+        let mut hosts = self.hosts.iter().enumerate();
+        hosts.try_for_each(|(index, host)| self.observer.status(index, host.ping.statistics()))
+    }
+
+    /// Every host takes what arrived and does what is due.
+    fn turn(&mut self) -> Result<Turn, Error> {
+        let mut turn = Turn::Done;
+        for index in 0..self.hosts.len() {
+            if self.hosts[index].ping.is_done() {
+                continue;
+            }
+            self.receive(index)?;
+            let now = self.now();
+            let next = match self.hosts[index].ping.step(now) {
+                Step::Send => self.burst(index).map(|()| Turn::Busy)?,
+                Step::Tell(event) => self.observer.event(index, &event).map(|()| Turn::Busy)?,
+                Step::Wait(until) => Turn::Wait(until),
+                Step::Done => self.hosts[index].carrier.finish().map(|()| Turn::Done)?,
+            };
+            turn = turn.and(next);
+        }
+        Ok(turn)
+    }
+
     /// Sends what is due at once, and looks at replies only then: they would be late otherwise.
-    fn burst(&mut self) -> Result<(), Error> {
-        self.send()?;
-        for _ in 1..self.ping.config().preload {
-            if self.ping.step(self.now()) != Step::Send {
+    fn burst(&mut self, index: usize) -> Result<(), Error> {
+        self.send(index)?;
+        for _ in 1..self.hosts[index].ping.config().preload {
+            let now = self.now();
+            if self.hosts[index].ping.step(now) != Step::Send {
                 break;
             }
-            self.send()?;
+            self.send(index)?;
         }
         Ok(())
     }
 
-    fn send(&mut self) -> Result<(), Error> {
-        let destination = self.ping.config().destination;
-        let request = self.ping.request(self.now());
-        let Err(error) = self.socket.send(&request, destination, self.scope_id) else {
-            self.ping.sent();
-            return Ok(self.observer.sent(self.ping.in_flight())?);
+    fn send(&mut self, index: usize) -> Result<(), Error> {
+        let now = self.now();
+        let Host { ping, carrier } = &mut self.hosts[index];
+        let request = ping.request(now);
+        let Err(error) = carrier.send(&request) else {
+            ping.sent();
+            return Ok(self.observer.sent(index, ping.in_flight())?);
         };
         if error.errno() == Some(libc::EACCES) {
-            return Err(Error::Prohibited(destination));
+            return Err(Error::Prohibited(ping.config().destination));
         }
         let refusal = match () {
             () if error.is_transient() => Refusal::Transient,
             () if error.is_too_long() => Refusal::TooLong,
             () => Refusal::Other,
         };
-        let event = self.ping.refused(self.now(), refusal, words(error.errno()));
-        event.map_or(Ok(()), |event| Ok(self.observer.event(&event)?))
+        let event = ping.refused(now, refusal, carrier::words(error.errno()));
+        event.map_or(Ok(()), |event| Ok(self.observer.event(index, &event)?))
     }
 
     /// Takes what is waiting, but not for ever.
-    fn receive(&mut self) -> Result<(), Error> {
+    fn receive(&mut self, index: usize) -> Result<(), Error> {
+        let Host { ping, carrier } = &mut self.hosts[index];
         for _ in 0..BATCH {
-            if self.ping.is_complete() {
+            if ping.is_complete() {
                 break;
             }
-            let Some(received) = self.socket.recv(&mut self.buffer)? else { return Ok(()) };
+            let Some(input) = carrier.receive()? else { return Ok(()) };
             let now = Now { time: clock::now(), elapsed: self.began.elapsed() };
-            let bytes = &self.buffer[..received.len];
-            let words = words(errno(&received));
-            let Some(arrival) = arrival(&received, bytes, &words) else {
-                if let Origin::Departure { nth } = received.origin {
-                    self.ping.departed(now, nth, received.time);
+            let event = match input {
+                Input::Arrival(arrival) => ping.arrived(now, &arrival),
+                Input::Departure { nth, time } => {
+                    ping.departed(now, nth, time);
+                    None
                 }
-                continue;
             };
-            if let Some(event) = self.ping.arrived(now, &arrival) {
-                self.observer.event(&event)?;
+            if let Some(event) = event {
+                self.observer.event(index, &event)?;
             }
         }
         Ok(())
     }
 }
 
-/// What arrived; none where it is a departure.
-fn arrival<'a>(received: &'a Received, bytes: &'a [u8], reason: &'a str) -> Option<Arrival<'a>> {
-    let Received { from, time, ttl, ref options, .. } = *received;
-    Some(match received.origin {
-        Origin::Network => Arrival::Message { time, from, ttl, options, bytes },
-        Origin::Error { icmp: Some((kind, code)), info, .. } => {
-            Arrival::Error { time, from, kind, code, info, request: bytes }
+impl Turn {
+    /// Both at once: the more urgent of them.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Busy, _) | (_, Self::Busy) => Self::Busy,
+            (Self::Wait(first), Self::Wait(second)) => Self::Wait(first.into_iter().chain(second).min()),
+            (Self::Wait(until), Self::Done) | (Self::Done, Self::Wait(until)) => Self::Wait(until),
+            (Self::Done, Self::Done) => Self::Done,
         }
-        Origin::Error { icmp: None, .. } => Arrival::Local { time, reason, request: bytes },
-        Origin::Departure { .. } => return None,
-    })
-}
-
-fn errno(received: &Received) -> Option<i32> {
-    match received.origin {
-        Origin::Network | Origin::Departure { .. } => None,
-        Origin::Error { errno, .. } => Some(errno),
     }
-}
-
-/// The system's words for an error number.
-fn words(errno: Option<i32>) -> String {
-    let Some(errno) = errno else { return String::new() };
-    let text = io::Error::from_raw_os_error(errno).to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

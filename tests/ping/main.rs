@@ -5,6 +5,7 @@ mod common;
 mod far_host;
 mod letters;
 mod programs;
+mod several;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};

@@ -14,12 +14,15 @@ use crate::lab::Impairments;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DIFFERENCES)]
 pub struct Args {
-    /// Name, IPv4 or IPv6 address (fe80::1%eth0 for a link-local one); with --lab `server` if left out
-    #[arg(required_unless_present = "lab")]
-    pub host: Option<String>,
+    /// Names, IPv4 or IPv6 addresses (fe80::1%eth0 for a link-local one), all at once; with --lab `server` if left out
+    #[arg(required_unless_present = "lab", value_name = "HOST")]
+    pub hosts: Vec<String>,
     /// Stop after this many replies
     #[arg(short, long, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
+    /// As -c, for each host; in the end all its round trips in one line (as fping)
+    #[arg(short = 'C', long, value_name = "COUNT", conflicts_with = "count", value_parser = clap::value_parser!(u16).range(1..))]
+    pub vcount: Option<u16>,
     /// Seconds from one request to the next [default: 1, with -f 0]; below 0.002 only for root; 0 waits for the reply alone
     #[arg(short, long, value_name = "SECONDS")]
     pub interval: Option<Seconds>,
@@ -32,6 +35,9 @@ pub struct Args {
     /// Bytes of data; 16 or more hold the time of sending, and only then are round trips shown
     #[arg(short, long, value_name = "BYTES", default_value_t = 56)]
     pub size: usize,
+    /// The same as -i, in milliseconds (fping's -p)
+    #[arg(long, value_name = "MILLISECONDS", conflicts_with = "interval")]
+    pub period: Option<u32>,
     /// Flood: the next request as soon as a reply is there, or 100 a second; a dot for a request, wiped out by its reply
     #[arg(short, long)]
     pub flood: bool,
@@ -50,7 +56,7 @@ pub struct Args {
     /// Ask the routers to record their addresses (up to nine of both ways; IPv4 only)
     #[arg(short = 'R', long, conflicts_with = "ipv6")]
     pub record_route: bool,
-    /// The identifier of the requests [default: random]
+    /// The identifier of the requests [default: random]; of several hosts, that of the first, and the next ones count up
     #[arg(short = 'e', long, value_name = "ID")]
     pub identifier: Option<u16>,
     /// Time to live, or hop limit
@@ -108,7 +114,10 @@ pub struct Args {
 
 const DIFFERENCES: &str = "\
 Ctrl-C ends with the summary, Ctrl-\\ shows the numbers up to now.
-Exit codes: 0 some reply, 1 none (or, with -c and -w, fewer than asked for), 2 error.
+Exit codes: 0 some reply of every host, 1 none (or, with -c and -w, fewer than asked for), 2 error.
+
+Several hosts are pinged at once, up to 128, with one line of summary for each, as fping has it. Of
+fping's letters -C is here, and -p is --period; the others mean what they mean to ping.
 
 Output and letters are those of ping from iputils, with these differences:
   - replies with a wrong checksum are named and counted as corrupted, not as received
@@ -128,6 +137,7 @@ Examples:
   rawshake ping --lab -c 3                       in the lab, without privileges
   rawshake ping --lab -c 6 --lab-wire 'delay=20ms dup=4 drop=6 corrupt=10'   what goes wrong, and its names
   rawshake ping --lab -c 1000 -i 0 -q --histogram    how round trips are distributed
+  rawshake ping -C 5 --period 200 192.0.2.7 192.0.2.8    two hosts, five times, every round trip in the end
   rawshake ping -M do -s 1472 -c 1 192.0.2.7     does a packet of 1500 bytes get through in one piece?
   rawshake ping -t 3 -c 1 -v 192.0.2.7           who is three hops away, and what its error says
   rawshake ping -A -c 100 -q 192.0.2.7           as fast as the replies come

@@ -1,24 +1,22 @@
 //! What `-v` adds: the clocks behind a round trip, and what an ICMP error quotes and means.
 
+use super::report::Means;
 use crate::craft::ping::{ErrorReply, Quoted, Statistics};
 use crate::explain::{count, icmp_advice};
-use crate::sys::IcmpSocket;
-use crate::sys::icmp::Kind;
 
 /// The clock of all stamps.
 pub(super) const CLOCK: &str = "CLOCK_REALTIME";
 
 /// Between which moments round trips are measured, and by which clock.
-pub(super) fn clocks(socket: &IcmpSocket) -> String {
-    let kind = match socket.kind() {
-        Kind::Raw => "raw socket",
-        Kind::Datagram => "ICMP datagram socket",
-    };
-    let departure = match socket.stamps_departures() {
+pub(super) fn clocks(means: Means) -> String {
+    let departure = match means.stamps_departures {
         true => "the kernel's stamp of departure (SO_TIMESTAMPING)",
         false => "our own stamp before sending (this kernel stamps no departures)",
     };
-    format!("{kind}; round trips run from {departure} to its stamp of receipt (SO_TIMESTAMPNS), both by {CLOCK}")
+    format!(
+        "{} socket; round trips run from {departure} to its stamp of receipt (SO_TIMESTAMPNS), both by {CLOCK}",
+        means.socket
+    )
 }
 
 /// How many round trips the kernel has measured at both ends.

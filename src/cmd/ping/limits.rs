@@ -12,6 +12,9 @@ const USER_INTERVAL_MS: u64 = 2;
 /// The most requests that anybody else may send at once.
 const USER_PRELOAD: u64 = 3;
 
+/// The most hosts of one run: each has a socket, and a scanner this is not.
+pub(super) const HOSTS: usize = 128;
+
 /// Whether this run may do what only root may: in the lab nobody is disturbed.
 fn is_free(args: &Args) -> bool {
     args.lab || privilege::is_root()
@@ -20,7 +23,8 @@ fn is_free(args: &Args) -> bool {
 /// The time between two requests that is asked for.
 pub(super) fn interval(args: &Args) -> Duration {
     let usual = Duration::from_secs(if args.flood { 0 } else { 1 });
-    args.interval.map_or(usual, |interval| interval.0)
+    let period = args.period.map(|millis| Duration::from_millis(millis.into()));
+    args.interval.map(|interval| interval.0).or(period).unwrap_or(usual)
 }
 
 /// The least time between two requests that following the round trips may lead to.
@@ -33,6 +37,11 @@ pub(super) fn least_interval(args: &Args) -> Duration {
 /// # Errors
 /// Says what would be allowed.
 pub(super) fn check(args: &Args) -> anyhow::Result<()> {
+    ensure!(args.hosts.len() <= HOSTS, "{} hosts are too many for one run: give at most {HOSTS}", args.hosts.len());
+    ensure!(
+        args.hosts.len() < 2 || !args.capture.is_wanted(),
+        "--pcap records one host: ping one alone, or capture several with tcpdump icmp"
+    );
     if is_free(args) {
         return Ok(());
     }

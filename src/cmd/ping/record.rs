@@ -55,17 +55,17 @@ impl<'a> Record<'a> {
 }
 
 impl Observer for Record<'_> {
-    fn sent(&mut self, in_flight: u64) -> io::Result<()> {
-        self.told.sent(in_flight)
+    fn sent(&mut self, host: usize, in_flight: u64) -> io::Result<()> {
+        self.told.sent(host, in_flight)
     }
 
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, host: usize, event: &Event) -> io::Result<()> {
         self.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
-        self.told.event(event)
+        self.told.event(host, event)
     }
 
-    fn status(&mut self, statistics: &Statistics) -> io::Result<()> {
-        self.told.status(statistics)
+    fn status(&mut self, host: usize, statistics: &Statistics) -> io::Result<()> {
+        self.told.status(host, statistics)
     }
 }
 

@@ -26,9 +26,16 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Every host that was asked for.
+    pub(super) fn all(args: &Args) -> anyhow::Result<Vec<Self>> {
+        match args.hosts.as_slice() {
+            [] => Ok(vec![Self::find(args, lab::SERVER.name)?]),
+            hosts => hosts.iter().map(|host| Self::find(args, host)).collect(),
+        }
+    }
+
     /// Finds the first address that `args` allow and this machine has a way to.
-    pub(super) fn find(args: &Args) -> anyhow::Result<Self> {
-        let host = args.host.as_deref().unwrap_or(lab::SERVER.name);
+    pub(super) fn find(args: &Args, host: &str) -> anyhow::Result<Self> {
         let found = resolve(host, args.lab)?;
         let mut targets =
             found.into_iter().filter(|address| is_wanted(args, address.ip())).map(|a| Self::new(host, a)).peekable();

@@ -13,6 +13,7 @@ mod pending;
 mod route;
 mod session;
 mod statistics;
+pub mod table;
 pub mod text;
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ pub struct Ping {
     linger: Option<Duration>,
     busy: Option<Busy>,
     stopped: bool,
+    done: bool,
 }
 
 /// The machine cannot take a request just now.
@@ -96,6 +97,7 @@ impl Ping {
             linger: None,
             busy: None,
             stopped: false,
+            done: false,
         }
     }
 
@@ -124,6 +126,12 @@ impl Ping {
         self.config.count.is_some_and(|count| self.statistics.received + self.statistics.errors >= count)
     }
 
+    /// Whether [`Step::Done`] was answered.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Ends the run before its time.
     pub fn stop(&mut self) {
         self.stopped = true;
@@ -136,6 +144,7 @@ impl Ping {
             return Step::Tell(event);
         }
         if over {
+            self.done = true;
             return Step::Done;
         }
         match self.next_request() {

@@ -158,7 +158,7 @@ pub fn describe(error: &ErrorReply) -> String {
 }
 
 /// Milliseconds to three digits, as far as there are so many behind the point.
-fn round_trip(rtt: Duration) -> String {
+pub(super) fn round_trip(rtt: Duration) -> String {
     let micros = rtt.as_micros();
     let ms = micros as f64 / 1e3;
     match micros {
