@@ -70,7 +70,7 @@ pub enum Error {
         example: String,
     },
     /// The port belongs to another socket.
-    #[error("port {port} of {address} is in use by another program; take another source port")]
+    #[error("port {port} of {address} is in use by another program; take another port")]
     PortInUse {
         /// Our address.
         address: IpAddr,

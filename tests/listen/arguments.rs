@@ -1,0 +1,30 @@
+//! Wrong arguments: a clear word each, and exit code 2.
+
+use std::process::Command;
+
+#[test]
+fn each_wrong_argument_is_named() {
+    for (arguments, words) in [
+        ("", "<PORT>"),
+        ("0", "0 is not in 1..=65535"),
+        ("70000", "70000"),
+        ("80 --backlog -1", "-1"),
+        ("80 --backlog 1000001", "1000001 is not in 0..=1000000"),
+        ("80 --max-connections 0", "0 is not in 1..=20000"),
+        ("80 --close later", "first, after, never, reset"),
+        ("80 --syn-cookies=maybe", "never, full, always"),
+        ("80 --split-handshake --simultaneous", "cannot be used with"),
+        ("80 --simultaneous --syn-cookies", "cannot be used with"),
+        ("80 --delay-syn-ack soon", "not a number of seconds"),
+        ("80 --lab-client hello", "--lab"),
+        ("--lab --lab-client burglar", "hello, http, waits, resets, nobody"),
+        ("80 -4 -6", "cannot be used with"),
+        ("80 -c 0", "0 is not in"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let output = command.arg("listen").args(arguments.split_whitespace()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        assert!(said.contains(words), "{arguments}: {said}");
+    }
+}
