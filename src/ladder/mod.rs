@@ -22,6 +22,6 @@ mod tests;
 
 pub use builder::Builder;
 pub use exchange::ExchangeBuilder;
-pub use layout::{Line, Span, ascii, layout, wrap};
+pub use layout::{Line, Span, ascii, layout, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use settings::{Settings, Verbosity};

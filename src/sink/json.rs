@@ -16,6 +16,12 @@ struct Line<'a, E> {
     event: &'a E,
 }
 
+/// Writes one object as a line.
+pub(super) fn write_object(out: &mut (impl Write + ?Sized), event: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line { schema: SCHEMA, event })?;
+    out.write_all(b"\n")
+}
+
 /// Writes each event at once, as one line of JSON.
 pub struct Json<W> {
     out: W,
@@ -28,8 +34,7 @@ impl<W: Write> Json<W> {
     }
 
     fn line(&mut self, event: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &Line { schema: SCHEMA, event })?;
-        self.out.write_all(b"\n")
+        write_object(&mut self.out, event)
     }
 }
 

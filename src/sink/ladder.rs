@@ -155,7 +155,7 @@ fn heading(ladder: &Ladder, continued: bool, width: usize) -> Vec<String> {
     if text.len() <= width { vec![text] } else { wrap(&text, width.max(1)) }
 }
 
-fn write_line(out: &mut impl Write, line: &Line) -> io::Result<()> {
+pub(super) fn write_line(out: &mut (impl Write + ?Sized), line: &Line) -> io::Result<()> {
     // Blanks at the end of a line would only be in the way of who copies it.
     let visible = line.plain().len();
     let mut written = 0;

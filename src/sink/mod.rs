@@ -4,6 +4,7 @@ pub mod capture;
 mod exchange;
 pub mod fields;
 mod json;
+mod judgement;
 mod ladder;
 mod lines;
 mod list;
@@ -19,6 +20,7 @@ use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
 
 pub use json::Json;
+pub use judgement::judgement;
 pub use ladder::TextLadder;
 pub use lines::Lines;
 pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};

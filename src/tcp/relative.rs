@@ -69,6 +69,12 @@ impl Relative {
         self.origin.is_some() || self.windows != 0
     }
 
+    /// What is added to the origin, modulo 2^32; of an absolute number, the number itself.
+    #[must_use]
+    pub const fn offset(&self) -> u32 {
+        self.offset
+    }
+
     /// The number, where the receiver of the segment has these variables.
     #[must_use]
     pub fn resolve(&self, receiver: &Variables) -> Seq {

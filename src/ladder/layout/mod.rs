@@ -6,6 +6,7 @@ mod rows;
 mod text;
 
 use super::{Ladder, LaneHead, Settings, Style};
+use crate::explain::Statement;
 use crate::trace::{Pair, Side};
 use geometry::Geometry;
 use glyphs::Glyphs;
@@ -63,8 +64,7 @@ impl Line {
 /// Lays out `ladder` as text, no line wider than the width of `settings` (40 columns where that is less).
 #[must_use]
 pub fn layout(ladder: &Ladder, settings: &Settings) -> Vec<Line> {
-    let page =
-        Page { geometry: Geometry::new(settings.width), glyphs: Glyphs::new(settings.ascii), ascii: settings.ascii };
+    let page = Page::new(settings);
     let mut lines = page.prose(&ladder.certainty);
     if !lines.is_empty() {
         lines.push(Line::default());
@@ -73,9 +73,15 @@ pub fn layout(ladder: &Ladder, settings: &Settings) -> Vec<Line> {
     ladder.rows.iter().for_each(|row| page.row(row, &mut lines));
     if !ladder.verdict.is_empty() {
         lines.push(Line::default());
-        lines.extend(page.verdict(ladder));
+        lines.extend(page.statements(&ladder.verdict));
     }
     lines
+}
+
+/// Lays out `statements` as the verdict of a ladder is laid out.
+#[must_use]
+pub fn statements(statements: &[Statement], settings: &Settings) -> Vec<Line> {
+    Page::new(settings).statements(statements)
 }
 
 struct Page {
@@ -85,6 +91,11 @@ struct Page {
 }
 
 impl Page {
+    fn new(settings: &Settings) -> Self {
+        let ascii = settings.ascii;
+        Self { geometry: Geometry::new(settings.width), glyphs: Glyphs::new(ascii), ascii }
+    }
+
     /// `text` in the characters that may be used.
     fn text(&self, text: &str) -> String {
         if self.ascii { ascii(text) } else { text.to_owned() }
@@ -125,13 +136,13 @@ impl Page {
         lines
     }
 
-    /// The verdict, its first words in a column of their own.
-    fn verdict(&self, ladder: &Ladder) -> Vec<Line> {
-        let widest = ladder.verdict.iter().map(|statement| statement.subject.len() + 2).max().unwrap_or(0);
+    /// Statements, their first words in a column of their own.
+    fn statements(&self, statements: &[Statement]) -> Vec<Line> {
+        let widest = statements.iter().map(|statement| statement.subject.len() + 2).max().unwrap_or(0);
         let indent = widest.max(SUBJECT);
         let measure = self.geometry.width.min(MEASURE) - indent;
         let mut lines = Vec::new();
-        for statement in &ladder.verdict {
+        for statement in statements {
             for (index, text) in wrap(&self.text(&statement.text), measure).into_iter().enumerate() {
                 let mut line = Line::default();
                 if index == 0 {

@@ -1,0 +1,208 @@
+//! A crafted segment, what it was to bring and what it brought, in words.
+
+use super::{Statement, why_linux_differs};
+use crate::tcp::{
+    Answer, Arriving, Basis, Cause, Heard, Judgement, Number, ORIGINS, Observed, Relative, Seq, Shape, Standing, State,
+    Variables, Verdict,
+};
+
+/// A crafted segment and what came of it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What was sent.
+    pub sent: Arriving,
+    /// Its source and destination port.
+    pub ports: (u16, u16),
+    /// The peer must drop it, for its checksum or header.
+    pub damaged: bool,
+    /// The variables of the peer's end when it came.
+    pub variables: Variables,
+    /// What came of it.
+    pub judgement: Judgement,
+    /// How the state of the peer is known.
+    pub basis: Basis,
+    /// How the peer came into its state.
+    pub how: Option<&'static str>,
+    /// An ICMP error that came, in words.
+    pub error: Option<String>,
+}
+
+/// Numbers this near to a variable of the connection are told by it.
+const NEAR: u32 = 1 << 24;
+
+impl Case {
+    /// The state in words: `FIN-WAIT-2 without a program`.
+    #[must_use]
+    pub fn state(&self) -> String {
+        match self.basis {
+            Basis::Either => "LISTEN or CLOSED".to_owned(),
+            Basis::Neither => "unknown".to_owned(),
+            _ => standing(self.judgement.standing),
+        }
+    }
+
+    /// A number of the segment by a variable of the peer's end: `RCV.NXT+100`. The first of `origins` that is near is
+    /// taken, but for one that it equals.
+    fn relative(&self, number: Seq, origins: &[&str]) -> Option<String> {
+        if !matches!(self.basis, Basis::Told | Basis::Made) {
+            return None;
+        }
+        let near = |name: &&str| {
+            let origin: Relative = name.parse().ok()?;
+            let offset = number.distance(origin.resolve(&self.variables));
+            (offset.unsigned_abs() < NEAR).then(|| (offset, name.to_uppercase()))
+        };
+        let near: Vec<(i32, String)> = origins.iter().filter_map(near).collect();
+        let (offset, name) = near.iter().find(|(offset, _)| *offset == 0).or(near.first())?;
+        Some(if *offset == 0 { name.clone() } else { format!("{name}{offset:+}") })
+    }
+
+    /// SEG.SEQ so.
+    #[must_use]
+    pub fn relative_seq(&self) -> Option<String> {
+        self.relative(self.sent.seq, &[ORIGINS[0].name, ORIGINS[1].name])
+    }
+
+    /// SEG.ACK so; none without the ACK flag.
+    #[must_use]
+    pub fn relative_ack(&self) -> Option<String> {
+        let names = [ORIGINS[2].name, ORIGINS[3].name, ORIGINS[4].name];
+        self.sent.flags.ack().then(|| self.relative(self.sent.ack, &names)).flatten()
+    }
+
+    /// Why a known stack does otherwise, where that is what was seen.
+    #[must_use]
+    pub const fn cause(&self) -> Option<Cause> {
+        match self.judgement.verdict {
+            Verdict::Known(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
+    fn sent(&self) -> String {
+        let Arriving { seq, ack, flags, len } = self.sent;
+        let flags = if flags.names().next().is_none() { "no flag".to_owned() } else { flags.to_string() };
+        let seq = self.relative_seq().unwrap_or_else(|| seq.to_string());
+        let mut text = format!("{flags} seq={seq}");
+        if self.sent.flags.ack() {
+            text += &format!(" ack={}", self.relative_ack().unwrap_or_else(|| ack.to_string()));
+        }
+        if len > 0 {
+            text += &format!(", {}", super::count(u64::from(len), "octet"));
+        }
+        text + if self.damaged { ", with a wrong checksum or header" } else { "" }
+    }
+
+    fn before(&self) -> State {
+        self.judgement.standing.state
+    }
+
+    fn stands(&self) -> String {
+        let state = self.state();
+        match (self.basis, self.how, self.judgement.observed.heard) {
+            (Basis::Told, Some(how), _) => format!("{state}, as its kernel says ({how})"),
+            (Basis::Made, Some(how), _) => format!("{state} ({how})"),
+            (Basis::Told | Basis::Made, None, _) => state,
+            (Basis::Answer, _, Some(_)) => format!("{state}, by its answer: no connection was there"),
+            (Basis::Answer, _, None) => format!("{state}, by its silence, if it got there: CLOSED would answer"),
+            (Basis::Either, _, Some(_)) => format!("{state}: no connection was there, and both answer so"),
+            (Basis::Either, _, None) => format!("{state}: where no connection is, both are silent"),
+            (Basis::Neither, _, Some(Heard::Error)) => "unknown: it may never have got there".to_owned(),
+            (Basis::Neither, ..) => "unknown: neither LISTEN nor CLOSED answers so; a firewall, perhaps".to_owned(),
+        }
+    }
+
+    /// The whole of it, line by line.
+    #[must_use]
+    pub fn statements(&self) -> Vec<Statement> {
+        let Judgement { expected, observed, linux, .. } = &self.judgement;
+        let line = |subject, text| Statement { subject, text };
+        let asked = self.answer(&expected.answer);
+        let from = if self.basis == Basis::Neither { "from LISTEN: " } else { "" };
+        let mut lines = vec![
+            line("Sent", self.sent()),
+            line("To", self.stands()),
+            line("Expected", format!("{from}{asked} (RFC 9293 section {})", expected.section)),
+            line("Observed", self.observed(observed)),
+        ];
+        lines.push(line("Verdict", self.verdict().to_owned()));
+        if let Some(cause) = self.cause() {
+            lines.push(line("Why", why_linux_differs(cause).to_owned()));
+        } else if let (Verdict::Differs, Some((known, _))) = (self.judgement.verdict, linux) {
+            lines.push(line("Linux", format!("would answer otherwise, too: {}", self.answer(known))));
+        }
+        lines
+    }
+
+    const fn verdict(&self) -> &'static str {
+        match (self.judgement.verdict, self.judgement.observed.state) {
+            (Verdict::Agrees, Some(_)) => "as RFC 9293 asks",
+            (Verdict::Agrees, None) => "as RFC 9293 asks, as far as it can be seen",
+            (Verdict::Known(_), _) => "not what RFC 9293 asks, but what Linux is known to do",
+            (Verdict::Differs, _) => "not what RFC 9293 asks, nor any difference that is known",
+        }
+    }
+
+    /// An answer by its rules.
+    fn answer(&self, answer: &Answer) -> String {
+        let reply = answer.reply.shape(self.before()).map_or_else(
+            || "no answer".to_owned(),
+            |Shape { flags, seq, ack }| {
+                let ack = ack.map_or_else(String::new, |rule| format!(" ack={rule}"));
+                format!("{flags} seq={seq}{ack}")
+            },
+        );
+        format!("{reply}; {}", self.goes(answer.state))
+    }
+
+    fn goes(&self, after: State) -> String {
+        match (self.before() == after, self.basis) {
+            (true, Basis::Either) => "it stays where it is".to_owned(),
+            (true, _) => format!("it stays in {after}"),
+            (false, _) => format!("it goes to {after}"),
+        }
+    }
+
+    /// What was observed: the answer, and the state where it could be seen.
+    fn observed(&self, observed: &Observed) -> String {
+        let heard = match observed.heard {
+            None => "no answer".to_owned(),
+            Some(Heard::Error) => self.error.clone().unwrap_or_else(|| "an ICMP error".to_owned()),
+            Some(Heard::Segment { flags, seq, ack }) => {
+                let mut text = format!("{flags} seq={}", number(observed.seq, seq));
+                if flags.ack() {
+                    text += &format!(" ack={}", number(observed.ack, ack));
+                }
+                text
+            }
+        };
+        match observed.state {
+            Some(state) => format!("{heard}; {}", self.goes(state)),
+            None if self.basis == Basis::Made => format!("{heard}; the state afterwards cannot be seen from here"),
+            None => heard,
+        }
+    }
+
+    /// The same in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Judgement { expected, observed, .. } = &self.judgement;
+        format!(
+            "to {}: {}; expected: {}; observed: {}; {}",
+            self.state(),
+            self.sent(),
+            self.answer(&expected.answer),
+            self.observed(observed),
+            self.verdict()
+        )
+    }
+}
+
+fn standing(standing: Standing) -> String {
+    let Standing { state, orphan } = standing;
+    if orphan { format!("{state} without a program") } else { state.to_string() }
+}
+
+fn number(rule: Option<Number>, number: Seq) -> String {
+    rule.map_or_else(|| format!("{number} (by no rule)"), |rule| rule.to_string())
+}
