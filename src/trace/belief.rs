@@ -6,7 +6,8 @@
 
 use super::end::{End, Facts};
 use super::{Pair, Side};
-use crate::tcp::{Arriving, Event, Reply, Response, State, next_state, respond};
+use crate::tcp::{Arriving, Event, Reply, Response, Seq, State, Variables, next_state, respond};
+use crate::wire::Flags;
 
 /// Sets the states right by what the segment proves about its sender, and lets what was under way to the receiver
 /// arrive. What stands afterwards are the states before the segment.
@@ -42,19 +43,26 @@ fn settle_syn(ends: &mut Pair<End>, from: Side, facts: &Facts) {
         // The SYN,ACK that was to open it has not reached it.
         (Some(State::Established), false) if repeated && end.last_ack.is_none() => end.state = Some(State::SynSent),
         // It opens by itself: the peer's SYN was still under way.
-        (Some(State::SynReceived), false) if !repeated => {
+        (None | Some(State::SynReceived), false) if !repeated => {
             end.state = Some(State::Closed);
             end.passive = false;
-            end.syn_coming = true;
+            end.syn_coming = peer.iss.is_some();
         }
         // The ACK that was to complete the handshake has not reached it.
-        (Some(State::Established), true) if repeated && end.passive && end.nxt == facts.arriving.end() => {
+        (Some(State::Established), true)
+            if repeated
+                && end.passive
+                && end.nxt == facts.arriving.end()
+                && !end.acknowledged_beyond(&facts.arriving) =>
+        {
             end.state = Some(State::SynReceived);
         }
         (Some(State::SynSent), true) => {
             end.state = Some(next_state(State::SynSent, Event::Syn, end.passive));
             end.syn_coming = false;
         }
+        // A copy that came late, after all was over.
+        (Some(State::Closed), true) if repeated && end.earlier != Some(State::SynReceived) => {}
         (None | Some(State::Closed), true) => {
             end.state = Some(State::Listen);
             end.passive = true;
@@ -98,19 +106,46 @@ fn settle_synchronized(ends: &mut Pair<End>, from: Side, facts: &Facts) {
     }
 }
 
-/// The acknowledgment tells whether the peer's FIN had arrived when the segment left.
+/// The acknowledgment tells whether the peer's FIN had arrived when the segment left, and that of its own FIN.
 fn settle_fin(ends: &mut Pair<End>, from: Side, facts: &Facts) {
-    let old = facts.arriving.seq.before(ends[from].nxt);
-    let (end, peer) = pair_mut(ends, from);
-    let (Some(fin), Some(state), true) = (peer.fin, end.state, facts.arriving.flags.ack()) else { return };
-    let acknowledged = facts.arriving.ack.after(fin);
-    if acknowledged && !end.fin_in {
-        take_fin(end, state);
-    } else if !acknowledged && end.fin_in && !old {
-        end.state = Some(without_fin(state));
-        end.fin_in = false;
-        end.fin_coming = true;
+    let segment = &facts.arriving;
+    if !segment.flags.ack() {
+        return;
     }
+    let (end, peer) = pair_mut(ends, from);
+    let came_late = end.acknowledged_beyond(segment) || segment.seq.before(end.nxt) && !end.repeats_fin(segment);
+    if !came_late {
+        settle_ack_of_fin(end, facts);
+    }
+    let (Some(fin), Some(state)) = (peer.fin, end.state) else { return };
+    let first_fin = segment.flags.fin() && end.fin.is_none();
+    match (segment.ack.after(fin), end.fin_in) {
+        (true, false) => take_fin(end, state),
+        // It closed before it knew of the peer's FIN, which something that overtook this segment has acknowledged.
+        (false, true) if came_late && first_fin && state == State::CloseWait => take_fin(end, State::FinWait1),
+        (false, true) if !came_late => {
+            end.state = Some(without_fin(state));
+            end.fin_in = false;
+            end.fin_coming = true;
+        }
+        _ => {}
+    }
+}
+
+/// What acknowledged the sender's FIN may not have arrived when the segment left: who repeats its FIN has not seen it,
+/// and who lacks the numbers before or on it has not, unless SACK blocks tell that it took something later. Where nothing
+/// speaks against it any more, it has arrived.
+fn settle_ack_of_fin(end: &mut End, facts: &Facts) {
+    let (Some(stop), Some(state), segment) = (end.fin_acked_by, end.state, &facts.arriving) else { return };
+    let has_later = facts.options.sack.as_slice().iter().any(|(_, right)| Seq(*right).after(segment.ack));
+    let lacks = end.repeats_fin(segment) || segment.ack.before(stop) && !has_later;
+    end.state = Some(match (state, lacks) {
+        (State::FinWait2, true) => State::FinWait1,
+        (State::TimeWait, true) => State::Closing,
+        (State::Closed, true) if end.earlier == Some(State::LastAck) => State::LastAck,
+        (State::FinWait1 | State::Closing, false) => next_state(state, Event::AckOfFin, end.passive),
+        _ => state,
+    });
 }
 
 fn take_fin(end: &mut End, state: State) {
@@ -146,6 +181,24 @@ fn deliver(ends: &mut Pair<End>, to: Side, facts: &Facts) {
     }
 }
 
+/// The state in which the segment left its sender, where the segment itself tells that it is not the one to which its
+/// sender was moved since: what moved it was lost, or has crossed the segment.
+pub(super) fn at_departure(end: &End, segment: &Arriving) -> Option<State> {
+    let flags = segment.flags;
+    match end.state? {
+        // Who has no connection sends nothing but RST.
+        State::Closed if !flags.intersects(Flags::SYN | Flags::RST) => end.earlier.map(|earlier| match end.fin {
+            Some(_) => next_state(earlier, Event::Close, end.passive),
+            None => earlier,
+        }),
+        // It answers the peer's SYN with its own again (RFC 9293 section 3.5, figure 7).
+        State::Established if flags.contains(Flags::SYN | Flags::ACK) && end.iss == Some(segment.seq) => {
+            end.last_ack.is_none().then_some(State::SynReceived)
+        }
+        _ => None,
+    }
+}
+
 /// What the segment does to the state of its sender.
 pub(super) fn leave(ends: &mut Pair<End>, from: Side, facts: &Facts) {
     let flags = facts.arriving.flags;
@@ -167,15 +220,14 @@ pub(super) fn leave(ends: &mut Pair<End>, from: Side, facts: &Facts) {
 /// What the segment does to the state of its receiver; none where nothing is known of the receiver.
 pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts) -> Option<Response> {
     let variables = ends.variables(to, &facts.arriving);
-    let flags = facts.arriving.flags;
-    let repeated = flags.syn() && ends[to.other()].iss == Some(facts.arriving.seq);
+    let (flags, segment) = (facts.arriving.flags, &facts.arriving);
+    let repeated = flags.syn() && ends[to.other()].iss == Some(segment.seq);
     let end = &mut ends[to];
     if end.state.is_none() && !flags.syn() && (flags.ack() || flags.rst()) {
         end.state = Some(State::Established);
         end.guessed = true;
     }
-    let response = respond(end.state?, &variables, &facts.arriving);
-    end.state = Some(response.state);
+    let response = take(end, &variables, segment)?;
     end.expected = match response.reply {
         Reply::ChallengeAck if repeated => Reply::Ack, // nothing suspicious: our answer was lost
         reply => reply,
@@ -187,9 +239,24 @@ pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts) -> Option<Re
     Some(response)
 }
 
+/// Moves an end by a segment that arrives, as the rules say, but for this: nothing in a repetition of the last segment
+/// is in the window, and its acknowledgment counts all the same (Linux).
+fn take(end: &mut End, variables: &Variables, segment: &Arriving) -> Option<Response> {
+    let state = end.state?;
+    let response = respond(state, variables, segment);
+    let repetition = response.events.has(Event::OutsideWindow) && segment.end() == variables.rcv_nxt;
+    let acknowledges = segment.flags.ack() && segment.ack == variables.snd_nxt && end.fin.is_some();
+    let acked = repetition && acknowledges;
+    if acked || response.events.has(Event::AckOfFin) {
+        end.fin_acked_by.get_or_insert(segment.end());
+    }
+    end.enter(if acked { next_state(state, Event::AckOfFin, end.passive) } else { response.state });
+    Some(response)
+}
+
 /// Takes a FIN that came early, once nothing before it is missing.
 pub(super) fn catch_up(ends: &mut Pair<End>, to: Side) {
-    let rcv_nxt = ends.rcv_nxt(to, crate::tcp::Seq(0));
+    let rcv_nxt = ends.rcv_nxt(to, Seq(0));
     let (end, peer) = pair_mut(ends, to);
     if let (Some(fin), Some(state), false, false) = (peer.fin, end.state, end.fin_in, end.fin_coming)
         && rcv_nxt.after(fin)
@@ -211,8 +278,8 @@ pub(super) fn leave_reset(end: &mut End, expected: Reply, genuine: bool) -> bool
     if !genuine || answers && end.state.is_some() {
         return false;
     }
-    let state = end.state.unwrap_or(State::Established);
-    end.state = Some(next_state(state, Event::Abort, end.passive));
+    let state = *end.state.get_or_insert(State::Established);
+    end.enter(next_state(state, Event::Abort, end.passive));
     state != State::Closed
 }
 

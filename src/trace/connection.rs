@@ -259,7 +259,10 @@ impl Connection {
         if !foreign {
             belief::settle(ends, from, facts);
         }
-        let before = Pair { client: ends.client.belief(), server: ends.server.belief() };
+        let mut before = Pair { client: ends.client.belief(), server: ends.server.belief() };
+        if !foreign && let Some(state) = belief::at_departure(&ends[from], segment) {
+            before[from].state = Some(state);
+        }
         let unseen = reading::see_unseen(ends, from, segment);
         let variables = ends.variables(to, segment);
         let response = belief::arrive(ends, to, facts);

@@ -46,6 +46,8 @@ pub(super) enum Probe {
 pub(super) struct End {
     /// The state, where anything can be said.
     pub(super) state: Option<State>,
+    /// The state that it left for CLOSED.
+    pub(super) earlier: Option<State>,
     /// This program makes its segments, so its state is no inference.
     pub(super) ours: bool,
     /// What came before the capture may make the state another one.
@@ -97,6 +99,8 @@ pub(super) struct End {
 
     /// It has taken the peer's FIN.
     pub(super) fin_in: bool,
+    /// The number behind the segment that acknowledged its FIN first.
+    pub(super) fin_acked_by: Option<Seq>,
     /// The peer's FIN is under way to it.
     pub(super) fin_coming: bool,
     /// The peer's SYN is under way to it.
@@ -205,6 +209,24 @@ impl End {
         if !facts.arriving.flags.rst() {
             self.ttl = facts.imprint.ttl;
         }
+    }
+
+    /// Comes into a state, and keeps which one it left for CLOSED.
+    pub(super) fn enter(&mut self, next: State) {
+        if next == State::Closed && !self.is(State::Closed) {
+            self.earlier = self.state;
+        }
+        self.state = Some(next);
+    }
+
+    /// Whether it has acknowledged more than this segment of its own does, which then came late.
+    pub(super) fn acknowledged_beyond(&self, segment: &Arriving) -> bool {
+        self.last_ack.is_some_and(|ack| segment.ack.before(ack))
+    }
+
+    /// Whether this segment of its own carries the FIN that it has sent already.
+    pub(super) fn repeats_fin(&self, segment: &Arriving) -> bool {
+        segment.flags.fin() && self.fin == Some(segment.end() - 1)
     }
 
     /// Its numbers up to which nothing is missing.

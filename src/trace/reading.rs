@@ -121,7 +121,7 @@ fn begin(end: &mut End, segment: &Arriving) {
         end.iss = Some(segment.seq);
         end.last_ack = None;
         end.right_edge = None;
-        end.fin = None;
+        (end.fin, end.fin_acked_by) = (None, None);
     }
 }
 

@@ -111,7 +111,7 @@ fn lost_last_acknowledgment() {
         "C FA 1 1      | FIN-WAIT-1 CLOSE-WAIT
          S FA 1 2      | TIME-WAIT LAST-ACK
          C A 2 2       | TIME-WAIT CLOSED
-         +200 S FA 1 2 | TIME-WAIT CLOSED | fin-retransmission
+         +200 S FA 1 2 | TIME-WAIT LAST-ACK | fin-retransmission
          C A 2 2       | TIME-WAIT CLOSED",
     );
     assert_eq!((summary.termination, summary.time_wait), (Termination::ThreeSegment, CLIENT_ONLY));
@@ -172,4 +172,59 @@ fn fin_whose_data_the_capture_lacks() {
          S A 1 7  | FIN-WAIT-2 CLOSE-WAIT | gap-in-capture",
     );
     assert_eq!(summary.states.server.state, Some(State::CloseWait));
+}
+
+#[test]
+fn who_repeats_a_fin_has_not_seen_it_acknowledged() {
+    opened(
+        "C FA 1 1      | FIN-WAIT-1 CLOSE-WAIT
+         S A 1 2       | FIN-WAIT-2 CLOSE-WAIT
+         +300 C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT | fin-retransmission
+         S A 1 2       | FIN-WAIT-2 CLOSE-WAIT",
+    );
+}
+
+#[test]
+fn the_acknowledgment_of_a_repeated_fin_counts() {
+    opened(
+        "C FA 1 1      | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 1      | CLOSING FIN-WAIT-1 | simultaneous-close
+         +300 S FA 1 2 | TIME-WAIT CLOSING | fin-retransmission",
+    );
+}
+
+#[test]
+fn an_acknowledgment_of_a_fin_that_was_still_under_way() {
+    opened(
+        "C FA 1 1        | FIN-WAIT-1 CLOSE-WAIT
+         S PA 1 2 len=5  | FIN-WAIT-2 CLOSE-WAIT | half-close
+         C A 2 1         | FIN-WAIT-1 CLOSE-WAIT | duplicate-ack
+         C A 2 6         | FIN-WAIT-2 CLOSE-WAIT",
+    );
+    opened(
+        "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+         S FA 1 2 | TIME-WAIT LAST-ACK
+         C A 2 1  | FIN-WAIT-1 LAST-ACK | duplicate-ack
+         C A 2 2  | TIME-WAIT CLOSED",
+    );
+}
+
+#[test]
+fn a_fin_that_left_before_the_peers_arrived() {
+    opened(
+        "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+         S A 2 2  | FIN-WAIT-2 CLOSE-WAIT | gap
+         S FA 1 1 | TIME-WAIT CLOSING | retransmission lost-segment
+         C A 2 2  | TIME-WAIT TIME-WAIT",
+    );
+}
+
+#[test]
+fn what_comes_after_the_end_left_before_it() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(HANDSHAKE);
+    stage.play("C RA 1 1 | CLOSED CLOSED\n C A 1 1 | CLOSED CLOSED");
+    let before = stage.segments().last().unwrap().before;
+    assert_eq!(before.client.state, Some(State::Established));
+    stage.play("S SA 0 1 ws=7 | CLOSED CLOSED | syn-ack-retransmission backlog-overflow");
 }
