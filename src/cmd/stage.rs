@@ -46,7 +46,11 @@ impl Stage {
             return Ok(Self { lab: None, port: port.unwrap_or(DEFAULT_PORT) });
         }
         let by_port = || Server::TABLE.iter().find(|row| Some(row.port) == port).map(|row| row.server);
-        let server = args.lab_server.or_else(by_port).unwrap_or(fitting);
+        Self::with_server(args, port, args.lab_server.or_else(by_port).unwrap_or(fitting))
+    }
+
+    /// Enters the lab with this server, whatever else its port is known for.
+    pub(super) fn with_server(args: &LabArgs, port: Option<u16>, server: Server) -> anyhow::Result<Self> {
         let think = args.lab_think.map_or(lab::DEFAULT_THINK, |seconds| seconds.0);
         let lab = Lab::enter(&lab::Options { server, port, think, ..lab::Options::default() })?;
         Ok(Self { lab: Some(lab), port: port.unwrap_or_else(|| server.port()) })

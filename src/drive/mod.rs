@@ -16,4 +16,4 @@ mod tests;
 pub use connection::{Ended, Seen, Watcher, run};
 pub use live::LiveWire;
 pub use trials::{Stage, run_trials};
-pub use wire::{Error, Wire, Woken};
+pub use wire::{Error, FarError, Wire, Woken};

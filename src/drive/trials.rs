@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::connection::{Seen, Watcher};
 use super::sift::{Kin, Sieve};
-use super::wire::{Error, Wire, Woken};
+use super::wire::{Error, FarError, Wire, Woken};
 use crate::craft::trial::{Deed, Shot, Trial, TrialAction};
 use crate::sys::Signal;
 use crate::wire::{Content, Decoded, Ip, Packet, Time, decode};
@@ -26,19 +26,19 @@ pub trait Stage {
     ///
     /// # Errors
     /// It cannot, now or later.
-    fn act(&mut self, deed: Deed, trial: &Trial) -> io::Result<bool>;
+    fn act(&mut self, deed: Deed, trial: &Trial) -> Result<bool, FarError>;
 
     /// The segment to fire: the peer is in its state.
     ///
     /// # Errors
     /// The peer is in another state after all, or the segment cannot be built.
-    fn shot(&mut self, trial: &Trial) -> io::Result<Shot>;
+    fn shot(&mut self, trial: &Trial) -> Result<Shot, FarError>;
 
     /// Trial number `index` is over.
     ///
     /// # Errors
     /// What came of it could not be found out.
-    fn done(&mut self, index: usize, trial: &Trial) -> io::Result<()>;
+    fn done(&mut self, index: usize, trial: &Trial) -> Result<(), FarError>;
 }
 
 /// Runs all of `trials` to their ends and gives the signal that broke them off, if one did.
@@ -144,11 +144,11 @@ impl<'a> Trials<'a> {
         let lane = &mut self.lanes[index];
         while !lane.done {
             if let Some((deed, since)) = lane.pending {
-                if !self.stage.act(deed, lane.trial)? {
+                if !self.stage.act(deed, lane.trial).map_err(Error::Far)? {
                     if now.since(since) < PATIENCE {
                         return Ok(Some(now + PAUSE));
                     }
-                    return Err(io::Error::other("the program of the far host does not obey").into());
+                    return Err(Error::Far("the program of the far host does not do as it is told".into()));
                 }
                 lane.pending = None;
             }
@@ -162,13 +162,13 @@ impl<'a> Trials<'a> {
                 }
                 TrialAction::Act(deed) => lane.pending = Some((deed, now)),
                 TrialAction::Ready => {
-                    let shot = self.stage.shot(lane.trial)?;
+                    let shot = self.stage.shot(lane.trial).map_err(Error::Far)?;
                     lane.trial.fire(self.wire.now(), shot);
                 }
                 TrialAction::WaitUntil(until) => return Ok(Some(until)),
                 TrialAction::Done => {
                     lane.done = true;
-                    self.stage.done(index, lane.trial)?;
+                    self.stage.done(index, lane.trial).map_err(Error::Far)?;
                 }
             }
         }

@@ -7,6 +7,9 @@ use crate::sys::Signal;
 use crate::wire::{Packet, Time};
 use crate::{source, sys};
 
+/// Why the peer's side of a trial, which others reach, cannot go on.
+pub type FarError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a run broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -19,6 +22,9 @@ pub enum Error {
     /// A packet that its description has no room for.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// The peer's side of a trial.
+    #[error("{0}")]
+    Far(FarError),
     /// What is seen could not be told.
     #[error("cannot write what was seen: {0}")]
     Output(#[from] io::Error),

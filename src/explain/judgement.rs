@@ -79,6 +79,22 @@ impl Case {
         }
     }
 
+    /// Whether an answer came that RFC 9293 does not ask for.
+    #[must_use]
+    pub fn is_otherwise(&self) -> bool {
+        self.judgement.observed.heard.is_some() && self.judgement.verdict != Verdict::Agrees
+    }
+
+    /// The state, or that no answer like this is asked for, in few words; nothing where an ICMP error says it all.
+    #[must_use]
+    pub fn brief(&self) -> Option<String> {
+        match (self.judgement.observed.heard, self.judgement.verdict) {
+            (Some(Heard::Error), _) => None,
+            (_, Verdict::Agrees | Verdict::Known(_)) => Some(self.state()),
+            (_, Verdict::Differs) => Some("not as RFC 9293 asks".to_owned()),
+        }
+    }
+
     fn sent(&self) -> String {
         let Arriving { seq, ack, flags, len } = self.sent;
         let flags = if flags.names().next().is_none() { "no flag".to_owned() } else { flags.to_string() };

@@ -3,5 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod kernel;
+#[path = "../trace/program.rs"]
+mod program;
 mod rules;
 mod table;

@@ -6,5 +6,6 @@ mod common;
 mod program;
 
 mod arguments;
+mod from;
 mod replies;
 mod scapy;

@@ -1,7 +1,10 @@
 //! `rawshake send`.
 
 mod args;
+mod blind;
 mod equivalent;
+mod far;
+mod from;
 mod hex;
 mod notation;
 mod plan;
@@ -9,6 +12,7 @@ mod report;
 mod words;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use super::output::Format;
 use super::show::{ByLine, Show};
@@ -19,13 +23,15 @@ use crate::craft::packet::{PacketSpec, Transport};
 use crate::craft::probe::{Reply, Session};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
+use crate::explain::Case;
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
+use blind::Answers;
 use hex::Hex;
 use plan::Plan;
-use report::{List, Report};
+use report::{List, Report, Screen};
 
 pub use args::Args;
 
@@ -34,6 +40,9 @@ pub use args::Args;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if let Some(target) = args.from.from {
+        return from::run(args, target, streams);
+    }
     let written = plan::written(args, lab::SERVER.name)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
@@ -48,15 +57,22 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Success);
     }
     if args.output.verbose > 0 {
-        introduce(&plan, &stage, streams.err)?;
+        introduce(&plan.target, plan.series.template.source, plan.guards.is_some(), &stage, streams.err)?;
     }
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
-    let ended = shoot(args, &mut plan, &mut session, streams)?;
-    conclude(args, &plan, &mut session, &ended, streams)
+    let (ended, answers) = shoot(args, &mut plan, &mut session, streams)?;
+    let cases = answers.cases(&plan.series, session.tally().sent)?;
+    show_cases(args, &plan, &cases, streams)?;
+    conclude(args, &plan, &mut session, &cases, &ended, streams)
 }
 
 /// The run itself, shown while it goes on.
-fn shoot(args: &Args, plan: &mut Plan, session: &mut Session, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
+fn shoot(
+    args: &Args,
+    plan: &mut Plan,
+    session: &mut Session,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<(Ended, Answers)> {
     let PacketSpec { source, destination, .. } = plan.series.template;
     let mut wire = LiveWire::between(&plan.target.route, source, destination)?;
     if plan.series.template.ip.is_corrected(destination.is_ipv4()) {
@@ -65,20 +81,21 @@ fn shoot(args: &Args, plan: &mut Plan, session: &mut Session, streams: &mut Stre
     let pcap = args.capture.create()?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
-        let line = Box::new(move |reply: &Reply| words::reply(&series.spec(reply.index), reply));
+        let line = Box::new(move |reply: &Reply| words::reply(&series, reply));
         (Some(List { out: &mut *streams.out, line }), Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
         (None, open_sink(args, plan, &mut *streams.out))
     };
     let show = Show::new(plan.ours(), sink, pcap, None).with_exchanges();
-    let hex = args.hex.then(|| Hex::new(args.output.format, settings(args, plan).width));
-    let mut report = Report::new(show, source, plan.guards.take(), list).with_hex(hex);
+    let screen = Screen::new(show, hex(args, &settings(args, plan)));
+    let mut report = Report::new(screen, source, plan.guards.take(), list);
     let ended = drive::probe::run(session, &mut wire, &mut report);
     // What was seen is shown in any case.
     let shown = report.finish();
     let ended = ended?;
-    streams.out.write_all(shown?.as_bytes())?;
-    Ok(ended)
+    let (answers, octets) = shown?;
+    streams.out.write_all(octets.as_bytes())?;
+    Ok((ended, answers))
 }
 
 fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
@@ -87,6 +104,19 @@ fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Si
 
 fn settings(args: &Args, plan: &Plan) -> Settings {
     Settings { ours: Some(plan.ours()), ..args.output.settings(terminal::width(io::stdout())) }
+}
+
+fn hex(args: &Args, settings: &Settings) -> Option<Hex> {
+    args.hex.then(|| Hex::new(args.output.format, settings.width))
+}
+
+/// What RFC 9293 asks for and what came; under a list only in forms that are not for reading, since it tells it, too.
+fn show_cases(args: &Args, plan: &Plan, cases: &[Case], streams: &mut Streams<'_>) -> io::Result<()> {
+    if cases.len() > 1 && args.output.format == Format::Ladder {
+        return Ok(());
+    }
+    let settings = settings(args, plan);
+    cases.iter().try_for_each(|case| sink::judgement(args.output.format, &settings, case, streams.out))
 }
 
 /// Many ladders of two arrows each tell less than a list.
@@ -107,15 +137,15 @@ impl Plan {
 }
 
 /// What the tool itself does, before it does it.
-fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> {
+fn introduce(target: &Target, source: IpAddr, guarded: bool, stage: &Stage, err: &mut dyn Write) -> io::Result<()> {
     if let Some(server) = stage.server() {
         writeln!(err, "Lab: {server} on port {}: {}", stage.port, server.description())?;
     }
-    let (route, source) = (&plan.target.route, plan.series.template.source);
-    writeln!(err, "Way: {source} to {} through {}, MTU {}", plan.target.remote, route.interface, route.mtu)?;
-    match &plan.guards {
-        Some(_) => writeln!(err, "RST guard: listening sockets on the source ports whose filter drops every segment"),
-        None => writeln!(err, "RST guard: off"),
+    let route = &target.route;
+    writeln!(err, "Way: {source} to {} through {}, MTU {}", target.remote, route.interface, route.mtu)?;
+    match guarded {
+        true => writeln!(err, "RST guard: listening sockets on the source ports whose filter drops every segment"),
+        false => writeln!(err, "RST guard: off"),
     }
 }
 
@@ -123,6 +153,7 @@ fn conclude(
     args: &Args,
     plan: &Plan,
     session: &mut Session,
+    cases: &[Case],
     ended: &Ended,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
@@ -137,7 +168,7 @@ fn conclude(
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),
-        None if tally.answered > 0 => Exit::Success,
+        None if tally.answered > 0 && !cases.iter().any(Case::is_otherwise) => Exit::Success,
         None => Exit::NoReply,
     })
 }

@@ -12,6 +12,7 @@ use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Tran
 use crate::craft::probe::{Pace, Series};
 use crate::drive::guards::Guards;
 use crate::sys::random;
+use crate::tcp::{Relative, Variables};
 use crate::wire::Flags;
 use crate::wire::icmp::kind;
 
@@ -48,7 +49,7 @@ impl Plan {
             (None, None) => random::u16()? | 0x8000,
             (Some(port), _) => port,
         };
-        let template = spec(&args.packet, source, &target, source_port)?;
+        let template = spec(&args.packet, source, &target, source_port, None)?;
         let series = series(&args.packet, &args.series, template);
         let pace = pace(&args.series, &series);
         Ok(Self { series, pace, target, guards: guards.filter(|_| args.way.rst_guard) })
@@ -85,7 +86,7 @@ pub(super) fn check_spoof(args: &Args, target: &Target) -> anyhow::Result<()> {
 }
 
 /// What one IP version has and the other has not.
-fn check(args: &PacketArgs, remote: IpAddr) -> anyhow::Result<()> {
+pub(super) fn check(args: &PacketArgs, remote: IpAddr) -> anyhow::Result<()> {
     let (v4, ip) = (remote.is_ipv4(), &args.ip);
     ensure!(v4 || !args.faults.bad_ip_checksum, "--bad-ip-checksum is for IPv4: an IPv6 header has no checksum");
     ensure!(v4 || ip.ip_opt.is_none(), "--ip-opt is for IPv4: an IPv6 header has no options");
@@ -128,6 +129,24 @@ impl TcpArgs {
         set.into_iter().filter(|(set, _)| *set).fold(Flags::NONE, |all, (_, flag)| all | flag)
     }
 
+    /// What was asked for; else the number that the receiver expects next, or where there is no connection any.
+    fn seq(&self, receiver: Option<&Variables>) -> anyhow::Result<u32> {
+        match (self.seq, receiver) {
+            (Some(seq), _) => resolve("--seq", &seq, receiver),
+            (None, Some(receiver)) => Ok(receiver.rcv_nxt.0),
+            (None, None) => Ok(random::u32()?),
+        }
+    }
+
+    /// What was asked for; else what acknowledges all that the receiver has sent, if it is to acknowledge at all.
+    fn ack(&self, receiver: Option<&Variables>, flags: Flags) -> anyhow::Result<u32> {
+        match (self.ack, receiver.filter(|_| flags.ack())) {
+            (Some(ack), _) => resolve("--ack", &ack, receiver),
+            (None, Some(receiver)) => Ok(receiver.snd_nxt.0),
+            (None, None) => Ok(0),
+        }
+    }
+
     /// Flags and reserved bits; SYN if nothing is said.
     fn bits(&self) -> (Flags, u8) {
         let letters = self.letters();
@@ -140,11 +159,18 @@ impl TcpArgs {
     }
 }
 
-fn spec(args: &PacketArgs, source: IpAddr, target: &Target, source_port: u16) -> anyhow::Result<PacketSpec> {
+/// The packet. Numbers that are relative to a connection need the variables of the end that receives it.
+pub(super) fn spec(
+    args: &PacketArgs,
+    source: IpAddr,
+    target: &Target,
+    source_port: u16,
+    receiver: Option<&Variables>,
+) -> anyhow::Result<PacketSpec> {
     let destination = target.remote.ip();
     let mut payload = payload(&args.payload)?;
     let ports = (source_port, target.remote.port());
-    let transport = transport(args, destination, ports, payload.len())?;
+    let transport = transport(args, destination, ports, payload.len(), receiver)?;
     if payload.is_empty() && destination.is_ipv4() {
         payload.resize(body(&transport), 0);
     }
@@ -154,6 +180,15 @@ fn spec(args: &PacketArgs, source: IpAddr, target: &Target, source_port: u16) ->
         ip.length = length(args.faults.bad_length);
     }
     Ok(PacketSpec { source, destination, ip, transport, payload })
+}
+
+/// Gives `spec` its numbers again, for a receiver with other variables.
+pub(super) fn aim(args: &PacketArgs, spec: &mut PacketSpec, receiver: &Variables) -> anyhow::Result<()> {
+    if let Transport::Tcp(tcp) = &mut spec.transport {
+        tcp.seq = args.tcp.seq(Some(receiver))?;
+        tcp.ack = args.tcp.ack(Some(receiver), tcp.flags)?;
+    }
+    Ok(())
 }
 
 /// Octets behind the header that an ICMP query has by its definition: hosts drop shorter ones.
@@ -171,6 +206,7 @@ fn transport(
     to: IpAddr,
     (source_port, destination_port): (u16, u16),
     payload: usize,
+    receiver: Option<&Variables>,
 ) -> anyhow::Result<Transport> {
     let bad_checksum = args.faults.bad_checksum;
     if args.other.udp {
@@ -190,8 +226,8 @@ fn transport(
     Ok(Transport::Tcp(TcpSpec {
         source_port,
         destination_port,
-        seq: tcp.seq.map_or_else(random::u32, Ok)?,
-        ack: tcp.ack,
+        seq: tcp.seq(receiver)?,
+        ack: tcp.ack(receiver, flags)?,
         flags,
         reserved,
         data_offset: tcp.data_offset,
@@ -209,6 +245,15 @@ const fn length(asked: Option<Option<u16>>) -> IpLength {
         Some(None) => IpLength::Beyond(BEYOND),
         Some(Some(octets)) => IpLength::Says(octets),
     }
+}
+
+/// The number that `asked` is to an end with the variables of `receiver`.
+fn resolve(option: &str, asked: &Relative, receiver: Option<&Variables>) -> anyhow::Result<u32> {
+    if let Some(receiver) = receiver {
+        return Ok(asked.resolve(receiver).0);
+    }
+    ensure!(!asked.needs_connection(), "{option} {asked} counts from a connection: say with --from STATE from which");
+    Ok(asked.offset())
 }
 
 fn ip(args: &IpArgs) -> anyhow::Result<IpSpec> {

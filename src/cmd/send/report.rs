@@ -3,22 +3,55 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use super::blind::Answers;
 use super::hex::Hex;
 use crate::cmd::show::Show;
 use crate::craft::packet::Transport;
 use crate::craft::probe::{Reply, Shot};
 use crate::drive::guards::Guards;
 use crate::drive::probe::Observer;
-use crate::drive::{Error, Seen, Watcher as _};
+use crate::drive::{Error, Seen, Watcher};
+use crate::tcp::State;
 use crate::wire::Time;
 
-/// Passes everything on to the sinks.
-pub(super) struct Report<'a> {
+/// What passes: for the sinks, and octet by octet.
+pub(super) struct Screen<'a> {
     show: Show<'a>,
+    hex: Option<Hex>,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) const fn new(show: Show<'a>, hex: Option<Hex>) -> Self {
+        Self { show, hex }
+    }
+
+    /// The end: verdicts, and what was held back; gives what is to be shown under it.
+    pub(super) fn finish(self) -> anyhow::Result<String> {
+        self.show.finish()?;
+        Ok(self.hex.map_or_else(String::new, Hex::finish))
+    }
+}
+
+impl Watcher for Screen<'_> {
+    fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
+        if let Some(hex) = &mut self.hex {
+            hex.packet(seen)?;
+        }
+        self.show.packet(seen)
+    }
+
+    fn waiting(&mut self, now: Time, until: Time, state: State) -> io::Result<()> {
+        self.show.waiting(now, until, state)
+    }
+}
+
+/// Passes everything on to the screen, and keeps the first answers.
+pub(super) struct Report<'a> {
+    screen: Screen<'a>,
     source: IpAddr,
     guards: Option<Guards>,
     list: Option<List<'a>>,
-    hex: Option<Hex>,
+    answers: Answers,
 }
 
 /// One line for each reply.
@@ -28,19 +61,13 @@ pub(super) struct List<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(show: Show<'a>, source: IpAddr, guards: Option<Guards>, list: Option<List<'a>>) -> Self {
-        Self { show, source, guards, list, hex: None }
+    pub(super) fn new(screen: Screen<'a>, source: IpAddr, guards: Option<Guards>, list: Option<List<'a>>) -> Self {
+        Self { screen, source, guards, list, answers: Answers::default() }
     }
 
-    /// Explains every octet, too.
-    pub(super) fn with_hex(self, hex: Option<Hex>) -> Self {
-        Self { hex, ..self }
-    }
-
-    /// The end: verdicts, and what was held back; gives what is to be shown under it.
-    pub(super) fn finish(self) -> anyhow::Result<String> {
-        self.show.finish()?;
-        Ok(self.hex.map_or_else(String::new, Hex::finish))
+    /// The end: gives the first answers, and what is to be shown under the rest.
+    pub(super) fn finish(self) -> anyhow::Result<(Answers, String)> {
+        Ok((self.answers, self.screen.finish()?))
     }
 }
 
@@ -53,13 +80,13 @@ impl Observer for Report<'_> {
     }
 
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        if let Some(hex) = &mut self.hex {
-            hex.packet(seen)?;
-        }
-        self.show.packet(seen)
+        self.screen.packet(seen)
     }
 
     fn reply(&mut self, reply: &Reply) -> io::Result<()> {
+        if reply.first {
+            self.answers.take(reply.index, reply.answer);
+        }
         match &mut self.list {
             Some(list) => {
                 let line = (list.line)(reply);

@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use crate::craft::packet::{PacketSpec, Transport};
-use crate::craft::probe::{Answer, Reply, Session, Tally};
+use super::blind;
+use crate::craft::packet::Transport;
+use crate::craft::probe::{Answer, Reply, Series, Session, Tally};
 use crate::explain;
 use crate::trace::exchange::Protocol;
 
-/// One reply in one line: what was asked, what came, from whom, and how long it took.
-pub(super) fn reply(spec: &PacketSpec, reply: &Reply) -> String {
+/// One reply in one line: what was asked, what came, from whom, how long it took, and the state that answers so.
+pub(super) fn reply(series: &Series, reply: &Reply) -> String {
+    let spec = series.spec(reply.index);
     let asked = match &spec.transport {
         Transport::Tcp(tcp) => format!("{}/tcp", tcp.destination_port),
         Transport::Udp(udp) => format!("{}/udp", udp.destination_port),
@@ -16,7 +18,10 @@ pub(super) fn reply(spec: &PacketSpec, reply: &Reply) -> String {
     };
     let again = if reply.first { "" } else { "  again" };
     let time = explain::brief_duration(reply.rtt);
-    format!("{asked:<10} {:<24} {time:>7}  {}  ttl {}{again}", answer(&reply.answer), reply.from, reply.ttl)
+    let case = blind::is_judged(series, reply.index).then(|| blind::case(&spec, Some(&reply.answer)));
+    let state = case.and_then(Result::ok).filter(|_| reply.first).and_then(|case| case.brief());
+    let state = state.map_or_else(String::new, |state| format!("  {state}"));
+    format!("{asked:<10} {:<24} {time:>7}  {}  ttl {}{state}{again}", answer(&reply.answer), reply.from, reply.ttl)
 }
 
 fn answer(answer: &Answer) -> String {

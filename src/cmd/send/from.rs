@@ -1,0 +1,222 @@
+//! `--from STATE`: the peer is brought into a state by hand before the segment is sent.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{bail, ensure};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use super::args::Args;
+use super::far::Far;
+use super::plan;
+use super::report::Screen;
+use crate::cmd::output::Format;
+use crate::cmd::show::{ByLine, Show};
+use crate::cmd::stage::Stage;
+use crate::cmd::target::Target as Peer;
+use crate::cmd::{Exit, Streams};
+use crate::craft::trial::{Failure, Shot, Sign, TARGETS, Target, Trial, TrialConfig};
+use crate::drive::guards::Guards;
+use crate::drive::{LiveWire, run_trials};
+use crate::explain::{self, Case};
+use crate::lab::{self, Server};
+use crate::ladder::Settings;
+use crate::sink;
+use crate::sys::{RawSender, Version, random, terminal};
+use crate::tcp::{Basis, Heard, Seq, Verdict, expected, judge};
+use crate::wire::{Flags, IpFields, SegmentFields, emit};
+
+/// The state of the peer.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "State of the target")]
+pub(super) struct FromArgs {
+    /// Bring the target into this state first, by hand, and hold its answer against what RFC 9293 asks
+    #[arg(long, value_name = "STATE", value_parser = state(), ignore_case = true, conflicts_with_all = [
+        "udp", "icmp", "icmp_code", "icmp_echo", "interval", "rate", "keep", "allow_spoof", "lab_server", "lab_think",
+        "show_equivalent",
+    ])]
+    pub(super) from: Option<Target>,
+}
+
+fn state() -> impl TypedValueParser<Value = Target> {
+    let values = TARGETS.map(|row| PossibleValue::new(row.name).help(row.how));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Target::from_name(&name).ok_or_else(|| format!("no state is called {name}")))
+}
+
+/// From one attempt to the next on the way into the state, and how often.
+const TIMEOUT: Duration = Duration::from_secs(1);
+const RETRIES: u8 = 3;
+
+/// The server of the lab with which the peer comes into the state.
+const fn server(target: Target) -> Server {
+    match target {
+        Target::Closed => Server::Refuses,
+        Target::SynSent => Server::Connects,
+        _ => Server::Obeys,
+    }
+}
+
+/// Runs `rawshake send --from`.
+pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    check(args, target)?;
+    let written = plan::written(args, lab::SERVER.name)?;
+    let stage = match args.lab.lab {
+        true => Stage::with_server(&args.lab, written.port()?, server(target))?,
+        false => Stage::enter(&args.lab, &written, server(target))?,
+    };
+    // Before anything is looked up: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let peer = Peer::find(&written, stage.port, &plan::way(args), args.lab.lab)?;
+    plan::check(&args.packet, peer.remote.ip())?;
+    let mut guards = Guards::new(&peer.route.interface);
+    let port = guards.cover(peer.route.source, args.series.source_port.unwrap_or(0))?;
+    let guards = Some(guards).filter(|_| args.way.rst_guard);
+    if args.output.verbose > 0 {
+        super::introduce(&peer, peer.route.source, guards.is_some(), &stage, streams.err)?;
+    }
+    let config = config(args, target, SocketAddr::new(peer.route.source, port), peer.remote)?;
+    let trial = Trial::new(config);
+    let template = plan::spec(&args.packet, peer.route.source, &peer, port, Some(trial.variables()))?;
+    // Lengths that cannot be are told before anything is sent.
+    Shot::of(&template)?;
+    let far = Far { args, target: &peer, template, lab: stage.lab.as_ref(), state: None };
+    fire(args, trial, far, streams)
+}
+
+/// What does not go together with one segment to one connection.
+fn check(args: &Args, target: Target) -> anyhow::Result<()> {
+    let ports = args.series.ports.as_ref().is_some_and(|ports| ports.list.len() > 1 || ports.step);
+    let several = ports || args.series.count > 1 || args.packet.ip.ttl.0.len() > 1;
+    ensure!(
+        !several,
+        "--from brings one connection into a state and sends it one segment: leave out what asks for more"
+    );
+    if target.needs_program() && !args.lab.lab {
+        let alone: Vec<_> = TARGETS.iter().filter(|row| !row.target.needs_program()).map(|row| row.name).collect();
+        let row = target.row();
+        bail!(
+            "--from {} needs a program at the other end that does as it is told: {}. With --lab there is one; with other \
+             hosts our side alone can bring about: {}",
+            row.name,
+            row.how,
+            alone.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn config(args: &Args, target: Target, local: SocketAddr, remote: SocketAddr) -> anyhow::Result<TrialConfig> {
+    Ok(TrialConfig {
+        target,
+        local,
+        remote,
+        ip: IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() },
+        isn: Seq(random::u32()?),
+        guess: Seq(random::u32()?),
+        window: args.packet.tcp.window,
+        timeout: TIMEOUT,
+        retries: RETRIES,
+        patience: args.series.timeout,
+    })
+}
+
+fn fire(args: &Args, trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let (config, peer) = (*trial.config(), far.target);
+    let mut wire = LiveWire::between(&peer.route, config.local.ip(), config.remote.ip())?;
+    if far.template.ip.is_corrected(config.remote.is_ipv4()) {
+        wire = wire.by_frames(&peer.route)?;
+    }
+    let pcap = args.capture.create()?;
+    let mut settings = args.output.settings(terminal::width(io::stdout()));
+    settings.ours = Some(config.local);
+    let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let mut screen = Screen::new(Show::new(config.local, sink, pcap, None), super::hex(args, &settings));
+    let mut trials = [trial];
+    let signal = run_trials(&mut trials, &mut wire, &mut far, &mut screen);
+    // What was seen is shown in any case.
+    let octets = screen.finish();
+    let signal = signal?;
+    streams.out.write_all(octets?.as_bytes())?;
+    let [trial] = trials;
+    if !args.lab.lab {
+        take_leave(&trial, peer)?;
+    }
+    match signal {
+        Some(signal) => Ok(Exit::Signal(signal.number())),
+        None => conclude(args, &settings, &trial, &far, streams),
+    }
+}
+
+/// A host that is not ours shall not be left with a connection that nobody will ever close.
+fn take_leave(trial: &Trial, peer: &Peer) -> anyhow::Result<()> {
+    let config = trial.config();
+    if !config.target.is_connection() {
+        return Ok(());
+    }
+    // What it has acknowledged last; else what it must expect by now.
+    let seq = match trial.heard() {
+        Some(Heard::Segment { flags, ack, .. }) if flags.ack() && !flags.rst() => ack,
+        _ => expected(config.target.row().standing.state, trial.variables(), trial.segment()).after.rcv_nxt,
+    };
+    let fields = SegmentFields { seq: seq.0, flags: Flags::RST, ..SegmentFields::default() };
+    let packet = emit::segment(config.local, config.remote, &config.ip, &fields)?;
+    let route = &peer.route;
+    let tied_to = (!route.loopback).then_some(route.interface.as_str());
+    let remote: IpAddr = config.remote.ip();
+    let scope_id = if let SocketAddr::V6(v6) = config.remote { v6.scope_id() } else { 0 };
+    RawSender::open(Version::of(remote), tied_to)?.send(&packet, remote, scope_id)?;
+    Ok(())
+}
+
+/// What came of it, and the exit code.
+fn conclude(
+    args: &Args,
+    settings: &Settings,
+    trial: &Trial,
+    far: &Far<'_>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let row = trial.config().target.row();
+    let Some(shot) = trial.shot() else {
+        let why = trial.failure().map_or_else(String::new, |failure| failed(&failure));
+        writeln!(streams.err, "{} did not come into {}: {why}", trial.config().remote, row.standing.state)?;
+        return Ok(Exit::NoReply);
+    };
+    let error = trial.complaint().map(|error| explain::icmp_words(error.v6, error.kind, error.code).says.to_owned());
+    let case = Case {
+        sent: shot.sent,
+        ports: (trial.config().local.port(), trial.config().remote.port()),
+        damaged: !shot.whole,
+        variables: *trial.variables(),
+        judgement: judge(row.standing, trial.variables(), trial.segment(), trial.heard(), far.state),
+        basis: if far.tells() { Basis::Told } else { Basis::Made },
+        how: Some(row.how),
+        error,
+    };
+    sink::judgement(args.output.format, settings, &case, streams.out)?;
+    if args.output.format == Format::Csv {
+        writeln!(streams.err, "{}", case.line())?;
+    }
+    Ok(if case.judgement.verdict == Verdict::Agrees { Exit::Success } else { Exit::NoReply })
+}
+
+/// Why the peer did not come into its state.
+fn failed(failure: &Failure) -> String {
+    match failure {
+        Failure::Reset => "it sent a RST; does anything listen on that port?".to_owned(),
+        Failure::Unreachable(error) => {
+            format!("an ICMP error came: {}", explain::icmp_words(error.v6, error.kind, error.code).says)
+        }
+        Failure::Missing(sign) => {
+            let missing = match sign {
+                Sign::Syn => "a SYN of its own",
+                Sign::SynAck => "a SYN,ACK",
+                Sign::Ack => "an acknowledgment of our FIN",
+                Sign::Fin => "a FIN",
+            };
+            format!("{missing} never came")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `--from STATE`: the target is brought into a state, and what it answers is held against what it is to answer.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use rawshake::sys::sockdiag::tcp_state;
+use serde_json::{Value, json};
+
+use crate::common::in_own_network;
+use crate::program::{Said, has_lab, send};
+
+/// The last object: what was to come and what came.
+fn judgement(said: &Said) -> Value {
+    let last = said.events().pop().unwrap_or_else(|| panic!("{said:?}"));
+    assert_eq!(last["event"], "judgement", "{said:?}");
+    last
+}
+
+#[test]
+fn expected_and_observed_stand_below_the_ladder() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab --from established -f R --seq rcv.nxt+100");
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let (_, below) = said.out.split_once("\nSent ").expect("what was sent");
+    assert_eq!(
+        format!("Sent {below}"),
+        "Sent      RST seq=RCV.NXT+100\n\
+         To        ESTABLISHED, as its kernel says (the three-way handshake)\n\
+         Expected  ACK seq=SND.NXT ack=RCV.NXT; it stays in ESTABLISHED (RFC 9293 section\n          3.10.7.4)\n\
+         Observed  ACK seq=SND.NXT ack=RCV.NXT; it stays in ESTABLISHED\n\
+         Verdict   as RFC 9293 asks\n"
+    );
+    let said = send("--lab --from time-wait -f S --seq rcv.nxt+1 --ascii");
+    assert_eq!((said.code, said.err.as_str()), (Some(1), ""), "{said:?}");
+    assert!(said.out.contains("but what Linux is known to do") && said.out.contains("RFC 6191"), "{said:?}");
+    assert!(said.out.is_ascii() && said.out.lines().all(|line| line.len() <= 80), "{said:?}");
+    let said = send("--lab --from established -f A --hex");
+    let (hex, below) = (said.out.find("Packet 4, sent: 40 octets"), said.out.find("\nSent "));
+    assert!(hex.is_some() && hex < below, "{said:?}");
+    let said = send("--lab --from established -f R --format lines -v");
+    assert!(
+        said.out.lines().last().is_some_and(|line| line.starts_with("to ESTABLISHED: RST seq=RCV.NXT;")),
+        "{said:?}"
+    );
+    assert!(said.err.contains("RST guard: listening sockets"), "{said:?}");
+}
+
+#[test]
+fn numbers_count_from_the_connection() {
+    if !has_lab() {
+        return;
+    }
+    for (numbers, seq, ack) in [
+        ("", "RCV.NXT", "SND.NXT"),
+        ("--seq rcv.nxt+100 --ack snd.una-1", "RCV.NXT+100", "ISS"),
+        ("--seq RCV.NXT+rcv.wnd-1 --ack snd.nxt+0x10", "RCV.NXT+64239", "SND.NXT+16"),
+        ("--seq irs --ack iss+2", "IRS", "SND.NXT+1"),
+    ] {
+        let said = send(&format!("--lab --from established -f A {numbers} --format json"));
+        let told = judgement(&said);
+        assert_eq!(
+            (&told["sent"]["relative_seq"], &told["sent"]["relative_ack"]),
+            (&json!(seq), &json!(ack)),
+            "{told}"
+        );
+        let fired = said.events().into_iter().filter(|event| event["event"] == "segment").nth(3).expect("the segment");
+        assert_eq!((&told["sent"]["seq"], &told["sent"]["ack"]), (&fired["seq"], &fired["ack"]), "{said:?}");
+    }
+    let said = send("--lab --from established -f R --seq 7 --format json");
+    assert_eq!(judgement(&said)["sent"]["seq"], 7);
+}
+
+#[test]
+fn without_a_state_the_answer_tells_it() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, code, state, agrees) in [
+        ("", 0, json!("LISTEN"), true),
+        ("-6", 0, json!("LISTEN"), true),
+        ("server:81", 0, json!("CLOSED"), true),
+        ("-f A", 0, json!("LISTEN or CLOSED"), true),
+        ("server:81 -f SF", 0, json!("CLOSED"), true),
+        ("-f SF -W 0.1", 1, json!("LISTEN"), false),
+        ("silent -W 0.1", 1, Value::Null, false),
+    ] {
+        let said = send(&format!("--lab {arguments} --format json"));
+        let told = judgement(&said);
+        assert_eq!(
+            (said.code, &told["state"], &told["agrees"]),
+            (Some(code), &state, &json!(agrees)),
+            "{arguments}: {told}"
+        );
+        assert!(told["observed"]["next_state"].is_null() && told["sent"]["relative_seq"].is_null(), "{told}");
+    }
+    let said = send("--lab -p 80,81 -c 2 --rate 1000 --format json");
+    let states: Vec<_> = said.events().into_iter().filter(|event| event["event"] == "judgement").collect();
+    assert_eq!(states.iter().map(|told| &told["state"]).collect::<Vec<_>>(), ["LISTEN", "CLOSED", "LISTEN", "CLOSED"]);
+    let said = send("--lab --keep -c 3 -i 10ms --format json");
+    assert_eq!(said.events().iter().filter(|event| event["event"] == "judgement").count(), 1, "the others come later");
+}
+
+/// Whether this end of a connection is no more; it may take the kernel a moment.
+fn is_gone(server: SocketAddr, client: SocketAddr) -> bool {
+    (0..100).any(|_| {
+        let gone = tcp_state(server, client).expect("sock_diag").is_none();
+        if !gone {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        gone
+    })
+}
+
+/// Without the lab no program obeys; what our side alone brings about works with any server, and leaves nothing behind.
+#[test]
+fn an_ordinary_server_can_be_brought_into_five_states() {
+    in_own_network(|| {
+        let listener = TcpListener::bind("127.0.0.1:7000").expect("a server");
+        let server = listener.local_addr().expect("its address");
+        for (arguments, state, reply) in [
+            ("7000 --from listen -f S", "LISTEN", json!(["SYN", "ACK"])),
+            ("7001 --from closed -f S", "CLOSED", json!(["RST", "ACK"])),
+            ("7000 --from syn-received -f R", "SYN-RECEIVED", Value::Null),
+            ("7000 --from established -f PA --payload hello", "ESTABLISHED", json!(["ACK"])),
+            ("7000 --from close-wait -f A --seq rcv.nxt-1", "CLOSE-WAIT", json!(["ACK"])),
+        ] {
+            let said = send(&format!("127.0.0.1 {arguments} -W 250ms --format json"));
+            let told = judgement(&said);
+            assert_eq!((said.code, &told["agrees"]), (Some(0), &json!(true)), "{arguments}: {said:?}");
+            assert_eq!((&told["state"], &told["observed"]["reply"]), (&json!(state), &reply), "{arguments}: {told}");
+            assert!(told["observed"]["next_state"].is_string(), "the kernel of this machine can be asked");
+            let port = told["sent"]["source_port"].as_u64().expect("a port");
+            if told["state"] != "LISTEN" {
+                assert!(is_gone(server, SocketAddr::from(([127, 0, 0, 1], port as u16))), "{arguments}: {told}");
+            }
+        }
+        let said = send("127.0.0.1 7000 --from fin-wait-1 -f A");
+        assert_eq!((said.code, said.err.lines().count()), (Some(2), 1), "{said:?}");
+        assert!(said.err.contains("With --lab there is one") && said.err.contains("close-wait"), "{said:?}");
+        let said = send("127.0.0.1 7001 --from established -f A --timeout 0.1");
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.err.contains("did not come into ESTABLISHED: it sent a RST"), "{said:?}");
+        let said = send("127.0.0.1 7001 --from listen");
+        assert!(said.code == Some(2) && said.err.contains("is not in LISTEN, but in CLOSED"), "{said:?}");
+    });
+}
+
+#[test]
+fn what_does_not_go_with_a_state_is_refused() {
+    for (arguments, words) in [
+        ("--from nowhere", "possible values: closed, listen, syn-sent"),
+        ("--from listen --udp", "cannot be used with"),
+        ("--from listen --icmp echo", "cannot be used with"),
+        ("--from listen --rate 5", "cannot be used with"),
+        ("--from listen --show-equivalent", "cannot be used with"),
+        ("--from listen --lab-server http", "cannot be used with"),
+        ("--from listen -c 2", "one segment"),
+        ("--from listen -p 1-3", "one segment"),
+        ("--from listen --ttl 1-3", "one segment"),
+        ("--from listen --seq rcv.next", "is neither a number from 0 to 4294967295 nor one of: rcv.nxt, irs"),
+        ("--seq rcv.nxt", "--seq rcv.nxt counts from a connection: say with --from STATE from which"),
+        ("-f A --ack snd.una-1", "--ack snd.una-1 counts from a connection"),
+    ] {
+        let said = send(&format!("127.0.0.1 {arguments}"));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.contains(words) && said.err.lines().count() == 1, "{arguments}: {}", said.err);
+    }
+}
