@@ -20,6 +20,7 @@ pub mod packet;
 pub mod ping;
 pub mod probe;
 mod receive;
+pub mod script;
 mod send;
 mod stamps;
 mod table;

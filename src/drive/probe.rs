@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::connection::Seen;
 use super::wire::{Error, Wire, Woken};
-use crate::craft::probe::{Reply, Session, Shot, Step};
+use crate::craft::probe::{Course, Reply, Shot, Step};
 use crate::sys::Signal;
 use crate::trace::Origin;
 use crate::wire::{Decoded, LinkType, Packet, Reassembler, Time, decode};
 
 /// How long the capture may take to show the last packet that we sent.
 const SETTLE: Duration = Duration::from_millis(200);
-/// Packets to take in before the session is asked what to do.
+/// Packets to take in before the run is asked what to do.
 const BATCH: usize = 64;
 /// Packets that were sent and not captured yet are remembered up to this number.
 const MOST_SENT: usize = 4096;
@@ -46,7 +46,7 @@ pub trait Observer {
     fn waiting(&mut self, now: Time, until: Time) -> io::Result<()>;
 }
 
-/// How a run ended; what came of it is in the session.
+/// How a run ended; what came of it the run itself knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// The signal that asked for it, if one did.
@@ -57,14 +57,14 @@ pub struct Ended {
     pub unseen: usize,
 }
 
-/// Runs `session` to its end, or until somebody stops it.
+/// Runs `course` to its end, or until somebody stops it.
 ///
 /// # Errors
 /// [`Error`]; what the network does is told to the observer.
-pub fn run(session: &mut Session, wire: &mut dyn Wire, observer: &mut dyn Observer) -> Result<Ended, Error> {
+pub fn run(course: &mut dyn Course, wire: &mut dyn Wire, observer: &mut dyn Observer) -> Result<Ended, Error> {
     let reassembler = Reassembler::default();
     let mut run = Run {
-        session,
+        course,
         wire,
         observer,
         reassembler,
@@ -80,7 +80,7 @@ pub fn run(session: &mut Session, wire: &mut dyn Wire, observer: &mut dyn Observ
 }
 
 struct Run<'a> {
-    session: &'a mut Session,
+    course: &'a mut dyn Course,
     wire: &'a mut dyn Wire,
     observer: &'a mut dyn Observer,
     reassembler: Reassembler,
@@ -99,13 +99,13 @@ impl Run<'_> {
         loop {
             self.listen()?;
             let now = self.wire.now();
-            match self.session.step(now)? {
+            match self.course.step(now)? {
                 Step::Send(shot) => self.send(now, &shot)?,
                 Step::WaitUntil(until) => {
                     self.observer.waiting(now, until)?;
                     if let Woken::Stop(stop) = self.wire.wait(until)? {
                         signal = Some(stop);
-                        self.session.stop();
+                        self.course.stop();
                     }
                 }
                 Step::Done => return Ok(signal),
@@ -142,7 +142,7 @@ impl Run<'_> {
             // An interface may pad a short frame at its end.
             let place = self.sent.iter().position(|(.., sent)| bytes.starts_with(sent));
             let ours = place.and_then(|place| self.sent.remove(place)).map(|(index, ..)| index);
-            let mut sorter = Sorter { session: self.session, observer: self.observer, number: self.packets };
+            let mut sorter = Sorter { course: self.course, observer: self.observer, number: self.packets };
             let is_shown = match ours {
                 Some(index) => sorter.ours(&packet, &decoded, index, &mut self.wholes).map(|()| true)?,
                 None => sorter.other(&packet, &decoded, &mut self.reassembler)?,
@@ -188,7 +188,7 @@ impl Run<'_> {
 
 /// Tells whose a captured packet is.
 struct Sorter<'a> {
-    session: &'a mut Session,
+    course: &'a mut dyn Course,
     observer: &'a mut dyn Observer,
     /// Packets seen before this one.
     number: u64,
@@ -203,7 +203,7 @@ impl Sorter<'_> {
         index: u64,
         wholes: &mut VecDeque<(u64, Vec<u8>)>,
     ) -> Result<(), Error> {
-        self.session.left(index, packet.time);
+        self.course.left(index, packet.time);
         self.show(packet, decoded, Origin::HandMade, true)?;
         let place = wholes.iter().position(|(whole, _)| *whole == index);
         let Some((_, bytes)) = place.and_then(|place| wholes.remove(place)) else { return Ok(()) };
@@ -230,8 +230,8 @@ impl Sorter<'_> {
     }
 
     fn whole(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, captured: bool) -> Result<bool, Error> {
-        let reply = self.session.arrive(packet.time, decoded);
-        let from_kernel = reply.is_none() && self.session.is_in_our_name(decoded);
+        let reply = self.course.arrive(packet.time, decoded);
+        let from_kernel = reply.is_none() && self.course.is_in_our_name(decoded);
         if reply.is_none() && !from_kernel {
             return Ok(false);
         }

@@ -82,6 +82,13 @@ impl Relative {
         origin + self.offset + self.windows.wrapping_mul(receiver.rcv_wnd)
     }
 
+    /// The number `value` as it is written from the same origin, with the same windows.
+    #[must_use]
+    pub fn with_value(&self, value: Seq, receiver: &Variables) -> Self {
+        let error = value.0.wrapping_sub(self.resolve(receiver).0);
+        Self { offset: self.offset.wrapping_add(error), ..*self }
+    }
+
     /// Adds one part with its sign.
     fn add(&mut self, sign: char, part: &str) -> Result<(), RelativeError> {
         let signed = |number: u32| if sign == '-' { number.wrapping_neg() } else { number };
@@ -208,6 +215,8 @@ mod tests {
                 Relative { origin: ORIGINS.get(place).copied(), offset, windows: windows as u32 };
             let again: Relative = relative.to_string().parse().unwrap();
             prop_assert_eq!(again.resolve(&variables()), relative.resolve(&variables()));
+            let other = relative.with_value(Seq(offset ^ 5), &variables());
+            prop_assert_eq!(other.resolve(&variables()), Seq(offset ^ 5));
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Answer {
         ack: Seq,
         /// The window field, not scaled.
         window: u16,
+        /// Octets of payload.
+        len: u32,
     },
     /// A UDP datagram.
     Datagram {
@@ -79,13 +81,13 @@ fn nanos<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, 
 /// What tells the packets of a run apart, and is found again in their replies: protocol, our port, the peer's port; of
 /// an ICMP message its second word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(in crate::craft) struct Key {
     protocol: u8,
     word: [u16; 2],
 }
 
 impl Key {
-    pub(super) fn of(spec: &PacketSpec) -> Self {
+    pub(in crate::craft) fn of(spec: &PacketSpec) -> Self {
         match &spec.transport {
             Transport::Tcp(tcp) => Self::ports(protocol::TCP, tcp.source_port, tcp.destination_port),
             Transport::Udp(udp) => Self::ports(protocol::UDP, udp.source_port, udp.destination_port),
@@ -104,10 +106,10 @@ impl Key {
 
 /// Both ends, and what was sent last with each key.
 #[derive(Clone, Debug)]
-pub(super) struct Matcher {
+pub(in crate::craft) struct Matcher {
     source: IpAddr,
     destination: IpAddr,
-    /// The ICMP type that we send, if we send ICMP.
+    /// The ICMP type that we sent last, if we send ICMP.
     request: Option<u8>,
     /// The identification of packet 0, where each packet has its own.
     first_id: Option<u32>,
@@ -115,25 +117,33 @@ pub(super) struct Matcher {
 }
 
 /// What a packet that arrived is about.
-pub(super) struct About {
-    pub(super) index: u64,
-    pub(super) answer: Answer,
+pub(in crate::craft) struct About {
+    pub(in crate::craft) index: u64,
+    pub(in crate::craft) answer: Answer,
 }
 
 impl Matcher {
-    pub(super) fn new(template: &PacketSpec, ids_differ: bool) -> Self {
+    pub(in crate::craft) fn new(template: &PacketSpec, ids_differ: bool) -> Self {
         let PacketSpec { source, destination, .. } = *template;
         Self {
             source,
             destination,
-            request: if let Transport::Icmp(icmp) = &template.transport { Some(icmp.kind) } else { None },
+            request: None,
             first_id: (ids_differ && source.is_ipv4()).then_some(template.ip.id),
             latest: HashMap::new(),
         }
     }
 
-    pub(super) fn sent(&mut self, key: Key, index: u64) {
-        self.latest.insert(key, index);
+    /// For packets of any kind between two addresses, whose identifications tell nothing.
+    pub(in crate::craft) fn between(source: IpAddr, destination: IpAddr) -> Self {
+        Self { source, destination, request: None, first_id: None, latest: HashMap::new() }
+    }
+
+    pub(in crate::craft) fn sent(&mut self, spec: &PacketSpec, index: u64) {
+        if let Transport::Icmp(icmp) = &spec.transport {
+            self.request = Some(icmp.kind);
+        }
+        self.latest.insert(Key::of(spec), index);
     }
 
     /// Forgets what is no longer waited for.
@@ -143,7 +153,7 @@ impl Matcher {
         }
     }
 
-    pub(super) fn is_in_our_name(&self, decoded: &Decoded<'_>) -> bool {
+    pub(in crate::craft) fn is_in_our_name(&self, decoded: &Decoded<'_>) -> bool {
         decoded.segment().is_some_and(|(ip, segment)| {
             let key = Key::ports(protocol::TCP, segment.source_port, segment.destination_port);
             (ip.source, ip.destination) == (self.source, self.destination) && self.latest.contains_key(&key)
@@ -151,7 +161,7 @@ impl Matcher {
     }
 
     /// Which packet of ours this one answers; the last one sent is number `last`.
-    pub(super) fn about(&self, decoded: &Decoded<'_>, last: u64) -> Option<About> {
+    pub(in crate::craft) fn about(&self, decoded: &Decoded<'_>, last: u64) -> Option<About> {
         let ip = decoded.ip.as_ref()?;
         if let Content::Icmp(icmp) = &decoded.content
             && icmp.is_error()
@@ -170,7 +180,16 @@ impl Matcher {
             Content::Segment(segment) => {
                 let key = Key::ports(protocol::TCP, segment.destination_port, segment.source_port);
                 let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
-                (key, Answer::Segment { flags: segment.flags, seq, ack, window: segment.window })
+                (
+                    key,
+                    Answer::Segment {
+                        flags: segment.flags,
+                        seq,
+                        ack,
+                        window: segment.window,
+                        len: segment.payload_len,
+                    },
+                )
             }
             Content::Datagram(datagram) => {
                 let key = Key::ports(protocol::UDP, datagram.destination_port, datagram.source_port);

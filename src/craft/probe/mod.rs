@@ -2,6 +2,7 @@
 //!
 //! Without I/O: [`Session`] is given the time and what arrived, and answers "send this", "wait until" or "done".
 
+mod course;
 mod matching;
 mod series;
 mod session;
@@ -10,6 +11,10 @@ mod times;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::craft) use matching::{Key, Matcher};
+pub(in crate::craft) use session::whole;
+
+pub use course::Course;
 pub use matching::{Answer, Reply};
 pub use series::Series;
 pub use session::{Pace, Session, Shot, Step, Tally};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::matching::{Key, Matcher};
-use super::{Answer, Reply, Series, Times};
+use super::{Answer, Course, Reply, Series, Times};
 use crate::craft::packet::{PacketSpec, SpecError, build};
 use crate::wire::{Decoded, Time};
 
@@ -113,25 +113,6 @@ impl Session {
         })
     }
 
-    /// What to do at `now`.
-    ///
-    /// # Errors
-    /// The next packet cannot be built.
-    pub fn step(&mut self, now: Time) -> Result<Step, SpecError> {
-        self.expire(now);
-        if self.is_all_sent() {
-            return Ok(self.ending(now));
-        }
-        let due = self.due.unwrap_or(now);
-        if self.pace.in_turn && self.unanswered > 0 && !self.stopped {
-            return Ok(Step::WaitUntil(self.deadline(now)));
-        }
-        if due > now {
-            return Ok(Step::WaitUntil(due));
-        }
-        self.shoot(now, due).map(|shot| Step::Send(Box::new(shot)))
-    }
-
     fn shoot(&mut self, now: Time, due: Time) -> Result<Shot, SpecError> {
         let index = self.next;
         let spec = self.series.spec(index);
@@ -140,7 +121,7 @@ impl Session {
         let key = Key::of(&spec);
         self.next += 1;
         self.due = Some(if self.pace.in_turn { now } else { due.max(now - CATCH_UP) + self.pace.interval });
-        self.matcher.sent(key, index);
+        self.matcher.sent(&spec, index);
         if self.waiting.len() == MOST {
             self.drop_first();
         }
@@ -150,53 +131,12 @@ impl Session {
         Ok(Shot { index, spec, packets, whole })
     }
 
-    /// The capture showed packet `index` leave at `time`.
-    pub fn left(&mut self, index: u64, time: Time) {
-        if let Some(sent) = self.sent(index) {
-            sent.at = time;
-        }
-    }
-
-    /// Takes what arrived at `time`; tells what it replies to, if to a packet of ours.
-    pub fn arrive(&mut self, time: Time, decoded: &Decoded<'_>) -> Option<Reply> {
-        let about = self.matcher.about(decoded, self.next.checked_sub(1)?)?;
-        let ip = decoded.ip.as_ref()?;
-        let sent = self.sent(about.index)?;
-        let (first, rtt) = (!sent.answered, time.since(sent.at));
-        sent.answered = true;
-        self.last_reply = Some(time);
-        let is_error = matches!(about.answer, Answer::Error { .. });
-        if first {
-            self.unanswered -= 1;
-            self.tally.answered += 1;
-            self.tally.errors += u64::from(is_error);
-            self.times.add(rtt);
-        } else {
-            self.tally.extra += 1;
-        }
-        if !is_error || ip.source == self.series.template.destination {
-            self.skip_hops(about.index);
-        }
-        Some(Reply { index: about.index, time, rtt, from: ip.source, ttl: ip.ttl, answer: about.answer, first })
-    }
-
     /// The destination was reached: packets that would go further are not sent.
     fn skip_hops(&mut self, index: u64) {
         let hops = self.series.hops();
         if hops > 1 && self.next > 0 && (self.next - 1) / hops == index / hops {
             self.next = (index / hops + 1) * hops;
         }
-    }
-
-    /// Whether this is a segment between the sockets of one of our packets: where it is not ours, our own kernel sent it.
-    #[must_use]
-    pub fn is_in_our_name(&self, decoded: &Decoded<'_>) -> bool {
-        self.matcher.is_in_our_name(decoded)
-    }
-
-    /// Sends nothing more; what is there already is still waited for until now.
-    pub fn stop(&mut self) {
-        self.stopped = true;
     }
 
     /// What came of it up to now.
@@ -257,8 +197,61 @@ impl Session {
     }
 }
 
+impl Course for Session {
+    fn step(&mut self, now: Time) -> Result<Step, SpecError> {
+        self.expire(now);
+        if self.is_all_sent() {
+            return Ok(self.ending(now));
+        }
+        let due = self.due.unwrap_or(now);
+        if self.pace.in_turn && self.unanswered > 0 && !self.stopped {
+            return Ok(Step::WaitUntil(self.deadline(now)));
+        }
+        if due > now {
+            return Ok(Step::WaitUntil(due));
+        }
+        self.shoot(now, due).map(|shot| Step::Send(Box::new(shot)))
+    }
+
+    fn left(&mut self, index: u64, time: Time) {
+        if let Some(sent) = self.sent(index) {
+            sent.at = time;
+        }
+    }
+
+    fn arrive(&mut self, time: Time, decoded: &Decoded<'_>) -> Option<Reply> {
+        let about = self.matcher.about(decoded, self.next.checked_sub(1)?)?;
+        let ip = decoded.ip.as_ref()?;
+        let sent = self.sent(about.index)?;
+        let (first, rtt) = (!sent.answered, time.since(sent.at));
+        sent.answered = true;
+        self.last_reply = Some(time);
+        let is_error = matches!(about.answer, Answer::Error { .. });
+        if first {
+            self.unanswered -= 1;
+            self.tally.answered += 1;
+            self.tally.errors += u64::from(is_error);
+            self.times.add(rtt);
+        } else {
+            self.tally.extra += 1;
+        }
+        if !is_error || ip.source == self.series.template.destination {
+            self.skip_hops(about.index);
+        }
+        Some(Reply { index: about.index, time, rtt, from: ip.source, ttl: ip.ttl, answer: about.answer, first })
+    }
+
+    fn is_in_our_name(&self, decoded: &Decoded<'_>) -> bool {
+        self.matcher.is_in_our_name(decoded)
+    }
+
+    fn stop(&mut self) {
+        self.stopped = true;
+    }
+}
+
 /// The packet of `spec` before it is cut into fragments.
-fn whole(spec: &PacketSpec) -> Result<Option<Vec<u8>>, SpecError> {
+pub(in crate::craft) fn whole(spec: &PacketSpec) -> Result<Option<Vec<u8>>, SpecError> {
     let mut spec = spec.clone();
     spec.ip.fragment_size = None;
     Ok(build(&spec)?.pop())
