@@ -7,7 +7,8 @@ fn each_wrong_argument_is_named() {
     for (arguments, words) in [
         ("", "<PORT>"),
         ("0", "0 is not in 1..=65535"),
-        ("70000", "70000"),
+        ("70000", "70000 is not in 1..=65535"),
+        ("80 --window 70000", "70000 is not in 1..=65535"),
         ("80 --backlog -1", "-1"),
         ("80 --backlog 1000001", "1000001 is not in 0..=1000000"),
         ("80 --max-connections 0", "0 is not in 1..=20000"),
@@ -24,7 +25,7 @@ fn each_wrong_argument_is_named() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
         let output = command.arg("listen").args(arguments.split_whitespace()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
-        assert!(said.contains(words), "{arguments}: {said}");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &[][..]), "{arguments}: {said}");
+        assert!(said.lines().count() == 1 && said.contains(words), "{arguments}: {said}");
     }
 }

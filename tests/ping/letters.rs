@@ -177,6 +177,9 @@ fn wrong_arguments_get_one_clear_line() {
         ("--lab --lab-wire spoil=3", "corrupt=6"),
         ("--lab-wire dup=1", "--lab"),
         ("-R -s 65500", "-s 65467"),
+        ("-s 70000", "-s 65507"),
+        ("-p xy", "xy"),
+        ("-6", "127.0.0.1 has no address"),
     ];
     for (options, said) in cases {
         let arguments: Vec<_> = ["ping"].into_iter().chain(options.split(' ')).chain(["127.0.0.1"]).collect();

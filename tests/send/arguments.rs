@@ -1,12 +1,14 @@
 //! Wrong arguments: one clear line each, and nothing is sent.
 
-use crate::program::{has_lab, send};
+use crate::common::in_own_network;
+use crate::program::{Said, has_lab, send};
 
 #[test]
 fn each_wrong_argument_is_told_in_one_line() {
     let table = [
         ("server -p 70000", "70000 is not a port"),
         ("server:70000", "70000 is not a port"),
+        ("server --source-port 70000", "not a number from 0 to 65535"),
         ("server -f Q", "Q is no flag"),
         ("server --payload-hex abc", "3 digits are not whole bytes"),
         ("server --payload-hex zz", "'z' is not a hexadecimal digit"),
@@ -28,12 +30,28 @@ fn each_wrong_argument_is_told_in_one_line() {
         ("server --allow-spoof", "required"),
         ("no-such-host.invalid --payload a --payload-hex 00", "cannot be used with"),
     ];
-    for (arguments, words) in table {
-        let said = send(arguments);
-        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
-        assert!(said.err.contains(words), "{arguments}: {}", said.err);
-        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
-    }
+    table.iter().for_each(|(arguments, words)| is_told(&send(arguments), arguments, words));
+}
+
+/// Nothing but one line on standard error, and exit code 2.
+fn is_told(said: &Said, arguments: &str, words: &str) {
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+    assert!(said.err.contains(words), "{arguments}: {}", said.err);
+    assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
+}
+
+#[test]
+fn a_host_without_such_an_address_is_told_in_one_line() {
+    // With nothing but `lo`, no question leaves this machine.
+    in_own_network(|| {
+        let table = [
+            ("no-such-host.invalid", "cannot find the address of no-such-host.invalid"),
+            ("::1 -4", "::1 has no IPv4 address"),
+            ("127.0.0.1 -6", "127.0.0.1 has no IPv6 address"),
+            ("::1 -4 --from established", "::1 has no IPv4 address"),
+        ];
+        table.iter().for_each(|(arguments, words)| is_told(&send(arguments), arguments, words));
+    });
 }
 
 #[test]
@@ -66,10 +84,5 @@ fn what_depends_on_the_host_is_told_in_one_line() {
         ),
         ("server --source 198.51.100.9", "198.51.100.9"),
     ];
-    for (arguments, words) in table {
-        let said = send(&format!("--lab {arguments}"));
-        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
-        assert!(said.err.contains(words), "{arguments}: {}", said.err);
-        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
-    }
+    table.iter().for_each(|(arguments, words)| is_told(&send(&format!("--lab {arguments}")), arguments, words));
 }

@@ -10,6 +10,7 @@ fn wrong_arguments_are_told_in_one_line() {
     let table = [
         ("server:80 81", "two ports"),
         ("server 65536", "65536 is not a port"),
+        ("server:70000", "70000 is not a port"),
         ("server no-such-service", "no service is called no-such-service"),
         ("[::1", "lacks its closing bracket"),
         ("a:b:c", "neither HOST:PORT nor an IPv6 address"),
@@ -17,12 +18,29 @@ fn wrong_arguments_are_told_in_one_line() {
         ("::1:80", "write [::1:80] for that address, or [::1]:80 for a port"),
         ("server --window 65536 --no-wscale", "a window of 65536 does not fit"),
     ];
-    for (arguments, words) in table {
-        let said = trace(arguments);
-        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
-        assert!(said.err.starts_with("rawshake: ") && said.err.contains(words), "{arguments}: {}", said.err);
-        assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
-    }
+    table.iter().for_each(|(arguments, words)| is_told(&trace(arguments), arguments, words));
+}
+
+/// Nothing but one line on standard error, and exit code 2.
+fn is_told(said: &Said, arguments: &str, words: &str) {
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+    assert!(said.err.starts_with("rawshake: ") && said.err.contains(words), "{arguments}: {}", said.err);
+    assert_eq!(said.err.lines().count(), 1, "{arguments}: {}", said.err);
+}
+
+#[test]
+fn a_host_without_such_an_address_is_told_in_one_line() {
+    // With nothing but `lo`, no question leaves this machine.
+    common::in_own_network(|| {
+        for (arguments, words) in [
+            ("no-such-host.invalid", "cannot find the address of no-such-host.invalid"),
+            ("::1 -4", "::1 has no IPv4 address"),
+            ("127.0.0.1 -6", "127.0.0.1 has no IPv6 address"),
+            ("127.0.0.1 --send-hex abc", "--send-hex: 3 digits are not whole bytes"),
+        ] {
+            is_told(&trace(arguments), arguments, words);
+        }
+    });
 }
 
 #[test]
@@ -37,6 +55,8 @@ fn options_that_contradict_each_other_are_refused() {
         "server --ttl 0",
         "server --timeout 0",
         "server --isn 4294967296",
+        "server --source-port 70000",
+        "server --window 4294967296",
         "server --close sometimes",
         "server --rst-guard maybe",
         "server --lab-server echo",
