@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::from::FromArgs;
+use super::help;
 use super::notation::{Bits, Message, Ports, Ttls, interval, option, rate};
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::{number, number_to};
@@ -19,7 +20,7 @@ use crate::tcp::Relative;
 /// Nothing is corrected: contradicting flags, wrong lengths, offsets and checksums are sent as they are asked for. Our
 /// own kernel knows nothing of it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
+#[command(after_help = help::short(), after_long_help = help::long())]
 pub struct Args {
     /// Name, IPv4 or [IPv6] address, with or without :PORT; with --lab `server` if left out
     #[arg(value_name = "HOST[:PORT]", required_unless_present = "lab")]
@@ -48,66 +49,6 @@ pub struct Args {
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
 }
-
-const AFTER_HELP: &str = "\
-Examples:
-  rawshake send --lab                                     a SYN to the lab's server, and its SYN-ACK
-  rawshake send --lab -f FPU --opt ts=1,0                 the Xmas segment of port scanners, with a timestamp
-  rawshake send --lab -f SA --ack 1000                    a SYN-ACK that nobody asked for
-  rawshake send --lab --from established -f R --seq rcv.nxt+100   what a kernel does with a reset that is not exact
-  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100     which ports answer
-  sudo rawshake send 192.0.2.7:443 --ttl 1-30             the way there: a traceroute with SYNs
-
-Exit codes: 0 what RFC 9293 asks for came back, 1 something else or nothing did, 2 error, 130 Ctrl-C.
-Send only to hosts that you own or may test.";
-
-const AFTER_LONG_HELP: &str = "\
-Examples:
-  rawshake send --lab                                     a SYN to the lab's server, and its SYN-ACK
-  rawshake send --lab -f FPU --opt ts=1,0                 the Xmas segment of port scanners, with a timestamp
-  rawshake send --lab -f SA --ack 1000                    a SYN-ACK that nobody asked for
-  rawshake send --lab --opt mss/3=1460 --opt raw=0505     options with wrong lengths
-  rawshake send --lab --hex                               the same octet by octet
-  rawshake send --lab -6 --payload-random 4000 --fragment 1200
-  rawshake send --lab --from established -f R --seq rcv.nxt+100   what a kernel does with a reset that is not exact
-  rawshake send --lab --from time-wait -f S --seq rcv.nxt+1       a new connection in the place of an old one
-  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100     which ports answer
-  sudo rawshake send 192.0.2.7:443 --ttl 1-30             the way there: a traceroute with SYNs
-  sudo rawshake send 192.0.2.7 --udp -p 53 --payload hi   a datagram
-  sudo rawshake send 192.0.2.7 -c 100 -i u1000            100 SYNs, 1 ms apart, and their reply times
-
-Flags:    letters of hping3, nping (S F R P A U, E or X, C or Y, N) and tcpdump (. for ACK, E, W, e), names
-          (syn,ack or fin+ack), or a number to 0xfff, whose upper three bits are the reserved ones. A name comes
-          first: ECE is that flag.
-Options:  --opt NAME[/LENGTH][=VALUE], once for each, in their order. /LENGTH writes a wrong length octet:
-          mss=1460 wscale=7 sackok sack=1:5,7:9 ts=TSVAL,TSECR tfo[=HEX] mptcp[=HEX] md5=HEX ao=HEX uto=300
-          exp=HEX exp2=HEX nop eol raw=HEX, or any kind by its number: 77=HEX. They are padded with zeros.
-
-Numbers:  with --from, --seq and --ack count from the connection, as the one that gets the segment sees it:
-          rcv.nxt   the next number that the target expects from us
-          irs       the number of our SYN
-          snd.nxt   the next number that the target will send
-          snd.una   the oldest number of the target that we have not acknowledged
-          iss       the number of the target's SYN
-          and +N, -N, +rcv.wnd (the window that it offers) behind it: rcv.nxt+rcv.wnd is the first one beyond.
-          In closed and listen, where there is no connection, they are numbers that one could have.
-
-The same as in other tools:
-  hping3 -S -A -F -R -P -U -X -Y, -s -p -k, -w -O -M -L, -a -t -o -N -x -y -g, -d -E, -b, -1 -2 -C -K, -c, -i u100, -I, -j
-  nping  --flags --seq --ack --win --source-port --dest-port --ttl --tos --id --df --mf --badsum --badsum-ip
-         --data HEX --data-string --data-length --icmp-type --icmp-code --udp --delay --rate -c -4 -6
-  ping   -c -i -W -t -I -4 -6 -q
-Otherwise than there: -f is --flags (hping3's -f is --fragment), -s is the source port (ping's size is -d), and
--c counts packets that are sent, as in hping3.
-
-Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC 5961, asks of the target's state. Without
-          --from the answer tells that state: LISTEN or CLOSED. Where Linux is known to answer otherwise, the reason is
-          given; the exit code is 1 all the same. Not judged: UDP and ICMP, a --ttl series, SYNs after the first that
-          --keep their ports, and what follows the first 1,000 packets.
-
-Exit codes: 0 what RFC 9293 asks for came back (with --from that can be silence; where nothing is judged, anything),
-            1 something else or nothing did, 2 error, 130 Ctrl-C.
-Send only to hosts that you own or may test.";
 
 /// The packet, field by field.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `--from STATE`: the peer is brought into a state by hand before the segment is sent.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use super::args::Args;
 use super::far::Far;
 use super::plan;
 use super::report::Screen;
-use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target as Peer;
@@ -135,14 +134,13 @@ fn fire(args: &Args, trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) 
     let mut screen = Screen::new(Show::new(config.local, sink, pcap, None), super::hex(args, &settings));
     let mut trials = [trial];
     let signal = run_trials(&mut trials, &mut wire, &mut far, &mut screen);
+    let [trial] = trials;
+    let left = take_leave(args, &trial, peer, streams.err);
     // What was seen is shown in any case.
     let octets = screen.finish();
     let signal = signal?;
+    left?;
     streams.out.write_all(octets?.as_bytes())?;
-    let [trial] = trials;
-    if !args.lab.lab {
-        take_leave(&trial, peer)?;
-    }
     match signal {
         Some(signal) => Ok(Exit::Signal(signal.number())),
         None => conclude(args, &settings, &trial, &far, streams),
@@ -150,10 +148,14 @@ fn fire(args: &Args, trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) 
 }
 
 /// A host that is not ours shall not be left with a connection that nobody will ever close.
-fn take_leave(trial: &Trial, peer: &Peer) -> anyhow::Result<()> {
+fn take_leave(args: &Args, trial: &Trial, peer: &Peer, err: &mut dyn Write) -> anyhow::Result<()> {
     let config = trial.config();
-    if !config.target.is_connection() {
+    let is_gone = matches!(trial.failure(), Some(Failure::Reset));
+    if args.lab.lab || !config.target.is_connection() || is_gone {
         return Ok(());
+    }
+    if args.output.verbose > 0 {
+        writeln!(err, "RST: frees {} from the connection, when all is seen", config.remote)?;
     }
     // What it has acknowledged last; else what it must expect by now.
     let seq = match trial.heard() {
@@ -195,10 +197,7 @@ fn conclude(
         how: Some(row.how),
         error,
     };
-    sink::judgement(args.output.format, settings, &case, streams.out)?;
-    if args.output.format == Format::Csv {
-        writeln!(streams.err, "{}", case.line())?;
-    }
+    super::show_case(args.output.format, settings, &case, streams)?;
     Ok(if case.judgement.verdict == Verdict::Agrees { Exit::Success } else { Exit::NoReply })
 }
 

@@ -5,6 +5,7 @@ mod blind;
 mod equivalent;
 mod far;
 mod from;
+mod help;
 mod hex;
 mod notation;
 mod plan;
@@ -28,6 +29,7 @@ use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
+use crate::tcp::Verdict;
 use blind::Answers;
 use hex::Hex;
 use plan::Plan;
@@ -116,7 +118,15 @@ fn show_cases(args: &Args, plan: &Plan, cases: &[Case], streams: &mut Streams<'_
         return Ok(());
     }
     let settings = settings(args, plan);
-    cases.iter().try_for_each(|case| sink::judgement(args.output.format, &settings, case, streams.out))
+    cases.iter().try_for_each(|case| show_case(args.output.format, &settings, case, streams))
+}
+
+/// A table of connections has no place for what is not as it should be.
+fn show_case(format: Format, settings: &Settings, case: &Case, streams: &mut Streams<'_>) -> io::Result<()> {
+    match format {
+        Format::Csv if case.judgement.verdict != Verdict::Agrees => writeln!(streams.err, "{}", case.line()),
+        _ => sink::judgement(format, settings, case, streams.out),
+    }
 }
 
 /// Many ladders of two arrows each tell less than a list.

@@ -1,0 +1,120 @@
+//! What stands below the options in the help: no line is wider than 80 columns.
+
+use crate::tcp::{ORIGINS, Origin};
+
+/// Below the short help.
+pub(super) fn short() -> String {
+    format!("Examples:\n{FIRST_EXAMPLES}{SUDO_EXAMPLES}\n{SHORT_CODES}{CAUTION}")
+}
+
+/// Below the long help. The numbers that `--seq` and `--ack` can count from stand in one table, and here.
+pub(super) fn long() -> String {
+    let origin = |origin: &Origin| format!("          {:<8} {}\n", origin.name, origin.meaning);
+    let origins: String = ORIGINS.iter().map(origin).collect();
+    format!(
+        "Examples:\n{FIRST_EXAMPLES}{MORE_EXAMPLES}{SUDO_EXAMPLES}{MORE_SUDO_EXAMPLES}\n{FIELDS}\n{NUMBERS}{origins}{SUMS}\n\
+         {EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
+    )
+}
+
+const FIRST_EXAMPLES: &str = "  rawshake send --lab                        a SYN, and the SYN-ACK of a server
+  rawshake send --lab -f FPU --opt ts=1,0    the Xmas segment of port scanners
+  rawshake send --lab -f SA --ack 1000       a SYN-ACK that nobody asked for
+  rawshake send --lab --from established -f R --seq rcv.nxt+100
+                                             what a reset does that is not exact
+";
+
+const MORE_EXAMPLES: &str = "  rawshake send --lab --from time-wait -f S --seq rcv.nxt+1
+                                             a new connection in place of an old
+  rawshake send --lab --opt mss/3=1460 --opt raw=0505
+                                             options with wrong lengths
+  rawshake send --lab --hex                  every octet, and what it means
+  rawshake send --lab -6 --payload-random 4000 --fragment 1200
+";
+
+const SUDO_EXAMPLES: &str = "  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 100
+                                             which ports answer
+  sudo rawshake send 192.0.2.7:443 --ttl 1-30
+                                             the way there, as traceroute
+";
+
+const MORE_SUDO_EXAMPLES: &str = "  sudo rawshake send 192.0.2.7 --udp -p 53 --payload hi
+  sudo rawshake send 192.0.2.7 -c 100 -i u1000
+                                             SYNs 1 ms apart, reply times
+";
+
+const FIELDS: &str = "\
+Flags:    letters of hping3, nping (S F R P A U, E or X, C or Y, N) and tcpdump
+          (. for ACK, E, W, e), names (syn,ack or fin+ack), or a number to
+          0xfff, whose upper three bits are the reserved ones. A name comes
+          first: ECE is that flag.
+Options:  --opt NAME[/LENGTH][=VALUE], once for each, in their order. /LENGTH
+          writes a wrong length octet. They are padded with zeros.
+          mss=1460 wscale=7 sackok sack=1:5,7:9 ts=TSVAL,TSECR tfo[=HEX]
+          mptcp[=HEX] md5=HEX ao=HEX uto=300 exp=HEX exp2=HEX nop eol raw=HEX,
+          or any kind by its number: 77=HEX
+";
+
+const NUMBERS: &str = "\
+Numbers:  with --from, --seq and --ack count from the connection, as the end
+          sees it that gets the segment:
+";
+
+const SUMS: &str = "          and behind it +N, -N, +rcv.wnd (the window that it offers):
+          rcv.nxt+rcv.wnd is the first one beyond. In closed and listen, where
+          no connection is, they are numbers that one could have.
+";
+
+const EQUIVALENTS: &str = "\
+The same as in other tools:
+  hping3  -S -A -F -R -P -U -X -Y, -s -p -k, -w -O -M -L, -a -t -o -N -x -y -g,
+          -d -E, -b, -1 -2 -C -K, -c, -i u100, -I, -j
+  nping   --flags --seq --ack --win --source-port --dest-port --ttl --tos --id
+          --df --mf --badsum --badsum-ip --data HEX --data-string --data-length
+          --icmp-type --icmp-code --udp --delay --rate -c -4 -6
+  ping    -c -i -W -t -I -4 -6 -q
+Otherwise than there: -f is --flags (hping3's -f is --fragment), -s is the
+source port (ping's size is -d), and -c counts packets that are sent, as in
+hping3.
+";
+
+const EXPECTED: &str = "\
+Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
+          5961, asks of the target's state. Without --from the answer tells
+          that state: LISTEN or CLOSED. Where Linux is known to answer
+          otherwise, the reason is given; the exit code is 1 all the same.
+          Not judged: UDP and ICMP, a --ttl series, SYNs after the first that
+          --keep their ports, and what follows the first 1,000 packets.
+          In JSON each is a `judgement`: sent, state, expected and observed
+          (reply, seq, ack, next_state), agrees, known (a stack that does so),
+          rfc_section, note.
+          A connection made for --from is freed with a RST in the end, but for
+          those of the lab, which go with it.
+";
+
+const SHORT_CODES: &str = "\
+Exit codes: 0 what RFC 9293 asks for came back, 1 something else or nothing
+did, 2 error, 130 Ctrl-C.
+";
+
+const LONG_CODES: &str = "\
+Exit codes: 0 what RFC 9293 asks for came back (with --from that can be
+silence; where nothing is judged, anything), 1 something else or nothing did,
+2 error, 130 Ctrl-C.
+";
+
+const CAUTION: &str = "Send only to hosts that you own or may test.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_fits_into_80_columns() {
+        for text in [short(), long()] {
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(!text.contains("\n\n\n") && !text.ends_with('\n'), "{text}");
+        }
+        assert!(ORIGINS.iter().all(|origin| long().contains(origin.meaning)));
+    }
+}
