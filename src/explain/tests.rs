@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::tcp::{Call, State};
 use crate::trace::{
-    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Millis, Pair, Side, Summary, Termination,
+    Belief, CallNote, CallRole, Certainty, ConnState, Handshake, History, IcmpEvent, Mark, Millis, Pair, Side, Summary,
+    Termination,
 };
 use crate::wire::{OptionSummary, Time};
 
@@ -164,6 +165,8 @@ fn summary() -> Summary {
         closed_first: None,
         reset_by: None,
         completeness: 31,
+        conn_state: ConnState::SF,
+        history: History::of("ShADadFf"),
         handshake_rtt: Some(Millis(Duration::from_micros(48))),
         handshake_time: Some(Millis(Duration::from_micros(59))),
         termination_time: None,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::tcp::{Call, Seq, State};
 use crate::trace::{
-    Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, Handshake, IcmpEvent, Mark, Marks, Millis, Opened,
-    Origin, Pair, Preview, SegmentEvent, Side, Summary, Termination,
+    Acked, Belief, CallNote, CallRole, Certainty, ConnState, Event, EventKind, Handshake, History, IcmpEvent, Mark,
+    Marks, Millis, Opened, Origin, Pair, Preview, SegmentEvent, Side, Summary, Termination,
 };
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -257,6 +257,8 @@ fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
         closed_first: None,
         reset_by: None,
         completeness: 31,
+        conn_state: ConnState::SF,
+        history: History::of("ShADadFf"),
         handshake_rtt: None,
         handshake_time: None,
         termination_time: None,

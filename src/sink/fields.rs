@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::tcp::State;
-use crate::trace::{Handshake, Mark, Marks, Millis, Side, Summary, Termination, holder};
+use crate::trace::{ConnState, Handshake, History, Mark, Marks, Millis, Side, Summary, Termination, holder};
 use crate::wire::{OptionSummary, Time};
 
 /// The verdict on the connection of this number.
@@ -37,6 +37,8 @@ pub enum Value {
     Address(IpAddr),
     /// Any number of marks.
     Marks(Marks),
+    /// Letters of Zeek's history.
+    History(History),
 }
 
 impl Value {
@@ -53,6 +55,7 @@ impl Value {
             (Self::Name(one), Self::Name(other)) => one.cmp(other),
             (Self::Socket(one), Self::Socket(other)) => one.cmp(&other),
             (Self::Address(one), Self::Address(other)) => one.cmp(&other),
+            (Self::History(one), Self::History(other)) => one.as_str().cmp(other.as_str()),
             (Self::Marks(one), Self::Marks(other)) => one.iter().count().cmp(&other.iter().count()),
             // A field has values of one kind.
             _ => Ordering::Equal,
@@ -70,6 +73,7 @@ impl fmt::Display for Value {
             Self::Number(number) => number.fmt(f),
             Self::Time(time) => time.fmt(f),
             Self::Name(name) => f.write_str(name),
+            Self::History(history) => history.fmt(f),
             Self::Socket(socket) => socket.fmt(f),
             Self::Address(address) => address.fmt(f),
             Self::Marks(marks) => marks.iter().enumerate().try_for_each(|(index, mark)| {
@@ -99,6 +103,8 @@ pub enum Kind {
     Address,
     /// Any of the names that this gives.
     Marks(fn() -> Vec<&'static str>),
+    /// Letters, of which upper and lower case are not the same.
+    Letters,
 }
 
 /// A field of the verdict.
@@ -141,6 +147,8 @@ pub const FIELDS: &[Field] = &[
     field("reset_by", Kind::Name(sides), |row| side(row.summary.reset_by)),
     field("time_wait", Kind::Name(holders), |row| holder(row.summary.time_wait).map_or(Value::Absent, Value::Name)),
     field("completeness", Kind::Number, |row| count(row.summary.completeness)),
+    column("conn_state", "zeek", Kind::Name(conn_states), |row| Value::Name(row.summary.conn_state.name())),
+    field("history", Kind::Letters, |row| Value::History(row.summary.history)),
     field("segments", Kind::Number, |row| large(row.summary.segments)),
     field("bytes", Kind::Number, |row| large(row.summary.bytes_client.saturating_add(row.summary.bytes_server))),
     column("bytes_client", "bytes>", Kind::Number, |row| large(row.summary.bytes_client)),
@@ -224,6 +232,10 @@ fn handshakes() -> Vec<&'static str> {
 
 fn terminations() -> Vec<&'static str> {
     Termination::ALL.map(Termination::name).to_vec()
+}
+
+fn conn_states() -> Vec<&'static str> {
+    ConnState::ALL.iter().map(|state| state.name()).collect()
 }
 
 fn sides() -> Vec<&'static str> {

@@ -8,6 +8,7 @@ use super::calls::{self, Scene};
 use super::completeness::Completeness;
 use super::end::{End, Facts, Suspect};
 use super::fingerprint::Imprint;
+use super::history::Recorder;
 use super::judgement::{Judgement, judge};
 use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
@@ -77,6 +78,7 @@ pub(super) struct Connection {
     pub(super) segments: u64,
     pub(super) octets: Pair<u64>,
     pub(super) completeness: Completeness,
+    pub(super) recorder: Recorder,
     pub(super) icmp: Option<IcmpEvent>,
     pub(super) marks: Marks,
     pub(super) retransmissions: Pair<u32>,
@@ -111,6 +113,7 @@ impl Connection {
             segments: 0,
             octets: Pair::default(),
             completeness: Completeness::default(),
+            recorder: Recorder::default(),
             icmp: None,
             marks: Marks::default(),
             retransmissions: Pair::default(),
@@ -189,6 +192,7 @@ impl Connection {
             self.redeem(from.other(), &facts.arriving);
         }
         let before = self.so_far();
+        let again = self.ends[from].sends_again(facts);
         let step = if self.ends[from].last_packet.is_again(facts) {
             marks.set(Mark::DuplicatePacket);
             self.stand_still()
@@ -205,6 +209,9 @@ impl Connection {
             marks |= self.milestones(from, facts, &step, &before);
         }
         self.ends[from].note_packet(facts);
+        if !malformed {
+            self.recorder.note(from, facts, &marks, again);
+        }
         self.marks |= marks;
         self.retransmissions[from] += u32::from(step.reading.copy > 1);
         (step, marks)
@@ -238,6 +245,7 @@ impl Connection {
         end.suspect = None;
         if bad_checksum {
             end.offloads = true;
+            self.recorder.note(side, &facts, &Marks::default(), false);
         } else {
             end.skip_to(facts.arriving.seq);
             peer.right_edge = None;

@@ -4,6 +4,7 @@ mod appearance;
 mod belief;
 mod calls;
 mod completeness;
+mod conn_state;
 mod connection;
 mod end;
 mod event;
@@ -11,6 +12,7 @@ pub mod exchange;
 mod fingerprint;
 mod flows;
 mod half_open;
+mod history;
 mod holes;
 mod icmp;
 mod judgement;
@@ -31,10 +33,12 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use conn_state::ConnState;
 pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,
     SegmentEvent,
 };
+pub use history::History;
 pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use side::{Pair, Side};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Belief, IcmpEvent, Marks, Pair, Side};
+use super::{Belief, ConnState, History, IcmpEvent, Marks, Pair, Side};
 use crate::wire::{OptionSummary, Time};
 
 /// How a connection opened.
@@ -154,6 +154,10 @@ pub struct Summary {
     pub reset_by: Option<Side>,
     /// Wireshark's `tcp.completeness`: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32, added up.
     pub completeness: u8,
+    /// Zeek's `conn_state`.
+    pub conn_state: ConnState,
+    /// Zeek's `history`.
+    pub history: History,
     /// From the client's (first) SYN to the SYN-ACK or other answer that arrived.
     #[serde(rename = "handshake_rtt_ms")]
     pub handshake_rtt: Option<Millis>,

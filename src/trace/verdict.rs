@@ -23,6 +23,8 @@ impl Connection {
             closed_first: self.closing.first().filter(|_| !never_opened),
             reset_by: self.closing.reset_by,
             completeness: self.completeness.bits(),
+            conn_state: self.recorder.conn_state(self.octets == Pair::both(0)),
+            history: self.recorder.history(),
             handshake_rtt: self.opening.rtt().map(Millis),
             handshake_time: self.opening.time(),
             termination_time: self.closing.time(self.first).filter(|_| !never_opened),

@@ -9,8 +9,8 @@ use proptest::sample::select;
 use super::super::{Builder, Settings, Verbosity, layout};
 use crate::tcp::{Call, Seq, State};
 use crate::trace::{
-    Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, Handshake, IcmpEvent, Mark, Millis, Opened, Origin,
-    Pair, Preview, SegmentEvent, Side, Summary, Termination,
+    Acked, Belief, CallNote, CallRole, Certainty, ConnState, Event, EventKind, Handshake, History, IcmpEvent, Mark,
+    Millis, Opened, Origin, Pair, Preview, SegmentEvent, Side, Summary, Termination,
 };
 use crate::wire::{Checksum, Flags, OptionSummary, Options, Time};
 
@@ -168,6 +168,8 @@ fn summary() -> impl Strategy<Value = Summary> {
                     closed_first: sides[0],
                     reset_by: sides[1],
                     completeness: 0,
+                    conn_state: ConnState::Other,
+                    history: History::default(),
                     handshake_rtt,
                     handshake_time,
                     termination_time,

@@ -25,7 +25,7 @@ const fn right(heading: &'static str, rank: u8, usual: usize, text: fn(&Row<'_>)
 }
 
 /// Their order. The last one is cut where the line ends; its cells have any length.
-pub(super) const COLUMNS: [Column; 11] = [
+pub(super) const COLUMNS: [Column; 13] = [
     right("#", 0, 6, |row| row.number.to_string()),
     left("client", 0, 21, |row| row.summary.client.to_string()),
     left("server", 0, 21, |row| row.summary.server.to_string()),
@@ -36,6 +36,8 @@ pub(super) const COLUMNS: [Column; 11] = [
     right("segments", 4, 8, |row| row.summary.segments.to_string()),
     right("bytes →", 5, 9, |row| row.summary.bytes_client.to_string()),
     right("bytes ←", 5, 9, |row| row.summary.bytes_server.to_string()),
+    left("zeek", 6, 6, |row| row.summary.conn_state.name().to_owned()),
+    left("history", 7, 10, |row| row.summary.history.to_string()),
     left("notes", 3, 5, |row| notes(row.summary)),
 ];
 

@@ -8,3 +8,4 @@ mod memory;
 mod odd;
 mod opening;
 mod proptests;
+mod zeek;

@@ -127,6 +127,15 @@ impl Stage {
     }
 }
 
+/// Sends segments, with semicolons between them and nothing expected of each; the verdict on their only connection.
+pub(super) fn sent(segments: &str) -> Summary {
+    let mut stage = Stage::new(TracerOptions::default());
+    segments.split(';').for_each(|segment| stage.send(segment));
+    let summaries = stage.end();
+    assert_eq!(summaries.len(), 1, "{segments}");
+    summaries[0]
+}
+
 /// Plays a script on a fresh stage and gives the verdict on its only connection.
 pub(super) fn verdict(script: &str) -> Summary {
     let mut stage = Stage::new(TracerOptions::default());

@@ -44,6 +44,8 @@ pub(super) enum Operand {
     Name(String),
     /// To be found in the value as it is shown, whatever the case.
     Text(String),
+    /// To be found in letters whose case matters.
+    Part(String),
 }
 
 /// Units of time and what they are in milliseconds.
@@ -64,7 +66,8 @@ impl Operand {
     pub(super) fn parse(field: &Field, operator: Operator, word: &str) -> Result<Self, String> {
         let name = field.name;
         if operator.is_search() {
-            return Ok(Self::Text(word.to_lowercase()));
+            let cased = matches!(field.kind, Kind::Letters);
+            return Ok(if cased { Self::Part(word.to_owned()) } else { Self::Text(word.to_lowercase()) });
         }
         let has_order = matches!(field.kind, Kind::Number | Kind::Millis | Kind::Time);
         if operator.is_order() && !has_order {
@@ -90,6 +93,7 @@ impl Operand {
                 format!("{name} is address:port; {name}.ip and {name}.port are its parts, ~ finds a part")
             }),
             Kind::Name(names) | Kind::Marks(names) => known(name, word, &names()),
+            Kind::Letters => Ok(Self::Name(word.to_owned())),
         }
     }
 
@@ -109,12 +113,14 @@ impl Operand {
 
     fn matches(&self, value: Value) -> bool {
         match (self, value) {
+            (Self::Part(part), value) => value.to_string().contains(part),
             (Self::Text(text), value) => value.to_string().to_lowercase().contains(text),
             (Self::Nothing, value) => {
                 value == Value::Absent || matches!(value, Value::Marks(marks) if marks.is_empty())
             }
             (Self::Name(name), Value::Marks(marks)) => marks.iter().any(|mark| mark.name() == name),
             (Self::Name(name), Value::Name(value)) => name == value,
+            (Self::Name(name), Value::History(history)) => name == history.as_str(),
             (Self::Flag(flag), Value::Flag(value)) => *flag == value,
             (Self::Address(address), Value::Address(value)) => *address == value,
             (Self::Socket(socket), Value::Socket(value)) => *socket == value,
@@ -131,6 +137,7 @@ pub(super) fn is_something(value: Value) -> bool {
         Value::Flag(flag) => flag,
         Value::Number(number) => number != 0.0,
         Value::Marks(marks) => !marks.is_empty(),
+        Value::History(history) => !history.as_str().is_empty(),
         Value::Time(_) | Value::Name(_) | Value::Socket(_) | Value::Address(_) => true,
     }
 }

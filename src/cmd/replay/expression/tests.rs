@@ -68,6 +68,12 @@ fn comparisons() {
         "marks and syns",
         "not half_close",
         "time_wait = client",
+        "conn_state = SF",
+        "conn_state != REJ",
+        "history = ShADadFf",
+        "history ~ DadF",
+        "history !~ dADF",
+        "history",
     ] {
         assert!(holds(text), "{text}");
         assert!(!holds(&format!("not ({text})")), "{text}");
