@@ -1,16 +1,20 @@
 //! The loop that joins [`craft::ping`](crate::craft::ping) to sockets, the clocks and the person at the keyboard.
 
 mod carrier;
+mod probes;
 
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use crate::craft::packet::SpecError;
 use crate::craft::ping::{Event, Now, Ping, Refusal, Statistics, Step};
+use crate::source;
 use crate::sys::{self, Interrupts, Signal, StatusRequests, clock, poll};
 
 pub use carrier::{Carrier, Echo, Input};
+pub use probes::{Ports, Way};
 
 /// Why a run of ping broke off.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,12 @@ pub enum Error {
     /// The machine.
     #[error(transparent)]
     Sys(#[from] sys::Error),
+    /// The capture that hears the answers.
+    #[error(transparent)]
+    Capture(#[from] source::Error),
+    /// A request that no packet has room for.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
     /// What is seen could not be told.
     #[error("cannot write what ping saw")]
     Output(#[from] io::Error),
@@ -167,10 +177,17 @@ impl Run<'_> {
         let now = self.now();
         let Host { ping, carrier } = &mut self.hosts[index];
         let request = ping.request(now);
-        let Err(error) = carrier.send(&request) else {
-            ping.sent();
-            return Ok(self.observer.sent(index, ping.in_flight())?);
+        let error = match carrier.send(&request) {
+            Ok(()) => {
+                ping.sent();
+                return Ok(self.observer.sent(index, ping.in_flight())?);
+            }
+            Err(Error::Sys(error)) => error,
+            Err(error) => return Err(error),
         };
+        if error.is_not_permitted() {
+            return Err(error.into());
+        }
         if error.errno() == Some(libc::EACCES) {
             return Err(Error::Prohibited(ping.config().destination));
         }

@@ -4,6 +4,7 @@
 mod common;
 mod far_host;
 mod letters;
+mod probes;
 mod programs;
 mod several;
 

@@ -59,6 +59,15 @@ pub struct Args {
     /// The identifier of the requests [default: random]; of several hosts, that of the first, and the next ones count up
     #[arg(short = 'e', long, value_name = "ID")]
     pub identifier: Option<u16>,
+    /// SYNs to this port instead of echo requests: SYN-ACK answers where it is open, RST where it is closed
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["udp", "size", "pattern", "record_route", "mtu_discovery", "identifier"])]
+    pub tcp: Option<u16>,
+    /// How to end what a SYN has opened: a reset, of which the program behind the port hears nothing, or a FIN
+    #[arg(long, value_name = "HOW", requires = "tcp", default_value = "rst")]
+    pub tcp_end: TcpEnd,
+    /// UDP datagrams to this port: what a program there sends answers, or ICMP port unreachable
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["record_route", "mtu_discovery", "identifier"])]
+    pub udp: Option<u16>,
     /// Time to live, or hop limit
     #[arg(short, long, value_parser = clap::value_parser!(u8).range(1..))]
     pub ttl: Option<u8>,
@@ -119,6 +128,12 @@ Exit codes: 0 some reply of every host, 1 none (or, with -c and -w, fewer than a
 Several hosts are pinged at once, up to 128, with one line of summary for each, as fping has it. Of
 fping's letters -C is here, and -p is --period; the others mean what they mean to ping.
 
+--tcp and --udp send each request from a port of its own, by a raw socket, and hear the answers in a
+capture, whose clock measures the round trips; they need what trace needs. Our kernel is held back
+from answering. An open UDP port stays silent unless its program knows what to say to the data of
+-s and -p. A closed one may stay silent, too: Linux sends a host six ICMP errors at once, and then one a
+second.
+
 Output and letters are those of ping from iputils, with these differences:
   - replies with a wrong checksum are named and counted as corrupted, not as received
   - replies to requests that were never sent are not counted
@@ -141,6 +156,8 @@ Examples:
   rawshake ping -M do -s 1472 -c 1 192.0.2.7     does a packet of 1500 bytes get through in one piece?
   rawshake ping -t 3 -c 1 -v 192.0.2.7           who is three hops away, and what its error says
   rawshake ping -A -c 100 -q 192.0.2.7           as fast as the replies come
+  rawshake ping --tcp 443 -c 3 192.0.2.7         is the port open, and how far is it?
+  rawshake ping --udp 33434 192.0.2.7            the same with datagrams, to a port that is closed
   rawshake ping -R -c 1 192.0.2.7                the way there and back, where routers record it";
 
 /// How to show what happens.
@@ -163,6 +180,15 @@ pub enum MtuDiscovery {
     Dont,
     /// Send them in one piece, whatever is known of the path.
     Probe,
+}
+
+/// How to end a connection that a SYN has opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TcpEnd {
+    /// With a reset: the program behind the port hears nothing of it.
+    Rst,
+    /// With a FIN, as a client does that has nothing to say.
+    Fin,
 }
 
 /// Reads an octet, in decimal or hexadecimal digits.

@@ -1,7 +1,7 @@
 //! What `-v` adds: the clocks behind a round trip, and what an ICMP error quotes and means.
 
 use super::report::Means;
-use crate::craft::ping::{ErrorReply, Quoted, Statistics};
+use crate::craft::ping::{ErrorReply, Quoted, QuotedRequest, Statistics};
 use crate::explain::{count, icmp_advice};
 
 /// The clock of all stamps.
@@ -9,14 +9,12 @@ pub(super) const CLOCK: &str = "CLOCK_REALTIME";
 
 /// Between which moments round trips are measured, and by which clock.
 pub(super) fn clocks(means: Means) -> String {
-    let departure = match means.stamps_departures {
-        true => "the kernel's stamp of departure (SO_TIMESTAMPING)",
-        false => "our own stamp before sending (this kernel stamps no departures)",
-    };
-    format!(
-        "{} socket; round trips run from {departure} to its stamp of receipt (SO_TIMESTAMPNS), both by {CLOCK}",
-        means.socket
-    )
+    let Means { socket, departure, receipt } = means;
+    let departure = departure.map_or_else(
+        || "our own stamp before sending (this kernel stamps no departures)".to_owned(),
+        |stamp| format!("the kernel's stamp of departure ({stamp})"),
+    );
+    format!("{socket} socket; round trips run from {departure} to its stamp of receipt ({receipt}), both by {CLOCK}")
 }
 
 /// How many round trips the kernel has measured at both ends.
@@ -43,14 +41,19 @@ pub(super) fn error(error: &ErrorReply) -> String {
 const HIDDEN: &str = "what it quotes is kept by the kernel: an ICMP datagram socket does not see it";
 
 fn quoted(quoted: &Quoted) -> String {
-    let Quoted { source, destination, ttl, tos, id, len, kept, echo_id } = *quoted;
+    let Quoted { source, destination, ttl, tos, id, len, kept, request } = *quoted;
     let hops = if source.is_ipv4() { "ttl" } else { "hop limit" };
     let class = if source.is_ipv4() { "tos" } else { "traffic class" };
     let id = id.map_or_else(String::new, |id| format!(", id {id}"));
     let kept = count(kept as u64, "byte");
+    let request = match request {
+        QuotedRequest::Echo { echo_id } => format!("your echo request with identifier {echo_id}"),
+        QuotedRequest::Ports { source_port, destination_port } => {
+            format!("your request from port {source_port} to port {destination_port}")
+        }
+    };
     format!(
-        "it quotes {source} > {destination}, {hops} {ttl}, {class} {tos:#04x}{id}, length {len}: your echo request with \
-         identifier {echo_id}; {kept} of its payload came back"
+        "it quotes {source} > {destination}, {hops} {ttl}, {class} {tos:#04x}{id}, length {len}: {request}; {kept} of its payload came back"
     )
 }
 
@@ -69,8 +72,8 @@ mod tests {
     #[test]
     fn an_error_shows_its_quote_and_says_what_it_means() {
         let [source, destination] = ["192.0.2.1", "198.51.100.1"].map(|address| address.parse().unwrap());
-        let quoted =
-            Quoted { source, destination, ttl: 1, tos: 0xb8, id: Some(54_321), len: 84, kept: 8, echo_id: 4_660 };
+        let request = QuotedRequest::Echo { echo_id: 4_660 };
+        let quoted = Quoted { source, destination, ttl: 1, tos: 0xb8, id: Some(54_321), len: 84, kept: 8, request };
         assert_snapshot!(error(&reply(Some(quoted))) + &error(&reply(None)), @r"
             ICMP type 11, code 0: its hops were used up on the way: a small -t, or routers that send it in a circle
             it quotes 192.0.2.1 > 198.51.100.1, ttl 1, tos 0xb8, id 54321, length 84: your echo request with identifier 4660; 8 bytes of its payload came back

@@ -8,18 +8,21 @@ mod record;
 mod report;
 mod target;
 
+use std::net::SocketAddr;
+
 use anyhow::{Context as _, ensure};
 
 pub use args::{Args, Seconds};
 
 use super::{Exit, Streams};
-use crate::craft::ping::{Config, Ping, max_size, text};
+use crate::craft::packet::IpSpec;
+use crate::craft::ping::{Config, End, Form, Ping, Probe, max_size, text};
 use crate::drive;
-use crate::drive::ping::{Echo, Host};
+use crate::drive::ping::{Carrier, Echo, Host, Ports, Way};
 use crate::lab::{self, Lab};
 use crate::sys::icmp::{self, Kind, PathMtu};
 use crate::sys::{IcmpSocket, Signal, Version, random, route};
-use args::{Format, MtuDiscovery, Through};
+use args::{Format, MtuDiscovery, TcpEnd, Through};
 use names::Names;
 use record::Record;
 use report::{JsonReport, Means, Report, TextReport, View};
@@ -41,7 +44,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         hosts.push(host);
         views.push(view);
     }
-    let identifier = views[0].config.identifier;
+    let config = views[0].config.clone();
     let mut report: Box<dyn Report + '_> = match args.format {
         Format::Text => Box::new(TextReport::new(streams, args, views)),
         Format::Json => Box::new(JsonReport::new(streams, args, views)),
@@ -50,7 +53,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let signal = match args.capture.create()? {
         None => drive::ping::run(&mut hosts, &mut *report)?,
         Some(file) => {
-            let mut record = Record::begin(&mut *report, file, &targets[0], identifier)?;
+            let mut record = Record::begin(&mut *report, file, &targets[0], config)?;
             let signal = drive::ping::run(&mut hosts, &mut record)?;
             record.finish()?;
             signal
@@ -67,6 +70,22 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 /// One host of the run, and what is told of it. `index` is its place among them.
 fn prepare(args: &Args, target: &Target, index: u16) -> anyhow::Result<(Host, View)> {
     let config = config(args, target)?;
+    let (carrier, means, identifier) = match config.probe {
+        Probe::Echo => echo(args, target, index)?,
+        probe => ports(args, target, probe)?,
+    };
+    let config = Config { identifier, ..config };
+    let mut names = Names::new(args, target);
+    let introduction = introduction(args, target, &mut names)?;
+    let trips = vec![None; args.vcount.unwrap_or(0).into()];
+    let host = Host { ping: Ping::new(config.clone()), carrier };
+    Ok((host, View { introduction, config, means, names, route: Vec::new(), trips }))
+}
+
+/// How requests travel, how that is told, and the identifier of echo requests where it is ours.
+type Travel = (Box<dyn Carrier>, Means, Option<u16>);
+
+fn echo(args: &Args, target: &Target, index: u16) -> anyhow::Result<Travel> {
     let asked = args.identifier.map(|identifier| identifier.wrapping_add(index));
     let socket_config = icmp::Config { identifier: asked, ..socket_config(args, target) };
     let socket = IcmpSocket::open(Version::of(target.address), &socket_config)?;
@@ -74,14 +93,38 @@ fn prepare(args: &Args, target: &Target, index: u16) -> anyhow::Result<(Host, Vi
         Kind::Raw => (Some(asked.map_or_else(random::u16, Ok)?), "raw"),
         Kind::Datagram => (None, "datagram"),
     };
-    let means = Means { socket: kind, stamps_departures: socket.stamps_departures() };
-    let config = Config { identifier, ..config };
-    let mut names = Names::new(args, target);
-    let introduction = introduction(args, target, &mut names)?;
-    let trips = vec![None; args.vcount.unwrap_or(0).into()];
-    let carrier = Box::new(Echo::new(socket, target.address, target.scope_id));
-    let host = Host { ping: Ping::new(config.clone()), carrier };
-    Ok((host, View { introduction, config, means, names, route: Vec::new(), trips }))
+    let departure = socket.stamps_departures().then_some("SO_TIMESTAMPING");
+    let means = Means { socket: kind, departure, receipt: "SO_TIMESTAMPNS" };
+    Ok((Box::new(Echo::new(socket, target.address, target.scope_id)), means, identifier))
+}
+
+/// Whose stamp a captured packet has.
+const PACKET_STAMP: &str = "packet(7)";
+/// Descriptors that the probes of all hosts together may hold.
+const HELD: usize = 256;
+
+fn ports(args: &Args, target: &Target, probe: Probe) -> anyhow::Result<Travel> {
+    let icmp::Config { interface, source, .. } = socket_config(args, target);
+    let route = route::to(target.address, source, interface.as_deref())?;
+    let way =
+        Way { source: route.source, interface: route.interface, loopback: route.loopback, scope_id: target.scope_id };
+    let defaults = IpSpec::default();
+    let ip = IpSpec { ttl: args.ttl.unwrap_or(defaults.ttl), tos: args.tos.unwrap_or(defaults.tos), ..defaults };
+    let end = if let Probe::Syn { end, .. } = probe { Some(end) } else { None };
+    let remote = SocketAddr::new(target.address, probe.port().unwrap_or(0));
+    let form = Form { remote, end, ip, mtu: route.mtu };
+    let ports = Ports::open(way, form, HELD / args.hosts.len().max(1))?;
+    let means = Means { socket: "capture", departure: Some(PACKET_STAMP), receipt: PACKET_STAMP };
+    Ok((Box::new(ports), means, None))
+}
+
+fn probe(args: &Args) -> Probe {
+    let end = match args.tcp_end {
+        TcpEnd::Rst => End::Reset,
+        TcpEnd::Fin => End::Fin,
+    };
+    let syn = args.tcp.map(|port| Probe::Syn { port, end });
+    syn.or(args.udp.map(|port| Probe::Datagram { port })).unwrap_or_default()
 }
 
 fn config(args: &Args, target: &Target) -> anyhow::Result<Config> {
@@ -94,6 +137,7 @@ fn config(args: &Args, target: &Target) -> anyhow::Result<Config> {
     );
     let unless_zero = |seconds: Seconds| (!seconds.0.is_zero()).then_some(seconds.0);
     Ok(Config {
+        probe: probe(args),
         count: args.count.or(args.vcount.map(u64::from)),
         interval: limits::interval(args),
         deadline: args.deadline.and_then(unless_zero),

@@ -1,11 +1,10 @@
 //! `--pcap`: the requests and their answers, as they passed the interface.
 
 use std::io;
-use std::net::IpAddr;
 
 use super::target::Target;
 use crate::cmd::capture::CaptureFile;
-use crate::craft::ping::{Event, Statistics};
+use crate::craft::ping::{Config, Event, Probe, Statistics};
 use crate::drive::ping::Observer;
 use crate::source::{Live, LiveOptions};
 use crate::sys::route;
@@ -16,12 +15,11 @@ pub(super) struct Record<'a> {
     told: &'a mut dyn Observer,
     live: Live,
     file: CaptureFile,
-    target: IpAddr,
-    identifier: Option<u16>,
+    config: Config,
 }
 
 impl<'a> Record<'a> {
-    /// Begins to listen on the interface that leads to `target`.
+    /// Begins to listen on the interface that leads to `target`, for what `config` has sent there.
     ///
     /// # Errors
     /// There is no way to the target, or capturing is not permitted.
@@ -29,18 +27,22 @@ impl<'a> Record<'a> {
         told: &'a mut dyn Observer,
         file: CaptureFile,
         target: &Target,
-        identifier: Option<u16>,
+        config: Config,
     ) -> anyhow::Result<Self> {
-        let address = target.address;
-        let interface = route::to(address, None, target.scope.as_deref())?.interface;
-        let live = Live::open(&interface, Some("icmp or icmp6"), LiveOptions::default())?;
-        Ok(Self { told, live, file, target: address, identifier })
+        let interface = route::to(target.address, None, target.scope.as_deref())?.interface;
+        let probes = config.probe.port().map(|port| {
+            let word = config.probe.word();
+            format!(" or ({word} and host {} and port {port})", target.address)
+        });
+        let filter = format!("icmp or icmp6{}", probes.unwrap_or_default());
+        let live = Live::open(&interface, Some(&filter), LiveOptions::default())?;
+        Ok(Self { told, live, file, config })
     }
 
     /// Takes in what has passed so far.
     fn drain(&mut self) -> anyhow::Result<()> {
         while let Some(packet) = self.live.next()? {
-            if belongs(&packet, self.target, self.identifier) {
+            if belongs(&packet, &self.config) {
                 self.file.write(&packet)?;
             }
         }
@@ -70,15 +72,19 @@ impl Observer for Record<'_> {
 }
 
 /// Whether a packet is a request to `target`, an answer to one, or an error about one.
-fn belongs(packet: &Packet<'_>, target: IpAddr, identifier: Option<u16>) -> bool {
-    let ours = |icmp: &Icmp<'_>| match (icmp.echo(), identifier) {
+fn belongs(packet: &Packet<'_>, config: &Config) -> bool {
+    let target = config.destination;
+    let ours = |icmp: &Icmp<'_>| match (icmp.echo(), config.identifier) {
         (Some((echoed, _)), Some(identifier)) => echoed == identifier,
-        (echo, _) => echo.is_some(),
+        (echo, _) => echo.is_some() && config.probe == Probe::Echo,
     };
     let decoded = decode(packet);
     match (&decoded.ip, &decoded.content) {
         (Some(ip), Content::Icmp(icmp)) if ours(icmp) => ip.source == target || ip.destination == target,
         (Some(_), Content::Icmp(icmp)) => icmp.quote().is_some_and(|quote| quote.ip.destination == target),
+        // The filter lets no other port pass.
+        (Some(_), Content::Segment(_) | Content::Datagram(_)) => true,
+        // A fragment but the first has no ports, and is not captured.
         _ => false,
     }
 }

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::Probe;
+
 /// Octets at the start of the data that hold the time of sending, where there is room for them.
 pub const TIMESTAMP_LEN: usize = 16;
 
@@ -26,7 +28,9 @@ pub const fn max_size(destination: IpAddr) -> usize {
 pub struct Config {
     /// Where the requests go.
     pub destination: IpAddr,
-    /// The identifier that the requests carry; `None` where the kernel writes it and delivers only what matches it.
+    /// What is sent there.
+    pub probe: Probe,
+    /// The identifier that echo requests carry; `None` where the kernel writes it and delivers only what matches it.
     pub identifier: Option<u16>,
     /// Stop after this many replies and errors. Without a deadline no more requests than this are sent.
     pub count: Option<u64>,
@@ -60,6 +64,7 @@ impl Config {
     pub fn new(destination: IpAddr) -> Self {
         Self {
             destination,
+            probe: Probe::Echo,
             identifier: None,
             count: None,
             interval: Duration::from_secs(1),
@@ -79,7 +84,7 @@ impl Config {
     /// Whether the data has room for the time of sending. Without it iputils prints no round trip, and so do we.
     #[must_use]
     pub const fn has_timestamp(&self) -> bool {
-        self.size >= TIMESTAMP_LEN
+        self.size >= TIMESTAMP_LEN || !matches!(self.probe, Probe::Echo)
     }
 
     /// Whether the time between requests depends on the replies.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::wire::Time;
+use crate::wire::{Quote, Time};
 
 /// Version of the event format; raised when a field changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
@@ -14,7 +14,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// An echo reply to one of our requests.
+    /// A reply to one of our requests.
     Reply(Reply),
     /// An ICMP error that quotes one of our requests.
     Error(ErrorReply),
@@ -28,7 +28,7 @@ pub enum Event {
     Timeout(Unanswered),
 }
 
-/// An echo reply.
+/// A reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// When the kernel received it.
@@ -38,7 +38,9 @@ pub struct Reply {
     pub seq: u16,
     /// Who replied.
     pub from: IpAddr,
-    /// Octets of the ICMP message.
+    /// What it is.
+    pub answer: Answer,
+    /// Octets of the ICMP message, of the TCP segment, or of the data in a datagram.
     pub bytes: usize,
     /// Time to live or hop limit with which it arrived.
     pub ttl: Option<u8>,
@@ -68,6 +70,22 @@ pub enum Departure {
     Kernel,
     /// Ours, from just before we gave it to the kernel.
     Program,
+}
+
+/// What answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// An echo reply.
+    EchoReply,
+    /// SYN-ACK: a program listens on the port.
+    SynAck,
+    /// A reset: the host is there, and nobody listens.
+    Reset,
+    /// A datagram from the port.
+    Datagram,
+    /// ICMP port unreachable from the host itself: it is there, and nobody listens.
+    PortUnreachable,
 }
 
 /// Data that came back other than it was sent.
@@ -127,8 +145,44 @@ pub struct Quoted {
     pub len: usize,
     /// Octets of its payload that the error brought back.
     pub kept: usize,
-    /// Identifier of the echo request.
-    pub echo_id: u16,
+    /// What tells it from others.
+    #[serde(flatten)]
+    pub request: QuotedRequest,
+}
+
+/// What tells a quoted request from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum QuotedRequest {
+    /// An echo request.
+    Echo {
+        /// Its identifier.
+        echo_id: u16,
+    },
+    /// A TCP segment or UDP datagram.
+    Ports {
+        /// Its source port.
+        source_port: u16,
+        /// Its destination port.
+        destination_port: u16,
+    },
+}
+
+impl Quoted {
+    /// From the quotation of an error.
+    pub(super) fn of(quote: &Quote<'_>, request: QuotedRequest) -> Self {
+        let ip = &quote.ip;
+        Self {
+            source: ip.source,
+            destination: ip.destination,
+            ttl: ip.ttl,
+            tos: ip.tos,
+            id: ip.identification,
+            len: ip.header_len + ip.payload_len,
+            kept: quote.payload.len(),
+            request,
+        }
+    }
 }
 
 /// Something that this machine itself refused.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::config::{Config, HEADER_LEN, TIMESTAMP_LEN};
-use super::event::{Quoted, WrongData};
+use super::event::{Answer, Quoted, QuotedRequest, WrongData};
 use crate::wire::checksum::{Sum, verify};
 use crate::wire::icmp::kind;
 use crate::wire::ip::protocol;
@@ -39,6 +39,42 @@ pub enum Arrival<'a> {
         info: u32,
         /// Our request as it was quoted, ICMP header first.
         request: &'a [u8],
+    },
+    /// What answers a SYN or a datagram.
+    Answer {
+        /// When it passed the interface.
+        time: Time,
+        /// Who sent it.
+        from: IpAddr,
+        /// Time to live or hop limit with which it arrived.
+        ttl: Option<u8>,
+        /// Sequence number of the request.
+        seq: u16,
+        /// What it is.
+        answer: Answer,
+        /// Octets of the segment, or of the data in the datagram.
+        bytes: usize,
+        /// Its checksum is wrong.
+        bad_checksum: bool,
+    },
+    /// An ICMP error that quotes a SYN or a datagram of ours.
+    Failure {
+        /// When the kernel received it.
+        time: Time,
+        /// Who reported it.
+        from: IpAddr,
+        /// Type.
+        kind: u8,
+        /// Code.
+        code: u8,
+        /// MTU, pointer or next hop.
+        info: u32,
+        /// The request is lost.
+        lost: bool,
+        /// Sequence number of the request.
+        seq: u16,
+        /// The packet that it quotes.
+        quoted: Quoted,
     },
     /// An error of this machine about a request that it had taken.
     Local {
@@ -76,7 +112,7 @@ pub(super) fn request(config: &Config, seq: u16, now: Time) -> Vec<u8> {
 }
 
 /// The data: a `struct timeval` of 64 bits in the byte order of this machine, as iputils sends it, over the pattern.
-fn data(config: &Config, now: Time) -> Vec<u8> {
+pub(super) fn data(config: &Config, now: Time) -> Vec<u8> {
     let mut data = config.pattern.fill(config.size);
     if let Some(stamp) = data.first_chunk_mut::<TIMESTAMP_LEN>() {
         let micros = now.as_nanos().div_euclid(1_000);
@@ -88,7 +124,8 @@ fn data(config: &Config, now: Time) -> Vec<u8> {
 
 /// Reads an ICMP message without its IP header, as a socket gives it; none where it is shorter than its header. The
 /// kernel gives no ICMPv6 message with a wrong checksum to anybody.
-fn decode(v6: bool, bytes: &[u8]) -> Option<Icmp<'_>> {
+#[must_use]
+pub fn decode(v6: bool, bytes: &[u8]) -> Option<Icmp<'_>> {
     let &[kind, code, c0, c1, r0, r1, r2, r3, ref body @ ..] = bytes else { return None };
     let checksum_state = match v6 {
         true => Checksum::Unknown,
@@ -120,24 +157,14 @@ fn read_error<'a>(config: &Config, icmp: &Icmp<'a>) -> Option<Meaning<'a>> {
         return None;
     }
     let seq = quoted_seq(config, quote.payload)?;
-    let is_advice = !icmp.v6 && matches!(icmp.kind, kind::REDIRECT | kind::SOURCE_QUENCH);
     let quoted = quoted(&quote)?;
-    Some(Meaning::Error { seq, kind: icmp.kind, code: icmp.code, info: info(icmp), lost: !is_advice, quoted })
+    let (info, lost) = (advice::info(icmp), !advice::is_advice(icmp));
+    Some(Meaning::Error { seq, kind: icmp.kind, code: icmp.code, info, lost, quoted })
 }
 
 fn quoted(quote: &Quote<'_>) -> Option<Quoted> {
-    let ip = &quote.ip;
     let echo_id = u16::from_be_bytes(*quote.payload.get(4..)?.first_chunk()?);
-    Some(Quoted {
-        source: ip.source,
-        destination: ip.destination,
-        ttl: ip.ttl,
-        tos: ip.tos,
-        id: ip.identification,
-        len: ip.header_len + ip.payload_len,
-        kept: quote.payload.len(),
-        echo_id,
-    })
+    Some(Quoted::of(quote, QuotedRequest::Echo { echo_id }))
 }
 
 /// The sequence number of a request of ours, from as much of it as is quoted.
@@ -148,13 +175,32 @@ pub(super) fn quoted_seq(config: &Config, request: &[u8]) -> Option<u16> {
     (kind == expected && is_ours).then_some(u16::from_be_bytes([s0, s1]))
 }
 
-/// What an error brings along, as the kernel's error queue would give it.
-fn info(icmp: &Icmp<'_>) -> u32 {
-    match (icmp.v6, icmp.kind) {
-        (false, kind::PARAMETER_PROBLEM) => u32::from(icmp.rest[0]),
-        (false, kind::REDIRECT) => u32::from_be_bytes(icmp.rest),
-        (true, kind::V6_PARAMETER_PROBLEM) => u32::from_be_bytes(icmp.rest),
-        _ => icmp.mtu().unwrap_or(0),
+/// What an error tells beside its type and code.
+pub(super) mod advice {
+    use crate::wire::Icmp;
+    use crate::wire::icmp::kind;
+
+    /// What an error brings along, as the kernel's error queue would give it.
+    pub(in crate::craft::ping) fn info(icmp: &Icmp<'_>) -> u32 {
+        match (icmp.v6, icmp.kind) {
+            (false, kind::PARAMETER_PROBLEM) => u32::from(icmp.rest[0]),
+            (false, kind::REDIRECT) => u32::from_be_bytes(icmp.rest),
+            (true, kind::V6_PARAMETER_PROBLEM) => u32::from_be_bytes(icmp.rest),
+            _ => icmp.mtu().unwrap_or(0),
+        }
+    }
+
+    /// Whether it says that nobody listens on the port.
+    pub(in crate::craft::ping) const fn is_port_unreachable(icmp: &Icmp<'_>) -> bool {
+        match icmp.v6 {
+            false => icmp.kind == kind::DESTINATION_UNREACHABLE && icmp.code == 3,
+            true => icmp.kind == kind::V6_DESTINATION_UNREACHABLE && icmp.code == 4,
+        }
+    }
+
+    /// Whether the request was passed on all the same.
+    pub(in crate::craft::ping) const fn is_advice(icmp: &Icmp<'_>) -> bool {
+        !icmp.v6 && matches!(icmp.kind, kind::REDIRECT | kind::SOURCE_QUENCH)
     }
 }
 

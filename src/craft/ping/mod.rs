@@ -10,6 +10,8 @@ mod event;
 mod message;
 mod names;
 mod pending;
+mod probe;
+mod probes;
 mod route;
 mod session;
 mod statistics;
@@ -20,7 +22,11 @@ pub mod text;
 mod tests;
 
 pub use config::{Config, Pattern, PatternError, TIMESTAMP_LEN, max_size};
-pub use event::{Departure, ErrorReply, Event, LocalError, Quoted, Reply, SCHEMA, Unanswered, WrongData};
-pub use message::Arrival;
-pub use session::{Now, Ping, Refusal, Step};
+pub use event::{
+    Answer, Departure, ErrorReply, Event, LocalError, Quoted, QuotedRequest, Reply, SCHEMA, Unanswered, WrongData,
+};
+pub use message::{Arrival, decode};
+pub use probe::{End, Probe};
+pub use probes::{Form, Probes, Reading};
+pub use session::{Now, Ping, Refusal, Request, Step};
 pub use statistics::{Rtt, Statistics};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::event::{Departure, ErrorReply, Event, LocalError, Reply, Unanswered};
+use super::event::{Answer, Departure, ErrorReply, Event, LocalError, Reply, Unanswered};
 use super::message::{self, Arrival, Meaning};
 use super::pending::{Fate, Pending, Sent};
-use super::{Config, Statistics, route};
+use super::{Config, Probe, Statistics, route};
 use crate::wire::Time;
 
 /// A moment on two clocks.
@@ -15,6 +15,15 @@ pub struct Now {
     pub elapsed: Duration,
     /// By the clock that the kernel stamps packets with.
     pub time: Time,
+}
+
+/// A request to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its sequence number.
+    pub seq: u16,
+    /// The ICMP message, header first; of a datagram its data, and of a SYN nothing.
+    pub bytes: Vec<u8>,
 }
 
 /// Why the machine did not take a request.
@@ -153,8 +162,8 @@ impl Ping {
         }
     }
 
-    /// The next request, header first; it counts as sent at `now`.
-    pub fn request(&mut self, now: Now) -> Vec<u8> {
+    /// The next request; it counts as sent at `now`.
+    pub fn request(&mut self, now: Now) -> Request {
         let number = self.pending.push(now);
         self.statistics.transmitted = number;
         self.statistics.span = now.elapsed;
@@ -162,7 +171,13 @@ impl Ping {
         self.announced = false;
         let lingers = self.linger_time().filter(|_| self.is_last_sent());
         self.linger = lingers.map(|time| now.elapsed.saturating_add(time));
-        message::request(&self.config, number as u16, now.time)
+        let seq = number as u16;
+        let bytes = match self.config.probe {
+            Probe::Echo => message::request(&self.config, seq, now.time),
+            Probe::Datagram { .. } => message::data(&self.config, now.time),
+            Probe::Syn { .. } => Vec::new(),
+        };
+        Request { seq, bytes }
     }
 
     /// The machine took the newest request.
@@ -228,6 +243,15 @@ impl Ping {
                 let v6 = self.config.destination.is_ipv6();
                 self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost: true, quoted: None })
             }
+            Arrival::Answer { time, from, ttl, seq, answer, bytes, bad_checksum } => {
+                self.pending.find(seq)?;
+                let reply = Reply { time, from, ttl, answer, bytes, bad_checksum, ..self.blank(seq) };
+                Some(Event::Reply(self.reply(now, reply)))
+            }
+            Arrival::Failure { time, from, kind, code, info, lost, seq, quoted } => {
+                let v6 = self.config.destination.is_ipv6();
+                self.error(ErrorReply { time, seq, from, v6, kind, code, info, lost, quoted: Some(quoted) })
+            }
             Arrival::Local { time, reason, request } => {
                 let seq = message::quoted_seq(&self.config, request)?;
                 self.fail(seq)?;
@@ -240,19 +264,31 @@ impl Ping {
     fn judge(&self, seq: u16, data: &[u8], bad_checksum: bool) -> Option<Reply> {
         self.pending.find(seq)?;
         Some(Reply {
+            bytes: message::message_len(data.len()),
+            truncated: data.len() < self.config.size,
+            bad_checksum,
+            wrong_data: message::wrong_data(&self.config, data),
+            ..self.blank(seq)
+        })
+    }
+
+    /// A reply of which nothing is known but what it answers.
+    fn blank(&self, seq: u16) -> Reply {
+        Reply {
             time: Time::default(),
             seq,
             from: self.config.destination,
-            bytes: message::message_len(data.len()),
+            answer: Answer::EchoReply,
+            bytes: 0,
             ttl: None,
             rtt: Duration::ZERO,
             departure: Departure::Program,
             route: Vec::new(),
             duplicate: false,
-            truncated: data.len() < self.config.size,
-            bad_checksum,
-            wrong_data: message::wrong_data(&self.config, data),
-        })
+            truncated: false,
+            bad_checksum: false,
+            wrong_data: None,
+        }
     }
 
     /// Counts a reply and measures its round trip.

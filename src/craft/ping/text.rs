@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Config, ErrorReply, Event, Reply, Statistics, TIMESTAMP_LEN, WrongData, names};
+use super::{Answer, Config, End, ErrorReply, Event, Probe, Reply, Statistics, TIMESTAMP_LEN, WrongData, names};
 
 /// What the first line says beside the configuration. All texts must be safe to print: see [`printable`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,16 @@ pub fn introduction(introduction: &Introduction, config: &Config, quiet: bool) -
     let interface = interface.as_deref().unwrap_or_default();
     let from = source.map_or_else(String::new, |source| format!("from {source} {interface}: "));
     let size = config.size;
+    if let Some(port) = config.probe.port() {
+        let what = match config.probe {
+            Probe::Syn { end: End::Reset, .. } => "a SYN, and a RST for what it opens".to_owned(),
+            Probe::Syn { end: End::Fin, .. } => "a SYN, and a FIN for what it opens".to_owned(),
+            Probe::Datagram { .. } | Probe::Echo => format!("{size} data bytes"),
+        };
+        let protocol = config.probe.word().to_uppercase();
+        let _ = writeln!(text, "PING {host} ({address}) {from}{protocol} port {port}: {what}");
+        return text;
+    }
     let _ = match config.destination {
         IpAddr::V4(_) => {
             let options = if config.record_route { 40 } else { 0 };
@@ -74,11 +84,13 @@ pub struct Style {
 #[must_use]
 pub fn event(event: &Event, config: &Config, style: Style, from: &str, route: &str) -> Option<String> {
     let (time, line) = match event {
-        Event::Outstanding(request) => (request.time, format!("no answer yet for icmp_seq={}", request.seq)),
+        Event::Outstanding(request) => {
+            (request.time, format!("no answer yet for {}_seq={}", config.probe.word(), request.seq))
+        }
         Event::Timeout(_) | Event::Unsent(_) | Event::Local(_) => return None,
         _ if style.quiet => return None,
         Event::Reply(reply) => (reply.time, self::reply(reply, config, style, from)),
-        Event::Error(error) => (error.time, self::error(error, from)),
+        Event::Error(error) => (error.time, self::error(error, config, from)),
     };
     let micros = time.as_nanos().div_euclid(1_000);
     let (seconds, micros) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
@@ -87,7 +99,13 @@ pub fn event(event: &Event, config: &Config, style: Style, from: &str, route: &s
 }
 
 fn reply(reply: &Reply, config: &Config, style: Style, from: &str) -> String {
-    let mut line = format!("{} bytes from {from}: icmp_seq={}", reply.bytes, reply.seq);
+    let what = match reply.answer {
+        Answer::EchoReply | Answer::Datagram => format!("{} bytes", reply.bytes),
+        Answer::SynAck => "SYN-ACK".to_owned(),
+        Answer::Reset => "RST".to_owned(),
+        Answer::PortUnreachable => "ICMP port unreachable".to_owned(),
+    };
+    let mut line = format!("{what} from {from}: {}_seq={}", config.probe.word(), reply.seq);
     if let Some(ttl) = reply.ttl {
         let _ = write!(line, " ttl={ttl}");
     }
@@ -98,6 +116,11 @@ fn reply(reply: &Reply, config: &Config, style: Style, from: &str) -> String {
         let rtt = if style.precise { millis(reply.rtt) } else { round_trip(reply.rtt) };
         let _ = write!(line, " time={rtt} ms");
     }
+    line += match reply.answer {
+        Answer::EchoReply => "",
+        Answer::SynAck | Answer::Datagram => " open",
+        Answer::Reset | Answer::PortUnreachable => " closed",
+    };
     // Several hosts reply to one request here, so it says nothing.
     if reply.duplicate && !config.is_multicast() {
         line += " (DUP!)";
@@ -120,9 +143,9 @@ fn wrong_data(wrong: &WrongData) -> String {
     text
 }
 
-fn error(error: &ErrorReply, from: &str) -> String {
+fn error(error: &ErrorReply, config: &Config, from: &str) -> String {
     let colon = if error.lost { "" } else { ":" };
-    format!("From {from}{colon} icmp_seq={} {}", error.seq, describe(error))
+    format!("From {from}{colon} {}_seq={} {}", config.probe.word(), error.seq, describe(error))
 }
 
 /// The route that a reply recorded, to follow its line; `labels` are those of its addresses. `same`: it is that of the

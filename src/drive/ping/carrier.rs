@@ -4,9 +4,9 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, BorrowedFd};
 
-use crate::craft::ping::Arrival;
+use crate::craft::ping::{Arrival, Request};
+use crate::sys::IcmpSocket;
 use crate::sys::icmp::{Origin, Received};
-use crate::sys::{self, IcmpSocket};
 use crate::wire::Time;
 
 use super::Error;
@@ -17,7 +17,7 @@ pub trait Carrier {
     ///
     /// # Errors
     /// Its kind says whether it is worth trying again.
-    fn send(&mut self, request: &[u8]) -> sys::Result<()>;
+    fn send(&mut self, request: &Request) -> Result<(), Error>;
 
     /// What came next; none where nothing is waiting.
     ///
@@ -73,8 +73,8 @@ impl Echo {
 }
 
 impl Carrier for Echo {
-    fn send(&mut self, request: &[u8]) -> sys::Result<()> {
-        self.socket.send(request, self.destination, self.scope_id)
+    fn send(&mut self, request: &Request) -> Result<(), Error> {
+        Ok(self.socket.send(&request.bytes, self.destination, self.scope_id)?)
     }
 
     fn receive(&mut self) -> Result<Option<Input<'_>>, Error> {

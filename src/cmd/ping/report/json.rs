@@ -10,7 +10,7 @@ use super::{Report, View, sender};
 use crate::cmd::Streams;
 use crate::cmd::ping::args::Args;
 use crate::cmd::ping::explain;
-use crate::craft::ping::{Config, Event, SCHEMA, Statistics, chart, text};
+use crate::craft::ping::{Config, Event, Probe, SCHEMA, Statistics, chart, text};
 use crate::drive::ping::{Host, Observer};
 
 /// One JSON object a line.
@@ -42,6 +42,10 @@ struct Start<'a> {
     event: &'static str,
     host: &'a str,
     address: IpAddr,
+    /// What is sent: `icmp`, `tcp` or `udp`.
+    probe: &'static str,
+    /// The port that it is sent to; null for ICMP.
+    port: Option<u16>,
     /// Data octets of a request.
     size: usize,
     /// `raw`, `datagram` or `capture`.
@@ -92,10 +96,11 @@ impl Report for JsonReport<'_, '_> {
     fn begin(&mut self) -> io::Result<()> {
         for index in 0..self.hosts.len() {
             let View { introduction, config, means, .. } = &self.hosts[index];
-            let Config { destination: address, size, .. } = *config;
-            let host = introduction.host.clone();
-            let start =
-                Start { event: "start", host: &host, address, size, socket: means.socket, clock: explain::CLOCK };
+            let Config { destination: address, probe, .. } = *config;
+            let size = if let Probe::Syn { .. } = probe { 0 } else { config.size };
+            let (host, socket) = (introduction.host.clone(), means.socket);
+            let (probe, port, clock) = (probe.word(), probe.port(), explain::CLOCK);
+            let start = Start { event: "start", host: &host, address, probe, port, size, socket, clock };
             self.line(&Line::new(&start))?;
         }
         Ok(())

@@ -29,8 +29,10 @@ pub(super) trait Report: Observer {
 pub(super) struct Means {
     /// `raw`, `datagram` or `capture`.
     pub(super) socket: &'static str,
-    /// The kernel stamps departures.
-    pub(super) stamps_departures: bool,
+    /// What stamps departures; none where only we do.
+    pub(super) departure: Option<&'static str>,
+    /// What stamps receipts.
+    pub(super) receipt: &'static str,
 }
 
 /// A host, and what is remembered of it between two events.

@@ -119,7 +119,8 @@ impl Observer for TextReport<'_, '_> {
         if let Event::Unsent(error) | Event::Local(error) = event
             && !self.style.quiet
         {
-            writeln!(self.streams.err, "rawshake: {prefix}cannot send icmp_seq={}: {}", error.seq, error.reason)?;
+            let word = self.hosts[host].config.probe.word();
+            writeln!(self.streams.err, "rawshake: {prefix}cannot send {word}_seq={}: {}", error.seq, error.reason)?;
         }
         let route = self.route(host, event);
         let View { names, config, .. } = &mut self.hosts[host];

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::craft::ping::text::{self, Introduction, Style};
+use crate::craft::ping::{Answer, End, Probe};
 
 fn line_with(run: &Run, event: &Event, style: Style) -> String {
     text::event(event, run.ping.config(), style, "192.0.2.2", "").unwrap_or_default()
@@ -73,6 +74,42 @@ fn replies() {
     40 bytes from 192.0.2.2: icmp_seq=1 ttl=64 (truncated)
     64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=12.0 ms (BAD CHECKSUM!)
     [1700000000.135456] 64 bytes from 192.0.2.2: icmp_seq=1 ttl=64 time=12.0 ms (BAD CHECKSUM!)
+    ");
+}
+
+/// The lines of our own, for what iputils does not send.
+#[test]
+fn probes_of_ports() {
+    let syn = |end| Probe::Syn { port: 443, end };
+    let mut all = String::new();
+    for (probe, answers) in [
+        (syn(End::Reset), [Answer::SynAck, Answer::Reset]),
+        (syn(End::Fin), [Answer::SynAck, Answer::PortUnreachable]),
+        (Probe::Datagram { port: 53 }, [Answer::Datagram, Answer::PortUnreachable]),
+    ] {
+        // Data without room for the time of sending matters only where the data brings it.
+        let mut run = Run::new(Config { probe, size: 5, ..Config::new(ip(THERE)) });
+        all += &text::introduction(&introduction(), run.ping.config(), false);
+        run.send();
+        run.pass(12);
+        for answer in answers {
+            let now = run.now();
+            let (from, ttl, bad_checksum) = (ip(THERE), Some(61), false);
+            let arrival = Arrival::Answer { time: now.time, from, ttl, seq: 1, answer, bytes: 5, bad_checksum };
+            let event = run.ping.arrived(now, &arrival).unwrap();
+            all += &line(&run, &event);
+        }
+    }
+    assert_snapshot!(all, @r"
+    PING server (192.0.2.2) TCP port 443: a SYN, and a RST for what it opens
+    SYN-ACK from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms open
+    RST from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
+    PING server (192.0.2.2) TCP port 443: a SYN, and a FIN for what it opens
+    SYN-ACK from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms open
+    ICMP port unreachable from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
+    PING server (192.0.2.2) UDP port 53: 5 data bytes
+    5 bytes from 192.0.2.2: udp_seq=1 ttl=61 time=12.0 ms open
+    ICMP port unreachable from 192.0.2.2: udp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
     ");
 }
 

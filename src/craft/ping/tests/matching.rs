@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::craft::ping::{Departure, Pattern, Reply, max_size};
+use crate::craft::ping::{Departure, Pattern, QuotedRequest, Reply, max_size};
 
 fn reply(event: Option<Event>) -> Reply {
     match event {
@@ -317,5 +317,5 @@ fn a_quote_is_told() {
     let Some(Event::Error(error)) = run.arrives(&error(11, 0, [0; 4], &packet)) else { panic!("no error") };
     let quoted = error.quoted.expect("what it quotes");
     assert_eq!((quoted.source, quoted.destination, quoted.ttl), (ip(HERE), ip(THERE), 64));
-    assert_eq!((quoted.len, quoted.kept, quoted.echo_id), (84, 64, ID));
+    assert_eq!((quoted.len, quoted.kept, quoted.request), (84, 64, QuotedRequest::Echo { echo_id: ID }));
 }

@@ -2,6 +2,7 @@
 
 mod lines;
 mod matching;
+mod probes;
 mod schedule;
 
 use std::net::IpAddr;
@@ -60,7 +61,7 @@ impl Run {
         assert_eq!(self.step(), Step::Send);
         let request = self.ping.request(self.now());
         self.ping.sent();
-        request
+        request.bytes
     }
 
     fn pass(&mut self, millis: u64) {
