@@ -113,7 +113,7 @@ fn settle_fin(ends: &mut Pair<End>, from: Side, facts: &Facts) {
         return;
     }
     let (end, peer) = pair_mut(ends, from);
-    let came_late = end.acknowledged_beyond(segment) || segment.seq.before(end.nxt) && !end.repeats_fin(segment);
+    let came_late = end.acknowledged_beyond(segment);
     if !came_late {
         settle_ack_of_fin(end, facts);
     }
@@ -133,12 +133,13 @@ fn settle_fin(ends: &mut Pair<End>, from: Side, facts: &Facts) {
 }
 
 /// What acknowledged the sender's FIN may not have arrived when the segment left: who repeats its FIN has not seen it,
-/// and who lacks the numbers before or on it has not, unless SACK blocks tell that it took something later. Where nothing
-/// speaks against it any more, it has arrived.
+/// nor has who lacks the numbers before or on it, but for SACK blocks that tell of them. Where nothing speaks against it
+/// any more, it has arrived.
 fn settle_ack_of_fin(end: &mut End, facts: &Facts) {
     let (Some(stop), Some(state), segment) = (end.fin_acked_by, end.state, &facts.arriving) else { return };
-    let has_later = facts.options.sack.as_slice().iter().any(|(_, right)| Seq(*right).after(segment.ack));
-    let lacks = end.repeats_fin(segment) || segment.ack.before(stop) && !has_later;
+    let reaches = |taken: Seq| !taken.before(stop);
+    let has_it = reaches(segment.ack) || facts.options.sack.as_slice().iter().any(|(_, right)| reaches(Seq(*right)));
+    let lacks = end.repeats_fin(segment) || !has_it;
     end.state = Some(match (state, lacks) {
         (State::FinWait2, true) => State::FinWait1,
         (State::TimeWait, true) => State::Closing,

@@ -9,8 +9,8 @@
 //!   only then.
 //! - Nothing that E sends tells that it has taken a segment without new numbers: a bare ACK, a RST, a repetition. It has
 //!   when E sends the second segment afterwards, that which answers what came earlier not counted: one may have been
-//!   under way in E's host. If it was lost, the span has no end until something arrives that acknowledges as much, or
-//!   after a RST another RST.
+//!   under way in E's host. If it was lost, the span has no end until something arrives that acknowledges as much, or E
+//!   repeats what it acknowledged, so that everyone knows; after a RST until another RST arrives.
 
 use rawshake::tcp::{Seq, State};
 use rawshake::trace::{Pair, Side};
@@ -99,6 +99,9 @@ impl Way {
     /// The end has sent a segment, which left at that time.
     pub(crate) fn leave(&mut self, step: &Step, now: Time) {
         self.left = self.left.max(Some(now));
+        if step.has_numbers() && self.lost_ack.is_some_and(|ack| (step.end - step.numbers).before(ack)) {
+            self.lost_ack = None;
+        }
         self.owed &= !self.highest.is_some_and(|highest| step.has_taken(highest));
     }
 
@@ -126,6 +129,11 @@ impl Way {
         let taken = self.highest.filter(|_| self.owed);
         let until = own.departure(left.max(self.arrived.unwrap_or(EVER)), taken);
         (left, until.max(self.bare_taken(own)))
+    }
+
+    /// Whether a segment that left the end later than at `now` was seen.
+    pub(crate) fn has_overtaken(&self, now: Time) -> bool {
+        self.left.is_some_and(|left| left > now)
     }
 
     /// The span of a belief about the state in which the end sent a segment that left at `now`.

@@ -9,8 +9,9 @@
 //!   to be known before it answers or refuses.
 //! - The few ends of which nobody at P could know better (`View::unknowable`) are counted.
 //!
-//! Where the tracer sets a state right by a segment of E, the state before that segment must be one that E had between
-//! its segment before and this one. And nobody in CLOSED sends anything but RST.
+//! The state before a segment of E must be one that E had between its segment before and this one, if E has not sent
+//! one later that P has seen already: then only what the tracer sets right by the segment is held against that. And
+//! nobody in CLOSED sends anything but RST.
 //!
 //! No clock is compared with another but to find what came first, and no time is allowed for anything.
 
@@ -227,7 +228,9 @@ impl View<'_> {
                 // The wire's doing, not the end's.
             } else if step.from == end {
                 let now = self.passages.left(end, packet);
-                self.compare_before(end, index, known, way.span_before(now, own), findings);
+                if step.before[end] != known || !way.has_overtaken(now) {
+                    self.compare_before(end, index, way.span_before(now, own), findings);
+                }
                 way.leave(step, now);
             } else {
                 let arrived = self.passages.arrived(end, packet, step.time);
@@ -239,19 +242,11 @@ impl View<'_> {
         }
     }
 
-    fn compare_before(
-        &self,
-        end: Side,
-        index: usize,
-        known: Option<State>,
-        span: (Time, Time),
-        findings: &mut Findings,
-    ) {
+    fn compare_before(&self, end: Side, index: usize, span: (Time, Time), findings: &mut Findings) {
         let step = &self.steps[self.place][index];
         let before = step.before[end];
-        if before != known {
-            self.compare(end, (index, "before"), before, span, findings);
-        } else if before == Some(State::Closed) && !step.flags.intersects(Flags::SYN | Flags::RST) {
+        self.compare(end, (index, "before"), before, span, findings);
+        if before == Some(State::Closed) && !step.flags.intersects(Flags::SYN | Flags::RST) {
             findings.wrong.push(self.describe(end, (index, "before"), before, "sends, so it is not closed"));
         }
     }

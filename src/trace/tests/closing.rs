@@ -175,6 +175,16 @@ fn fin_whose_data_the_capture_lacks() {
 }
 
 #[test]
+fn who_repeats_octets_without_acknowledging_a_fin_has_not_seen_it() {
+    opened(
+        "S PA 1 1 len=5      | ESTABLISHED ESTABLISHED
+         C FA 1 1            | FIN-WAIT-1 CLOSE-WAIT
+         +300 S PA 1 1 len=5 | FIN-WAIT-1 ESTABLISHED | retransmission
+         C A 2 6             | FIN-WAIT-1 CLOSE-WAIT",
+    );
+}
+
+#[test]
 fn who_repeats_a_fin_has_not_seen_it_acknowledged() {
     opened(
         "C FA 1 1      | FIN-WAIT-1 CLOSE-WAIT
@@ -200,6 +210,13 @@ fn an_acknowledgment_of_a_fin_that_was_still_under_way() {
          S PA 1 2 len=5  | FIN-WAIT-2 CLOSE-WAIT | half-close
          C A 2 1         | FIN-WAIT-1 CLOSE-WAIT | duplicate-ack
          C A 2 6         | FIN-WAIT-2 CLOSE-WAIT",
+    );
+    // It lacks the octets before those that carried the acknowledgment.
+    opened(
+        "C FA 1 1               | FIN-WAIT-1 CLOSE-WAIT
+         S PA 1 1 len=5         | FIN-WAIT-1 ESTABLISHED
+         S PA 6 2 len=5         | FIN-WAIT-2 CLOSE-WAIT | half-close
+         C A 2 1 sack=6-11      | FIN-WAIT-2 CLOSE-WAIT | duplicate-ack sack",
     );
     opened(
         "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT

@@ -16,7 +16,8 @@ use crate::trace::{
     TracerOptions,
 };
 use crate::wire::{
-    FLAG_NAMES, Flags, IpFields, LinkType, Packet, SegmentFields, TcpOption, Time, decode, emit, ip::protocol,
+    FLAG_NAMES, Flags, IpFields, LinkType, Packet, SackBlocks, SegmentFields, TcpOption, Time, decode, emit,
+    ip::protocol,
 };
 
 pub(super) const CLIENT: &str = "192.0.2.1:40000";
@@ -211,6 +212,11 @@ impl Spec {
             "len" => self.fields.payload = vec![b'x'; usize::from(number())],
             "win" => self.fields.window = number(),
             "ws" => self.fields.push_option(TcpOption::WindowScale(number() as u8)),
+            "sack" => {
+                let edges = value.split('-').map(|edge| edge.parse::<u32>().unwrap() + self.peer_isn());
+                let octets: Vec<u8> = edges.flat_map(u32::to_be_bytes).collect();
+                self.fields.push_option(TcpOption::Sack(SackBlocks(octets.leak())));
+            }
             "tfo" => self.fields.push_option(TcpOption::FastOpen(&[7; 8])),
             "isn" => self.fields.seq = self.fields.seq.wrapping_add(u32::from(number())),
             "raw" => self.fields.seq = u32::from(number()),
@@ -220,6 +226,13 @@ impl Spec {
             "send" => self.calls[0] = Some(Call::Send(u32::from(number()))),
             "shutdown" => self.calls[1] = Some(Call::ShutdownWrite),
             _ => panic!("what is {word:?}?"),
+        }
+    }
+
+    const fn peer_isn(&self) -> u32 {
+        match self.side {
+            Side::Client => SERVER_ISN,
+            Side::Server => CLIENT_ISN,
         }
     }
 
