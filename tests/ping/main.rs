@@ -6,6 +6,7 @@ mod far_host;
 mod letters;
 mod probes;
 mod programs;
+mod router;
 mod several;
 
 use std::fs;

@@ -1,5 +1,8 @@
 //! Several hosts at once, with the summary of fping.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
 use crate::programs::{RAWSHAKE, masked, run};
 use crate::{NOBODY, SERVER, SILENT, beside_iputils};
 
@@ -74,4 +77,30 @@ fn what_several_hosts_cannot_have() {
         let ours = run(RAWSHAKE, &[&["ping", "-c", "1"], arguments].concat());
         assert!(ours.code == Some(2) && ours.err.lines().count() == 1 && ours.err.contains(said), "{ours:?}");
     }
+}
+
+/// Ctrl-\ counts each host for itself, and the run goes on.
+#[test]
+fn a_summary_on_the_way() {
+    beside_iputils(|_lab| {
+        let mut command = Command::new(RAWSHAKE);
+        command.args(["ping", "-i", "5", "-W", "5", SERVER[0], SILENT[0]]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut err = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (mut text, mut status) = (String::new(), String::new());
+        (0..3).for_each(|_| assert_ne!(out.read_line(&mut text).expect("a line"), 0));
+        let signal = |signal| {
+            let pid = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(pid, signal).expect("a signal");
+        };
+        signal(rustix::process::Signal::QUIT);
+        (0..2).for_each(|_| assert_ne!(err.read_line(&mut status).expect("a line"), 0));
+        assert!(status.starts_with("192.0.2.2: 1/1 packets, 0% loss, "), "{status}");
+        assert!(status.ends_with("\n192.0.2.3: 0/1 packets, 100% loss\n"), "{status}");
+        signal(rustix::process::Signal::INT);
+        out.read_to_string(&mut text).expect("the rest");
+        assert!(text.contains("192.0.2.2 : xmt/rcv/%loss = 1/1/0%, "), "{text}");
+        assert_eq!(child.wait().expect("an end").code(), Some(1), "one of them is silent");
+    });
 }
