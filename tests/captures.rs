@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rawshake::trace::Mark;
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -80,6 +81,18 @@ fn every_file_gives_the_verdict_of_its_line() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// But for the one that only a live run can tell: whether a reset is our own kernel's.
+#[test]
+fn every_phenomenon_has_a_capture() {
+    let shown: BTreeSet<String> = table()
+        .into_values()
+        .flatten()
+        .flat_map(|cells| cells[5].split(", ").map(ToOwned::to_owned).collect::<Vec<_>>())
+        .collect();
+    let missing: Vec<_> = Mark::all().filter(|mark| !shown.contains(mark.name())).collect();
+    assert_eq!(missing, [Mark::OwnKernelReset]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Captures whose lines are not tcpdump's, and why.
-const DIFFERENT: [(&str, &str); 15] = [
+const DIFFERENT: [(&str, &str); 16] = [
     ("mid-stream.pcap", "without a SYN tcpdump counts from other numbers"),
     ("half-open-syn.pcap", "tcpdump counts on from the connection before"),
     ("challenge-ack.pcap", "tcpdump counts on from the connection before"),
@@ -18,6 +18,7 @@ const DIFFERENT: [(&str, &str); 15] = [
     ("authentication-option.pcap", OPTION),
     ("md5-signature.pcap", OPTION),
     ("malformed-options.pcap", OPTION),
+    ("unknown-option.pcap", OPTION),
     ("fast-open.pcap", OPTION),
     ("fast-open-refused.pcap", OPTION),
     ("mptcp.pcap", OPTION),

@@ -70,7 +70,7 @@ fn matches(state: State, kernel: Option<State>) -> bool {
 
 impl Watcher for Witness<'_> {
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let mut found = None;
         self.tracer.packet(seen.number, seen.packet, seen.decoded, hint, &mut |event| {
             if let EventKind::Segment(segment) = event.kind {

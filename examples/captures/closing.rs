@@ -12,6 +12,7 @@ use super::stage::{Scene, Stage, cable};
 pub(crate) const SCENES: &[Scene] = &[
     cable("fin-with-data", fin_with_data),
     cable("fin-lost", fin_lost),
+    cable("fin-unanswered", fin_unanswered),
     cable("last-ack-lost", last_ack_lost),
     cable("unread-data", unread_data),
     cable("linger-reset", linger_reset),
@@ -45,6 +46,16 @@ fn fin_lost(stage: &mut Stage) -> Result<()> {
     }
     stage.say(&mut client, FIN_ACK, b"")?;
     stage.hear(&mut client, ACK).map(drop)
+}
+
+fn fin_unanswered(stage: &mut Stage) -> Result<()> {
+    let listener = stage.listen(8, plain)?;
+    let mut client = stage.client()?;
+    stage.open(&mut client)?;
+    stage.set(SERVER, "tcp_orphan_retries", "2")?;
+    drop(stage.accept(&listener)?);
+    // The client is gone, and the server's kernel gives up without a reset.
+    stage.pause(Duration::from_millis(2500))
 }
 
 fn last_ack_lost(stage: &mut Stage) -> Result<()> {

@@ -21,12 +21,14 @@ pub(crate) const SCENES: &[Scene] = &[
     cable("spurious-retransmission", spurious_retransmission),
     cable("network-duplicate", network_duplicate),
     cable("duplicate-packets", duplicate_packets),
+    cable("delayed-ack", delayed_ack),
     cable("gap-in-capture", gap_in_capture),
     cable("ack-of-unseen-segment", ack_of_unseen_segment),
     cable("zero-window", zero_window),
     cable("keep-alive", keep_alive),
     cable("keep-alive-unanswered", keep_alive_unanswered),
     cable("old-timestamp", old_timestamp),
+    cable("timestamp-missing", timestamp_missing),
     cable("urgent", urgent),
     cable("user-timeout", user_timeout),
     cable("congestion", congestion),
@@ -183,8 +185,24 @@ fn place(stage: &mut Stage, payload: &[u8]) -> Result<usize> {
     place.ok_or_else(|| anyhow::anyhow!("nothing to miss"))
 }
 
+fn delayed_ack(stage: &mut Stage) -> Result<()> {
+    let (client, server) = stage.kernels(plain, plain)?;
+    // At first a kernel acknowledges at once; now it waits, in case its program has something to say.
+    server.set_tcp_quickack(false)?;
+    client.send(b"hello")?;
+    stage.pause(2 * BEAT)?;
+    read(&server, 16)?;
+    stage.end(client, server)
+}
+
 fn gap_in_capture(stage: &mut Stage) -> Result<()> {
-    conversation(stage)?;
+    let (client, server) = stage.kernels(plain, plain)?;
+    for word in [b"hello".as_slice(), b"goodbye"] {
+        client.send(word)?;
+        stage.pause(BEAT)?;
+        read(&server, 16)?;
+    }
+    stage.end(client, server)?;
     // The capture misses the first data and their acknowledgment.
     let missed = place(stage, b"hello")?;
     stage.captured().drain(missed..missed + 2);
@@ -236,7 +254,8 @@ fn keep_alive_unanswered(stage: &mut Stage) -> Result<()> {
     stage.hear(&mut client, RST_ACK).map(drop)
 }
 
-fn old_timestamp(stage: &mut Stage) -> Result<()> {
+/// The hand-made client, connected with timestamps; the last is the server's, which the client echoes.
+fn stamped(stage: &mut Stage) -> Result<(Hand, Socket, u32)> {
     let listener = stage.listen(8, plain)?;
     let mut client = stage.client()?;
     client.offer = [options(&[TcpOption::Mss(1460)]), stamps(100_000, 0)].concat();
@@ -244,7 +263,22 @@ fn old_timestamp(stage: &mut Stage) -> Result<()> {
     let echo = stage.hear(&mut client, SYN_ACK)?.stamp.unwrap_or_default();
     client.options = stamps(100_010, echo);
     stage.say(&mut client, ACK, b"")?;
-    let socket = stage.accept(&listener)?;
+    Ok((client, stage.accept(&listener)?, echo))
+}
+
+fn timestamp_missing(stage: &mut Stage) -> Result<()> {
+    let (mut client, socket, echo) = stamped(stage)?;
+    client.options.clear();
+    // RFC 7323 would have this dropped; the server's kernel takes it.
+    stage.say(&mut client, PSH_ACK, b"hello")?;
+    stage.hear(&mut client, ACK)?;
+    read(&socket, 16)?;
+    client.options = stamps(100_020, echo);
+    stage.close(&mut client, socket)
+}
+
+fn old_timestamp(stage: &mut Stage) -> Result<()> {
+    let (mut client, socket, echo) = stamped(stage)?;
     client.options = stamps(100_020, echo);
     stage.say(&mut client, PSH_ACK, b"hello")?;
     stage.hear(&mut client, ACK)?;

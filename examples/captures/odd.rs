@@ -1,16 +1,18 @@
 //! Segments that no socket call sends: scanners, attacks, ghosts and broken boxes on the way.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
+use rawshake::lab::{SERVER, YOU};
 use rawshake::wire::checksum::Sum;
-use rawshake::wire::{Flags, emit, ip};
+use rawshake::wire::{Flags, TcpOption, emit, ip};
 use socket2::Socket;
 
-use super::hand::{ACK, FIN, Hand, PSH, PSH_ACK, RST, RST_ACK, SYN, SYN_ACK, URG};
+use super::hand::{ACK, FIN, Hand, PSH, PSH_ACK, RST, RST_ACK, SYN, SYN_ACK, URG, options};
 use super::kernel::{plain, read};
 use super::opening;
-use super::stage::{Scene, Stage, cable};
+use super::stage::{CLIENT, PORT, Scene, Stage, at, cable};
 
 pub(crate) const SCENES: &[Scene] = &[
     cable("challenge-ack", challenge_ack),
@@ -31,6 +33,10 @@ pub(crate) const SCENES: &[Scene] = &[
     cable("bad-checksum", bad_checksum),
     cable("malformed", malformed),
     cable("malformed-options", malformed_options),
+    cable("unknown-option", unknown_option),
+    cable("tiny-mss", tiny_mss),
+    cable("port-zero", port_zero),
+    cable("broadcast", broadcast),
     cable("reserved-bits", reserved_bits),
     cable("fragments", opening::in_fragments),
 ];
@@ -150,6 +156,47 @@ fn malformed_options(stage: &mut Stage) -> Result<()> {
     stage.open(&mut client)?;
     let socket = stage.accept(&listener)?;
     stage.close(&mut client, socket)
+}
+
+/// A client with these options connects.
+fn open_with(stage: &mut Stage, offer: &[TcpOption<'_>]) -> Result<(Hand, Socket)> {
+    let listener = stage.listen(8, plain)?;
+    let mut client = stage.client()?;
+    client.offer = options(offer);
+    stage.open(&mut client)?;
+    Ok((client, stage.accept(&listener)?))
+}
+
+fn unknown_option(stage: &mut Stage) -> Result<()> {
+    let offer = [TcpOption::Mss(1460), TcpOption::Other { kind: 99, data: b"??" }];
+    let (mut client, socket) = open_with(stage, &offer)?;
+    stage.close(&mut client, socket)
+}
+
+fn tiny_mss(stage: &mut Stage) -> Result<()> {
+    let (mut client, socket) = open_with(stage, &[TcpOption::Mss(1)])?;
+    // The server's kernel makes its segments no smaller than 48 octets.
+    socket.send(&[b'a'; 96])?;
+    stage.hear_data(&mut client)?;
+    stage.hear_data(&mut client)?;
+    stage.say(&mut client, ACK, b"")?;
+    stage.close(&mut client, socket)
+}
+
+fn port_zero(stage: &mut Stage) -> Result<()> {
+    let _listener = stage.listen(8, plain)?;
+    // No guard: where there is no socket, the client's kernel resets.
+    let mut client = Hand::new(at(YOU, 0), at(SERVER, PORT), 1000);
+    stage.say(&mut client, SYN, b"")?;
+    stage.hear(&mut client, SYN_ACK)?;
+    stage.pause(SILENCE)
+}
+
+fn broadcast(stage: &mut Stage) -> Result<()> {
+    let _listener = stage.listen(8, plain)?;
+    let everybody = SocketAddr::new(Ipv4Addr::BROADCAST.into(), PORT);
+    stage.forge(&Hand::new(at(YOU, CLIENT), everybody, 1000), SYN)?;
+    stage.pause(SILENCE)
 }
 
 fn reserved_bits(stage: &mut Stage) -> Result<()> {

@@ -17,11 +17,13 @@ pub(crate) const SCENES: &[Scene] = &[
     cable("backlog-full", backlog_full),
     cable("backlog-overflow", backlog_overflow),
     cable("backlog-reset", backlog_reset),
+    cable("deferred-accept", deferred_accept),
     cable("syn-flood", syn_flood),
     cable("syn-cookie", syn_cookie),
     cable("icmp-error", icmp_error),
     cable("ttl-exceeded", ttl_exceeded),
     loopback("self-connect", self_connect),
+    cable("land", land),
     cable("split-handshake", split_handshake),
     cable("syn-with-data", syn_with_data),
     cable("ack-with-data", ack_with_data),
@@ -107,6 +109,16 @@ fn backlog_reset(stage: &mut Stage) -> Result<()> {
     stage.hear(&mut client, RST).map(drop)
 }
 
+/// What a kernel does for TCP_DEFER_ACCEPT: it takes no notice of an ACK without data, and asks again at its second
+/// timeout, before the time that its program set is up.
+fn deferred_accept(stage: &mut Stage) -> Result<()> {
+    let (mut client, mut server) = stage.pair()?;
+    stage.pause(3 * Duration::from_secs(1))?;
+    stage.put(&server, SYN_ACK, b"", |again| again.seq -= 1)?;
+    stage.put(&client, ACK, b"", |_| {})?;
+    stage.close_pair(&mut client, &mut server)
+}
+
 fn syn_flood(stage: &mut Stage) -> Result<()> {
     stage.set(SERVER, "tcp_syncookies", "0")?;
     let _listener = stage.listen(1, plain)?;
@@ -144,6 +156,14 @@ fn self_connect(stage: &mut Stage) -> Result<()> {
     stage.pause(BEAT)?;
     read(&socket, 16)?;
     drop(socket);
+    stage.pause(BEAT)
+}
+
+/// A SYN that claims to come from the very socket it goes to, by somebody on the cable.
+fn land(stage: &mut Stage) -> Result<()> {
+    let _listener = stage.listen(8, plain)?;
+    let server = Hand::new(at(SERVER, PORT), at(SERVER, PORT), 1000);
+    stage.forge(&server, SYN)?;
     stage.pause(BEAT)
 }
 

@@ -130,6 +130,13 @@ impl Stage {
         self.pause(SETTLE)
     }
 
+    /// A segment that the client's host sends in the name of `hand`, whoever that is, to whoever it is for.
+    pub(crate) fn forge(&mut self, hand: &Hand, flags: Flags) -> Result<()> {
+        let packet = emit::segment(hand.local, hand.remote, &hand.ip, &hand.segment(flags, b""))?;
+        RawSender::open(Version::V4, Some(lab::INTERFACE))?.send(&packet, hand.remote.ip(), 0)?;
+        self.pause(SETTLE)
+    }
+
     /// A packet that the server's host sends to itself: the capture at the client does not see it.
     pub(crate) fn unseen(&mut self, hand: &Hand, flags: Flags) -> Result<()> {
         let packet = emit::segment(hand.local, hand.remote, &hand.ip, &hand.segment(flags, b""))?;

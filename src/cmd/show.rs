@@ -91,7 +91,7 @@ impl Watcher for Show<'_> {
         if written.is_err() {
             self.pcap = None;
         }
-        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         if let Some(exchanges) = &mut self.exchanges {

@@ -1,5 +1,6 @@
 //! What is unusual about a segment, in words: one row for each mark.
 
+use super::reasons::is_by_hand;
 use super::voice::to;
 use super::words::{count, duration, ordinal};
 use super::{Reason, Topic, Voice, Weight};
@@ -22,6 +23,10 @@ const IGNORED: [Mark; 13] = [
     Mark::SynFin,
 ];
 
+/// Marks that say why a reset ends a connection.
+pub(super) const ABORTS: [Mark; 5] =
+    [Mark::Abort, Mark::AbortUnread, Mark::GaveUp, Mark::ListenerClosed, Mark::LateRefusal];
+
 /// Whether the receiver takes nothing from `segment` and changes no state for it.
 #[must_use]
 pub fn is_ignored(segment: &SegmentEvent) -> bool {
@@ -38,6 +43,7 @@ fn weight(mark: Mark, ignored: bool) -> Weight {
             Weight::Key
         }
         Mark::OwnKernelReset | Mark::PortReuse | Mark::OldDuplicateSyn => Weight::Key,
+        _ if ABORTS.contains(&mark) => Weight::Once(Topic::Reset),
         _ if ignored => Weight::Key,
         _ => Weight::Once(Topic::Mark(mark)),
     }
@@ -45,7 +51,11 @@ fn weight(mark: Mark, ignored: bool) -> Weight {
 
 /// The reason that goes with `mark`.
 pub(super) fn reason(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> Reason {
-    Reason { text: text(mark, segment, voice), weight: weight(mark, is_ignored(segment)) }
+    let by_hand = ABORTS.contains(&mark) && is_by_hand(segment);
+    // An ACK for another connection is said to be that.
+    let said = mark == Mark::UnacceptableAck && segment.marks.has(Mark::HalfOpen);
+    let weight = if by_hand || said { Weight::Detail } else { weight(mark, is_ignored(segment)) };
+    Reason { text: text(mark, segment, voice), weight }
 }
 
 /// `again, 2nd time, after 1.0 s`.
@@ -67,6 +77,9 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
             again(segment)
         }
         Mark::BacklogOverflow => "acknowledged already: that was lost, or the queue is full".to_owned(),
+        Mark::DeferredAccept => "acknowledged long ago: it waits for data, it seems".to_owned(),
+        Mark::LateAnswer => "it answers now: a SYN was lost, or the queue was full".to_owned(),
+        Mark::AckWithData => "data ride on the ACK of the handshake already".to_owned(),
         Mark::SynWithData => "data on a SYN waits until the handshake is done".to_owned(),
         Mark::FastOpenRequest => "Fast Open: asks for a cookie for next time".to_owned(),
         Mark::FastOpenCookie => "Fast Open: here is a cookie for next time".to_owned(),
@@ -83,12 +96,14 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::PossibleSynCookie => "took no option but MSS: an old stack, or a SYN cookie".to_owned(),
         Mark::SimultaneousOpen => "both SYNs cross: nobody is the server".to_owned(),
         Mark::SplitHandshake => "a SYN in answer to a SYN: the roles turn round".to_owned(),
-        Mark::SelfConnect => "from a socket to itself: what it sends, it receives".to_owned(),
+        Mark::SelfConnect => "from a socket to itself; over a network, an attack".to_owned(),
         Mark::Refused => format!("{} refuses: nothing listens there", voice.names.the(segment.from)),
         Mark::HandshakeReset => "a reset where the last ACK was to come".to_owned(),
         Mark::OldDuplicateSyn => "the SYN before was a ghost: the reset vetoed it".to_owned(),
+        Mark::LateRefusal => "refused after all: queue full, or listener closed".to_owned(),
         Mark::HalfOpen if segment.flags.rst() => "no such connection here: only the other end has it".to_owned(),
-        Mark::HalfOpen => format!("ack {ack} is not for this SYN: an old connection lives"),
+        Mark::HalfOpen if segment.relative_seq.cast_signed() < 0 => "of the old connection, which goes on".to_owned(),
+        Mark::HalfOpen => "acknowledges an old connection, not this SYN".to_owned(),
         Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
         Mark::TimeWaitReuse => "into TIME-WAIT: a SYN that is surely newer may end it".to_owned(),
         Mark::FastRetransmission => "at once, since repeated ACKs asked for it: no timer".to_owned(),
@@ -96,6 +111,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::TailLossProbe => "the last bytes again, to find out what was lost".to_owned(),
         Mark::OutOfOrder => format!("out of order: seq {seq} was sent before what came first"),
         Mark::DuplicateAck => format!("ack {ack} again: that byte is missing, later ones came"),
+        Mark::DelayedAck => "a delayed ACK: it waited for data to ride on".to_owned(),
         Mark::Sack => "SACK: these later bytes arrived, beyond a hole".to_owned(),
         Mark::DuplicateSack => "D-SACK: these numbers arrived twice".to_owned(),
         Mark::Gap => format!("sent, since seq {seq} comes after it, but not seen"),
@@ -114,6 +130,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         },
         Mark::WindowFull => format!("fills the window that {receiver} offered to its end"),
         Mark::OldTimestamp => "a timestamp older than one that arrived: PAWS drops it".to_owned(),
+        Mark::TimestampMissing => "no timestamp, though both agreed: some drop this".to_owned(),
         Mark::Urgent => "urgent data: up to the pointer".to_owned(),
         Mark::EcnEcho => "ECE: a router marked congestion".to_owned(),
         Mark::EcnReduced => "CWR: heard, and sending slower".to_owned(),
@@ -125,7 +142,14 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::HalfClose => format!("{receiver} closed its direction only: data still flows"),
         Mark::DataAfterClose if segment.flags.rst() => "data came for a program that has closed".to_owned(),
         Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
+        Mark::Abort => "an abort: SO_LINGER, or somebody on the way".to_owned(),
+        Mark::AbortUnread => "an abort: close() with bytes unread, or SO_LINGER".to_owned(),
+        Mark::GaveUp => "gives up: nobody answered what it asked".to_owned(),
+        Mark::ListenerClosed => "before any data: the listener closed, or SO_LINGER".to_owned(),
         Mark::TimeWaitAssassination => "a reset ends TIME-WAIT before its time".to_owned(),
+        Mark::ChallengeAck if segment.marks.has(Mark::HalfOpen) => {
+            "challenge ACK: a RST with this ack would end that one".to_owned()
+        }
         Mark::ChallengeAck => "challenge ACK: if it was meant, send the exact number".to_owned(),
         Mark::OutsideWindow => format!("ignored: seq {seq} is outside the window"),
         Mark::ResetOutsideWindow => "ignored: a reset outside the window does not count".to_owned(),
@@ -144,6 +168,10 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::OffloadedChecksum => "the network interface will fill in the checksum".to_owned(),
         Mark::Malformed => "ignored: the header contradicts itself".to_owned(),
         Mark::MalformedOptions => "an option with a length that cannot be".to_owned(),
+        Mark::UnknownOption => "an option unknown here: who does not know it skips it".to_owned(),
+        Mark::TinyMss => "a maximum segment size that no link asks for".to_owned(),
+        Mark::PortZero => "port 0 is reserved: no socket has it".to_owned(),
+        Mark::NotUnicast => "not from one host to one host: TCP drops it".to_owned(),
         Mark::ReservedBits => "reserved bits are set: receivers ignore them".to_owned(),
         Mark::SuperSegment => "more than one segment: the interface cuts it up".to_owned(),
         Mark::Fragmented => "IP cut it into fragments".to_owned(),

@@ -18,7 +18,12 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         | Mark::HandshakeReset
         | Mark::FastOpen
         | Mark::SimultaneousClose
-        | Mark::HalfClose => return None,
+        | Mark::HalfClose
+        | Mark::LateRefusal
+        | Mark::Abort
+        | Mark::AbortUnread
+        | Mark::GaveUp
+        | Mark::ListenerClosed => return None,
         // What both ends agreed on, and ordinary.
         Mark::EcnSetup
         | Mark::AccEcnSetup
@@ -34,8 +39,12 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         | Mark::KeepAliveAck
         | Mark::ZeroWindowProbeAck
         | Mark::FinWithData
+        | Mark::AckWithData
+        | Mark::DelayedAck
         | Mark::SuperSegment => return None,
         Mark::BacklogOverflow => "SYN ACK repeated although acknowledged",
+        Mark::DeferredAccept => "SYN ACK repeated to ask for data",
+        Mark::LateAnswer => "SYN answered only when repeated",
         Mark::SynWithData => "data on the SYN",
         Mark::FastOpenRefused => "Fast Open refused",
         Mark::PossibleSynCookie => "maybe a SYN cookie",
@@ -60,6 +69,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::ZeroWindowProbe => "probes of a closed window",
         Mark::WindowFull => "window filled",
         Mark::OldTimestamp => "old timestamp",
+        Mark::TimestampMissing => "timestamp missing",
         Mark::Urgent => "urgent data",
         Mark::EcnEcho => "congestion marked by a router",
         Mark::EcnReduced => "slowed down for a mark",
@@ -85,6 +95,10 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::BadChecksum => "wrong checksum",
         Mark::Malformed => "malformed header",
         Mark::MalformedOptions => "malformed options",
+        Mark::UnknownOption => "unknown option",
+        Mark::TinyMss => "tiny maximum segment size",
+        Mark::PortZero => "port 0",
+        Mark::NotUnicast => "address of many hosts",
         Mark::ReservedBits => "reserved bits set",
         Mark::Fragmented => "IP fragments",
         Mark::OwnKernelReset => "reset by your own kernel",

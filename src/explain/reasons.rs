@@ -98,6 +98,10 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
             let seq = voice.seq(segment);
             Reason::key(format!("seq {seq} is the ack of that SYN ACK: nobody asked for it"))
         }
+        (_, None) if segment.before[segment.from].state == Some(State::SynSent) => {
+            let seq = voice.seq(segment);
+            Reason::key(format!("seq {seq} is the ack it answers: ends that old connection"))
+        }
         (_, None) if matches!(segment.before[segment.from].state, Some(State::Closed | State::Listen)) => {
             let seq = voice.seq(segment);
             Reason::key(format!("seq {seq} is the ack it answers: no such connection here any more"))
@@ -107,13 +111,16 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
         _ if is_by_hand(segment) => {
             Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once")
         }
+        _ if segment.marks.has(Mark::HalfOpen) || marks::ABORTS.into_iter().any(|mark| segment.marks.has(mark)) => {
+            Reason::detail("a reset needs no answer: the connection is gone at once")
+        }
         (_, None) => Reason::once(Topic::Reset, "no ACK: this host knows of no such connection"),
         (_, Some(_)) => Reason::once(Topic::Reset, "an abort: unread data, SO_LINGER, or it gave up"),
     })
 }
 
 /// Whether its sender told us that it aborts: then there is nothing to guess.
-fn is_by_hand(segment: &SegmentEvent) -> bool {
+pub(super) fn is_by_hand(segment: &SegmentEvent) -> bool {
     let observed = |note: &CallNote| note.call == Call::Abort && note.certainty == Certainty::Observed;
     segment.calls.iter().flatten().any(observed)
 }

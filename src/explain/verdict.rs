@@ -59,6 +59,7 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
             ("Opened", format!("Fast Open{took}: data rode on the SYN and counted at once{answered}"))
         }
         Handshake::Refused => ("Refused", refused(summary)),
+        Handshake::Unanswered if summary.marks.has(Mark::HalfOpen) => ("Unopened", met_older(names)),
         Handshake::Unanswered => ("Unanswered", unanswered(summary)),
         Handshake::Unreachable => ("Unreachable", unreachable(summary, names)),
         Handshake::SynReceived => {
@@ -114,6 +115,12 @@ fn unanswered(summary: &Summary) -> String {
         "no reply: the host is down, or a firewall drops them; connect() would fail with ETIMEDOUT"
     };
     format!("{syns} to port {port} of {host}{within}, {conclusion}")
+}
+
+/// A SYN that was answered with an ACK of something else.
+fn met_older(names: &Names) -> String {
+    let server = names.the(Side::Server);
+    format!("the SYN met an older connection between these sockets: {server} answered with an ACK for that one")
 }
 
 fn unreachable(summary: &Summary, names: &Names) -> String {
@@ -199,7 +206,21 @@ fn reset(summary: &Summary, names: &Names) -> String {
     let after = time.map_or_else(String::new, |time| format!(" after {}", duration(time.0)));
     let unfinished = summary.closed_first.filter(|side| Some(*side) != summary.reset_by);
     let fin = unfinished.map_or_else(String::new, |side| format!("; {} had closed before", names.the(side)));
-    format!("by a reset from {by}{after}{fin}; data on its way is lost")
+    format!("by a reset from {by}{after}{fin}{}", why_reset(summary, names))
+}
+
+/// What a reset tells of its reason, and does. Why you sent one you know.
+fn why_reset(summary: &Summary, names: &Names) -> &'static str {
+    const WHY: [(Mark, &str); 5] = [
+        (Mark::LateRefusal, ": its queue was full, or its listener had closed"),
+        (Mark::ListenerClosed, " and before any data: its listener closed, or it chose to"),
+        (Mark::GaveUp, ": nobody answered what it asked"),
+        (Mark::AbortUnread, ", which has perhaps left bytes unread; data on its way is lost"),
+        (Mark::HalfOpen, ", which knew of no such connection any more"),
+    ];
+    let yours = summary.reset_by.is_some() && summary.reset_by == names.you();
+    let found = WHY.iter().find(|(mark, _)| !yours && summary.marks.has(*mark));
+    found.map_or("; data on its way is lost", |(_, words)| words)
 }
 
 /// What remains when the last segment has arrived.

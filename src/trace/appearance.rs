@@ -2,17 +2,23 @@
 
 use super::connection::Sighting;
 use super::end::End;
-use super::{Mark, Marks, Origin, Pair, Side};
+use super::{Mark, Marks, Origin, Pair, Side, is_group};
 use crate::tcp::Seq;
-use crate::wire::{Checksum, Flags, OptionSummary};
+use crate::wire::{Checksum, Flags, OptionSummary, Segment};
 
 /// The largest payload that any network cuts by itself; taken where the receiver's maximum segment size is unknown.
 const JUMBO: u32 = 9216;
+
+/// The smallest payload that a kernel cuts data into, whatever it is asked for: that of Linux (tcp_min_snd_mss).
+const LEAST_CUT: u32 = 48;
+/// What an IPv4 and a TCP header leave of the smallest packet that every link must take: 68 octets (RFC 791).
+const SMALLEST_MSS: u16 = 28;
 
 /// What a segment looks like, whoever gets it.
 pub(super) fn appearance(sighting: &Sighting<'_>, options: &OptionSummary, from: Side, ends: &Pair<End>) -> Marks {
     let mut marks: Marks = header(sighting, &ends[from]).collect();
     marks.extend(of_options(sighting, options));
+    marks.extend(lacks_timestamp(sighting, options, ends).then_some(Mark::TimestampMissing));
     marks.extend(odd_flags(sighting.segment.flags, sighting.segment.payload_len));
     let flags = sighting.segment.flags;
     if flags.syn() && !flags.rst() {
@@ -38,7 +44,9 @@ fn header(sighting: &Sighting<'_>, sender: &End) -> impl Iterator<Item = Mark> {
         (checksum == Checksum::Bad && sender.offloads, Mark::OffloadedChecksum),
         (checksum == Checksum::Partial, Mark::OffloadedChecksum),
         (segment.reserved != 0, Mark::ReservedBits),
-        (sighting.ip.fragment.is_some(), Mark::Fragmented),
+        (segment.source_port == 0 || segment.destination_port == 0, Mark::PortZero),
+        (is_group(sighting.ip.destination) || is_group(sighting.ip.source), Mark::NotUnicast),
+        (sighting.fragmented, Mark::Fragmented),
         (flags.contains(Flags::URG.with(Flags::ACK)) && segment.urgent > 0, Mark::Urgent),
         (flags.fin() && segment.payload_len > 0, Mark::FinWithData),
         (flags.rst() && segment.payload_len > 0, Mark::ResetWithData),
@@ -48,16 +56,30 @@ fn header(sighting: &Sighting<'_>, sender: &End) -> impl Iterator<Item = Mark> {
 
 fn of_options(sighting: &Sighting<'_>, options: &OptionSummary) -> impl Iterator<Item = Mark> {
     let segment = sighting.segment;
-    let whole = segment.options.0.len() + 20 >= usize::from(segment.data_offset) * 4;
+    let whole = has_all_options(segment);
     let blocks = options.sack.as_slice();
     let twice = segment.flags.ack() && reports_duplicate(segment.ack, blocks);
     those([
         (options.malformed && whole && !sighting.malformed, Mark::MalformedOptions),
         (options.md5, Mark::Md5Signature),
         (options.ao, Mark::AuthenticationOption),
+        (options.unknown.is_some(), Mark::UnknownOption),
         (twice, Mark::DuplicateSack),
         (blocks.len() > usize::from(twice), Mark::Sack),
     ])
+}
+
+/// Whether the capture has the whole header.
+fn has_all_options(segment: &Segment<'_>) -> bool {
+    segment.options.0.len() + 20 >= usize::from(segment.data_offset) * 4
+}
+
+/// Whether both ends agreed on timestamps, and this segment has none; a reset need not have one (RFC 7323 section 3.2).
+fn lacks_timestamp(sighting: &Sighting<'_>, options: &OptionSummary, ends: &Pair<End>) -> bool {
+    let segment = sighting.segment;
+    let offers = |end: &End| end.offered.is_some_and(|offered| offered.timestamps.is_some());
+    let agreed = !segment.flags.intersects(Flags::SYN | Flags::RST) && offers(&ends.client) && offers(&ends.server);
+    agreed && options.timestamps.is_none() && !options.malformed && !sighting.malformed && has_all_options(segment)
 }
 
 /// Whether the first block tells of octets that arrived twice: it lies below the acknowledgment, or within the second
@@ -88,13 +110,15 @@ fn opening(sighting: &Sighting<'_>, options: &OptionSummary, receiver: &End) -> 
         (options.mptcp == Some(0), Mark::Mptcp),
         (options.mptcp == Some(1), Mark::MptcpJoin),
         (answers && had_room && only_mss, Mark::PossibleSynCookie),
+        (options.mss.is_some_and(|mss| mss < SMALLEST_MSS), Mark::TinyMss),
         (sighting.is_to_itself(), Mark::SelfConnect),
     ])
 }
 
 fn later(sighting: &Sighting<'_>, from: Side, ends: &Pair<End>) -> impl Iterator<Item = Mark> {
     let (segment, sender) = (sighting.segment, &ends[from]);
-    let largest = ends[from.other()].offered.and_then(|options| options.mss).map_or(JUMBO, u32::from);
+    let offered = ends[from.other()].offered.and_then(|options| options.mss);
+    let largest = offered.map_or(JUMBO, |mss| u32::from(mss).max(LEAST_CUT));
     let marked = ends.client.ecn.agrees_with(ends.server.ecn);
     let other_ttl = sender.ttl != 0 && sender.ttl != sighting.ip.ttl;
     those([

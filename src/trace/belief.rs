@@ -69,6 +69,14 @@ fn settle_syn(ends: &mut Pair<End>, from: Side, facts: &Facts) {
         }
         _ => {}
     }
+    // It was reset out of an older connection, and is asked again: only a listener is.
+    let freed = peer.is(State::Closed) && peer.iss.is_none() && peer.last_ack.is_some();
+    if repeated && !facts.arriving.flags.ack() && freed {
+        peer.state = Some(State::Listen);
+        peer.passive = true;
+        peer.last_ack = None;
+        peer.right_edge = None;
+    }
     // Asked a second time, and never heard: nothing can be said of the other end.
     if repeated && !facts.arriving.flags.ack() && peer.is_silent() && peer.is(State::SynReceived) {
         peer.state = None;

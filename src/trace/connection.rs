@@ -28,6 +28,8 @@ pub(super) struct Sighting<'a> {
     pub(super) segment: &'a Segment<'a>,
     /// The header contradicts itself.
     pub(super) malformed: bool,
+    /// It came in fragments of IP.
+    pub(super) fragmented: bool,
     pub(super) origin: Origin,
     pub(super) calls: [Option<Call>; 2],
 }
@@ -200,6 +202,9 @@ impl Connection {
             self.ends[from].suspect_checksum(facts, malformed);
             self.opening.note_dropped(&facts.arriving);
             self.stand_still()
+        } else if self.ends[from].is_older(&facts.arriving) {
+            marks.set(Mark::HalfOpen);
+            self.stand_still()
         } else {
             self.advance(from, facts, origin)
         };
@@ -295,7 +300,7 @@ impl Connection {
                 reading.marks.set(Mark::OldTimestamp);
             }
             belief::catch_up(ends, to);
-            reading::read_acknowledgment(ends, from, facts, &mut reading);
+            reading::read_acknowledgment(ends, from, facts, self.opening.path_rtt(), &mut reading);
         }
         belief::prove(ends);
         let step = Step { before, reading, judgement, response, expected, mid_burst };
@@ -311,7 +316,11 @@ impl Connection {
             accepted: !step.judgement.rejects,
             reset: step.judgement.resets,
         };
+        let was_complete = self.opening.is_complete();
         self.opening.note(&outcome, &self.ends);
+        if !was_complete && self.opening.is_complete() {
+            self.closing.forget_reset();
+        }
         self.closing.note(&outcome);
         self.octets[from] += u64::from(step.reading.new_octets);
     }

@@ -1,18 +1,23 @@
 //! One end of a connection, as its segments and its peer's show it.
 
+use std::time::Duration;
+
 use super::appearance::Ecn;
 use super::fingerprint::{Fingerprint, Imprint};
 use super::holes::Holes;
 use super::recent::Recent;
 use super::{Belief, Certainty, Pair, Side};
 use crate::tcp::{Arriving, Reply, Seq, State, Variables};
-use crate::wire::{OptionSummary, Time};
+use crate::wire::{Flags, OptionSummary, Time};
 
 /// The largest shift that RFC 7323 section 2.3 allows; taken where the shift is not known, so that nothing is called
 /// outside a window that may be as large.
 const MAX_SHIFT: u8 = 14;
 /// A window as large as any can be.
 const MAX_WINDOW: u32 = 0xffff << MAX_SHIFT;
+
+/// A time in which whatever arrives has been acknowledged: the shortest that stacks wait before they send again.
+const ROUND_TRIP: Duration = Duration::from_millis(200);
 
 /// What the tracer needs of a segment whose bytes are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +140,12 @@ impl End {
         self.state.is_some_and(State::is_synchronized)
     }
 
+    /// Whether a segment of it is of a connection before the one that its SYN asks for: numbers begin with that.
+    pub(super) fn is_older(&self, segment: &Arriving) -> bool {
+        let numbered = !segment.flags.intersects(Flags::SYN | Flags::RST);
+        numbered && self.is(State::SynSent) && self.iss.is_some_and(|iss| segment.seq.before(iss))
+    }
+
     /// Whether nothing of it was ever seen.
     pub(super) fn is_silent(&self) -> bool {
         self.iss.is_none() && self.last_ack.is_none()
@@ -229,6 +240,11 @@ impl End {
         segment.flags.fin() && self.fin == Some(segment.end() - 1)
     }
 
+    /// Whether it acknowledged less than `peer` had sent, long after that: so it has not arrived.
+    fn has_missed(&self, peer: &Self) -> bool {
+        self.is_synchronized() && self.last_packet.seen().follows(peer.nxt_time, ROUND_TRIP)
+    }
+
     /// Its numbers up to which nothing is missing.
     fn contiguous(&self) -> Seq {
         self.holes.first().unwrap_or(self.nxt)
@@ -253,7 +269,10 @@ impl Pair<End> {
     /// The variables of `side` when `arriving` arrives. What is not known is taken so that the segment is acceptable.
     pub(super) fn variables(&self, side: Side, arriving: &Arriving) -> Variables {
         let (own, peer) = (&self[side], &self[side.other()]);
-        let rcv_nxt = self.rcv_nxt(side, arriving.seq);
+        let rcv_nxt = match own.last_ack {
+            Some(ack) if arriving.flags.rst() && arriving.seq == ack && own.has_missed(peer) => ack,
+            _ => self.rcv_nxt(side, arriving.seq),
+        };
         let (snd_una, snd_nxt) = match (own.base, own.iss) {
             // What the peer was seen to acknowledge has not reached it.
             (_, Some(iss)) if !own.is_synchronized() => (iss, own.nxt),

@@ -17,6 +17,12 @@ const AT_ONCE: Duration = Duration::from_micros(500);
 pub(super) struct Moment(u32);
 
 impl Moment {
+    /// Whether it was so long, or longer, behind `time`.
+    pub(super) fn follows(self, time: Time, by: Duration) -> bool {
+        let micros = self.0.wrapping_sub(Self::of(time).0);
+        micros <= i32::MAX as u32 && Duration::from_micros(u64::from(micros)) >= by
+    }
+
     pub(super) fn of(time: Time) -> Self {
         Self((time.as_nanos() / 1000) as u32)
     }

@@ -4,6 +4,7 @@ use super::end::End;
 use super::reading::is_pure_ack;
 use super::{Mark, Marks};
 use crate::tcp::{Arriving, Event, Reply, Response, State, Variables};
+use crate::wire::Flags;
 
 /// What the receiver makes of a segment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +49,7 @@ pub(super) fn judge(
     if is_pure_ack(segment) && (sender.expected == Reply::ChallengeAck || unasked) {
         judgement.marks.set(Mark::ChallengeAck);
     }
-    if is_pure_ack(segment) && unasked {
+    if unasked && !segment.flags.intersects(Flags::SYN | Flags::RST) {
         judgement.marks.set(Mark::HalfOpen);
     }
     judgement

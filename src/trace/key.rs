@@ -56,6 +56,14 @@ fn words(address: IpAddr) -> [u32; 4] {
     [(bits >> 96) as u32, (bits >> 64) as u32, (bits >> 32) as u32, bits as u32]
 }
 
+/// Whether many hosts may listen to this address. The broadcast address of a network cannot be told from a host's.
+pub(super) const fn is_group(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_multicast() || matches!(address, Ipv4Addr::BROADCAST),
+        IpAddr::V6(address) => address.is_multicast(),
+    }
+}
+
 /// Hashes keys under numbers drawn at random for each table, so that nobody can choose sockets that collide.
 #[derive(Debug)]
 pub(super) struct KeyHasher(ahash::RandomState);

@@ -60,6 +60,12 @@ phenomena! {
     SynAckRetransmission "syn-ack-retransmission" Odd Some("RFC 9293 3.8.1"), Some("retransmission");
     /// A SYN,ACK again, although the ACK that answers it was seen: the listener does not take the connection.
     BacklogOverflow "backlog-overflow" Odd None, None;
+    /// The first repetition of a SYN,ACK whose ACK was seen, later than its timer asks for, and no data came.
+    DeferredAccept "deferred-accept" Odd None, None;
+    /// The first SYN,ACK of all, where the SYN had been repeated.
+    LateAnswer "late-answer" Odd Some("RFC 9293 3.8.1"), None;
+    /// Octets of payload on the segment that completes the handshake.
+    AckWithData "ack-with-data" Note Some("RFC 9293 3.10.7.4"), None;
     /// Octets of payload on a SYN.
     SynWithData "syn-with-data" Odd Some("RFC 9293 3.5"), None;
     /// A SYN with an empty Fast Open option.
@@ -96,7 +102,9 @@ phenomena! {
     HandshakeReset "handshake-reset" Fault Some("RFC 9293 3.10.7.4"), None;
     /// A SYN with a new number, right after the client refused with a reset what answered the SYN before it.
     OldDuplicateSyn "old-duplicate-syn" Odd Some("RFC 9293 3.5"), None;
-    /// An ACK that answers a SYN and is not for it, or the reset of an end that knows of no connection.
+    /// A reset without ACK, by the end that listened, for the ACK that completed the handshake.
+    LateRefusal "late-refusal" Fault Some("RFC 9293 3.10.7.1"), None;
+    /// An ACK that answers a SYN and is not for it, or a reset without ACK that knows only what it answers.
     HalfOpen "half-open" Odd Some("RFC 9293 3.5.1"), None;
     /// A SYN with a new number between sockets that had a connection before.
     PortReuse "port-reuse" Note Some("RFC 9293 3.6.1"), Some("reused_ports");
@@ -116,6 +124,8 @@ phenomena! {
     OutOfOrder "out-of-order" Odd Some("RFC 9293 3.10.7.4"), Some("out_of_order");
     /// The acknowledgment before again, with the same window and no payload, while something waits for one.
     DuplicateAck "duplicate-ack" Odd Some("RFC 5681 2"), Some("duplicate_ack");
+    /// An ACK without data, later than 30 ms and a round trip behind the octets that it acknowledges.
+    DelayedAck "delayed-ack" Note Some("RFC 9293 3.8.6.3"), None;
     /// The SACK option with blocks above the acknowledgment.
     Sack "sack" Note Some("RFC 2018 4"), None;
     /// The SACK option whose first block lies below the acknowledgment, or within the second.
@@ -125,7 +135,7 @@ phenomena! {
     /// Octets that fill a gap later than the network's reordering explains: the first copy was lost before the capture.
     LostSegment "lost-segment" Odd Some("RFC 9293 3.8.1"), None;
     /// An acknowledgment of numbers that a gap lacks: they arrived, and the capture missed them.
-    GapInCapture "gap-in-capture" Note None, None;
+    GapInCapture "gap-in-capture" Note None, Some("ack_lost_segment");
     /// An acknowledgment of numbers above all that were seen.
     AckUnseen "ack-of-unseen-segment" Note None, Some("ack_lost_segment");
     /// The packet before once more, to the last bit, IP identification included.
@@ -146,6 +156,8 @@ phenomena! {
     WindowFull "window-full" Odd Some("RFC 9293 3.8.6"), Some("window_full");
     /// A timestamp older than the last one that its receiver took.
     OldTimestamp "old-timestamp" Odd Some("RFC 7323 5.3"), None;
+    /// No timestamp, on a connection that has agreed on them.
+    TimestampMissing "timestamp-missing" Odd Some("RFC 7323 3.2"), None;
     /// The URG flag, and a pointer.
     Urgent "urgent" Note Some("RFC 9293 3.8.5"), None;
     /// ECE behind the handshake of a connection that has agreed on ECN.
@@ -170,6 +182,14 @@ phenomena! {
     HalfClose "half-close" Note Some("RFC 9293 3.6.1"), None;
     /// Octets for an end that is closed, or its reset in answer to them.
     DataAfterClose "data-after-close" Fault Some("RFC 9293 3.6.1"), None;
+    /// A reset in the midst of a connection, which nothing before it explains.
+    Abort "abort" Fault Some("RFC 9293 3.10.5"), None;
+    /// Such a reset, by an end that has sent nothing since octets came to it.
+    AbortUnread "abort-unread" Fault Some("RFC 9293 3.6.1"), None;
+    /// Such a reset, by an end whose keep-alive or probe was not answered.
+    GaveUp "gave-up" Fault Some("RFC 9293 3.8.4"), None;
+    /// Such a reset, by the end that listened, before any octets.
+    ListenerClosed "listener-closed" Fault Some("RFC 9293 3.10.4"), None;
     /// A reset that an end in TIME-WAIT takes.
     TimeWaitAssassination "time-wait-assassination" Odd Some("RFC 1337"), None;
 
@@ -210,6 +230,14 @@ phenomena! {
     Malformed "malformed" Fault Some("RFC 9293 3.1"), None;
     /// An option whose length cannot be.
     MalformedOptions "malformed-options" Fault Some("RFC 9293 3.2"), None;
+    /// An option of a kind that this program does not know.
+    UnknownOption "unknown-option" Note Some("RFC 9293 3.1"), None;
+    /// A maximum segment size that leaves room for nothing on the smallest link: below 28 octets.
+    TinyMss "tiny-mss" Odd Some("RFC 9293 3.7.1"), None;
+    /// 0 for a port.
+    PortZero "port-zero" Fault Some("RFC 6335 6"), None;
+    /// From or to an address of many hosts: multicast, or limited broadcast.
+    NotUnicast "not-unicast" Fault Some("RFC 9293 3.9.2.3"), None;
     /// Bits in the header that have no meaning yet.
     ReservedBits "reserved-bits" Odd Some("RFC 9293 3.1"), None;
     /// More payload than the peer's maximum segment size: cut, or put together, by the network interface.

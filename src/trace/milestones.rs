@@ -1,36 +1,33 @@
-//! Marks of what a segment brings about: how a connection opens and closes, and who refuses what.
+//! Marks of what a segment brings about: how a connection opens and closes.
 
 use super::connection::{Connection, Step};
 use super::end::Facts;
 use super::progress::Closing;
 use super::{Handshake, Mark, Marks, Side};
-use crate::tcp::{Reply, Seq, State};
+use crate::tcp::{Reply, State};
 
 /// How far a connection was before a segment.
 #[derive(Clone, Copy)]
 pub(super) struct Before {
     complete: bool,
+    /// The server has sent a SYN.
+    answered: bool,
     closing: Closing,
 }
 
 impl Connection {
     pub(super) const fn so_far(&self) -> Before {
-        Before { complete: self.opening.is_complete(), closing: self.closing }
+        let answered = self.ends.server.iss.is_some();
+        Before { complete: self.opening.is_complete(), answered, closing: self.closing }
     }
 
     /// What the segment of `from` with `facts` brought about.
     pub(super) fn milestones(&self, from: Side, facts: &Facts, step: &Step, before: &Before) -> Marks {
         let segment = &facts.arriving;
         let mut marks = Marks::default();
-        if !before.complete && self.opening.is_complete() {
-            marks.extend(match self.opening.verdict() {
-                Handshake::SimultaneousOpen => Some(Mark::SimultaneousOpen),
-                Handshake::Split => Some(Mark::SplitHandshake),
-                _ => None,
-            });
-        }
+        marks.extend(self.opening_mark(from, facts, step, before));
         if segment.flags.rst() {
-            marks.extend(self.reset_marks(from, segment.seq, facts, step));
+            marks.extend(self.reset_mark(from, facts, step));
         }
         if !before.closing.has_crossed() && self.closing.has_crossed() {
             marks.set(Mark::SimultaneousClose);
@@ -40,25 +37,21 @@ impl Connection {
         marks
     }
 
-    fn reset_marks(&self, from: Side, seq: Seq, facts: &Facts, step: &Step) -> Option<Mark> {
-        if !step.judgement.resets {
-            return self.is_stranger(from, seq, facts).then_some(Mark::HalfOpen);
+    /// Marks of what completes the opening, or answers a SYN.
+    fn opening_mark(&self, from: Side, facts: &Facts, step: &Step, before: &Before) -> Option<Mark> {
+        let segment = &facts.arriving;
+        let first = segment.flags.syn() && segment.flags.ack() && from == Side::Server && !before.answered;
+        if first && self.opening.syns > 1 && self.ends.server.passive && !self.marks.has(Mark::HalfOpen) {
+            return Some(Mark::LateAnswer);
         }
-        let receiver = step.before[from.other()].state;
-        match (self.opening.verdict(), from) {
-            (Handshake::Refused, Side::Server) => Some(Mark::Refused),
-            (Handshake::Aborted, Side::Client) => Some(Mark::HandshakeReset),
-            _ if receiver == Some(State::TimeWait) => Some(Mark::TimeWaitAssassination),
-            _ => self.is_stranger(from, seq, facts).then_some(Mark::HalfOpen),
+        if before.complete || !self.opening.is_complete() {
+            return None;
         }
-    }
-
-    /// Whether a reset comes from an end that was never heard and quotes what its peer acknowledged: it knows of no
-    /// connection (RFC 9293 section 3.5.1, figure 10).
-    fn is_stranger(&self, from: Side, seq: Seq, facts: &Facts) -> bool {
-        let (end, peer) = (&self.ends[from], &self.ends[from.other()]);
-        let mid_stream = self.opening.verdict() == Handshake::MidStream;
-        mid_stream && !facts.arriving.flags.ack() && !end.was_heard() && peer.last_ack == Some(seq)
+        match self.opening.verdict() {
+            Handshake::SimultaneousOpen => Some(Mark::SimultaneousOpen),
+            Handshake::Split => Some(Mark::SplitHandshake),
+            _ => (from == Side::Client && step.reading.new_octets > 0).then_some(Mark::AckWithData),
+        }
     }
 
     /// Octets for an end that is gone, or the reset that they get.

@@ -24,6 +24,7 @@ mod milestones;
 mod progress;
 mod reading;
 mod recent;
+mod resets;
 mod side;
 mod slab;
 mod summary;
@@ -32,6 +33,8 @@ mod verdict;
 
 #[cfg(test)]
 mod tests;
+
+use key::is_group;
 
 pub use conn_state::ConnState;
 pub use event::{

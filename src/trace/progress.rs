@@ -165,6 +165,12 @@ impl Closing {
         Self { acked: Pair::both(complete), ..Self::default() }
     }
 
+    /// The handshake was completed: a reset before that ended something older.
+    pub(super) const fn forget_reset(&mut self) {
+        self.reset_by = None;
+        self.reset_at = None;
+    }
+
     pub(super) fn note(&mut self, outcome: &Outcome<'_>) {
         let (from, peer, time) = (outcome.from, outcome.from.other(), outcome.facts.time);
         let acknowledged_before = self.acked[peer];

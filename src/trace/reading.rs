@@ -17,6 +17,13 @@ const FAST_RETRANSMIT: u32 = 2;
 /// How soon after the last of them a fast retransmission follows (the figure that Wireshark takes).
 const PROMPT: Duration = Duration::from_millis(20);
 
+/// How long an acknowledgment is held back at least where it is: stacks wait for 40 ms and more.
+const DELAYED: Duration = Duration::from_millis(30);
+/// And at most (RFC 9293 section 3.8.6.3).
+const MOST_DELAYED: Duration = Duration::from_millis(500);
+/// A repeated SYN,ACK that waited so long passed its first timeout over (RFC 6298: one second, then two more).
+const PASSED_OVER: Duration = Duration::from_millis(2500);
+
 /// What the numbers say.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
@@ -180,7 +187,8 @@ fn read_again(end: &mut End, peer: &End, facts: &Facts, reading: &mut Reading) {
     });
     let acknowledged = end.iss.is_some_and(|iss| end.una.after(iss));
     if flags.contains(Flags::SYN | Flags::ACK) && end.passive && acknowledged {
-        reading.mark(Mark::BacklogOverflow);
+        let waits = reading.copy == 2 && reading.since_first >= PASSED_OVER && !peer.spoke;
+        reading.mark(if waits { Mark::DeferredAccept } else { Mark::BacklogOverflow });
     }
     if segment.len > 0 {
         reading.marks.extend(kind_of_repetition(end, peer, facts, reading.copy));
@@ -217,7 +225,13 @@ fn note(end: &mut End, segment: &Arriving, time: Time, new_fin: bool) {
 }
 
 /// Reads the acknowledgment and the window of a segment and notes them.
-pub(super) fn read_acknowledgment(ends: &mut Pair<End>, from: Side, facts: &Facts, reading: &mut Reading) {
+pub(super) fn read_acknowledgment(
+    ends: &mut Pair<End>,
+    from: Side,
+    facts: &Facts,
+    rtt: Option<Duration>,
+    reading: &mut Reading,
+) {
     let segment = &facts.arriving;
     let (end, peer) = pair_mut(ends, from);
     if !segment.flags.rst() {
@@ -232,6 +246,9 @@ pub(super) fn read_acknowledgment(ends: &mut Pair<End>, from: Side, facts: &Fact
     }
     if segment.flags.ack() {
         reading.acked = acknowledge(peer, segment.ack);
+        if is_delayed(peer, facts, rtt, reading) {
+            reading.mark(Mark::DelayedAck);
+        }
     }
     if !segment.flags.rst() {
         if segment.flags.ack() {
@@ -240,6 +257,17 @@ pub(super) fn read_acknowledgment(ends: &mut Pair<End>, from: Side, facts: &Fact
         }
         ends.note_window(from, facts);
     }
+}
+
+/// Whether an acknowledgment of all that there is came so late that it was held back, and not so late that something
+/// was lost.
+fn is_delayed(peer: &End, facts: &Facts, rtt: Option<Duration>, reading: &Reading) -> bool {
+    let (segment, acked, Some(rtt)) = (&facts.arriving, &reading.acked, rtt) else { return false };
+    let unseen = reading.marks.has(Mark::AckUnseen) || reading.marks.has(Mark::GapInCapture);
+    let all = is_pure_ack(segment) && acked.octets > 0 && !acked.syn && segment.ack == peer.nxt && !unseen;
+    let held = |since: Duration| (DELAYED..=MOST_DELAYED).contains(&since.saturating_sub(rtt));
+    let (sent, heard) = (facts.time.since(peer.nxt_time), peer.last_packet.seen().before(facts.time));
+    all && peer.recent.sent_once(peer.nxt) && held(sent) && held(heard)
 }
 
 pub(super) fn is_pure_ack(segment: &Arriving) -> bool {

@@ -33,6 +33,11 @@ impl Recent {
         }
     }
 
+    /// Whether the segment that ended here was sent once only, as far as is remembered.
+    pub(super) fn sent_once(&self, end: Seq) -> bool {
+        self.sent.iter().flatten().all(|sent| sent.end != end || sent.copies == 1)
+    }
+
     /// Notes that the numbers from `seq` up to `end` were sent again; says which sending it is, and how long after the
     /// first. Where the first is not remembered, it is the second, after no time.
     pub(super) fn again(&mut self, seq: Seq, end: Seq, time: Time) -> (u16, Duration) {

@@ -50,6 +50,8 @@ pub struct Hint {
     /// The calls that our end made to send it, in their order; what a segment of ours has no call for, TCP sent by
     /// itself.
     pub calls: [Option<Call>; 2],
+    /// It was put together from fragments of IP.
+    pub reassembled: bool,
 }
 
 /// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
@@ -95,8 +97,10 @@ impl Tracer {
         match (&decoded.ip, &decoded.content) {
             (Some(ip), Content::Segment(segment)) => {
                 let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }));
-                let Hint { origin, calls } = hint;
-                let sighting = Sighting { number, time: packet.time, ip, segment, malformed, origin, calls };
+                let Hint { origin, calls, reassembled } = hint;
+                let fragmented = reassembled || ip.fragment.is_some();
+                let time = packet.time;
+                let sighting = Sighting { number, time, ip, segment, malformed, fragmented, origin, calls };
                 self.segment(&sighting, out);
             }
             (Some(ip), Content::Icmp(icmp)) => self.icmp(number, packet.time, ip, icmp, out),

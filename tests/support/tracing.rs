@@ -45,7 +45,10 @@ pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
                 number += 1;
                 let decoded = decode(&packet);
                 match fragments.add(&packet, &decoded) {
-                    Some(whole) => tracer.packet(number, &whole, &decode(&whole), Hint::default(), out),
+                    Some(whole) => {
+                        let hint = Hint { reassembled: true, ..Hint::default() };
+                        tracer.packet(number, &whole, &decode(&whole), hint, out);
+                    }
                     None => tracer.packet(number, &packet, &decoded, Hint::default(), out),
                 }
             }

@@ -125,7 +125,7 @@ impl<'a> Show<'a> {
 
     fn trace(&mut self, seen: &Seen<'_>) -> io::Result<()> {
         self.screen.clear()?;
-        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))
     }

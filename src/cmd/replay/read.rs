@@ -139,7 +139,8 @@ impl<'a> Pass<'a> {
         let decoded = wire::decode(packet);
         self.found.tally.count(self.number, packet, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
-        let is_shown = if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded)? };
+        let is_shown =
+            if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, Hint::default())? };
         let all = self.plan.wanted.is_none() && self.plan.protocols.is_unsaid();
         if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || all) {
             copy.write(packet)?;
@@ -155,7 +156,7 @@ impl<'a> Pass<'a> {
             Some(whole) => {
                 let decoded = wire::decode(&whole);
                 self.found.tally.count_whole(self.number, &whole, &decoded);
-                self.trace(&whole, &decoded)
+                self.trace(&whole, &decoded, Hint { reassembled: true, ..Hint::default() })
             }
             None => Ok(true),
         };
@@ -163,11 +164,11 @@ impl<'a> Pass<'a> {
         traced.map(|_| true)
     }
 
-    fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> io::Result<bool> {
+    fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, hint: Hint) -> io::Result<bool> {
         let (tracer, number) = (&mut self.tracer, self.number);
         let is_connection = self.plan.protocols.tcp
             && forward(self.sink, self.plan.wanted.as_ref(), |out| {
-                tracer.packet(number, packet, decoded, Hint::default(), out);
+                tracer.packet(number, packet, decoded, hint, out);
             })?;
         let is_exchange = self.exchanges.packet(self.tracer.connections(), (number, packet, decoded), self.sink)?;
         Ok(is_connection || is_exchange)

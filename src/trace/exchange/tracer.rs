@@ -1,14 +1,14 @@
 //! Packets in, events of exchanges out.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::lru::Lru;
 use super::query::Query;
 use super::record::{Exchange, Sighting};
 use super::{Began, Endpoint, ExchangeError, ExchangeEvent, ExchangeKind, MessageKind, Protocol};
-use crate::trace::Side;
 use crate::trace::tracer::port_class;
+use crate::trace::{Side, is_group};
 use crate::wire::ip::protocol;
 use crate::wire::{Checksum, Content, Datagram, Decoded, Icmp, Ip, Packet, Quote, Time};
 
@@ -259,14 +259,6 @@ fn udp_began(source: SocketAddr, destination: SocketAddr) -> Began {
 
 const fn query_began(key: &Key) -> Began {
     Began { client: key.one, server: key.other, id: key.id, group: is_group(key.other.ip()) }
-}
-
-/// Whether many hosts may listen to this address. The broadcast address of a network cannot be told from a host's.
-const fn is_group(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_multicast() || matches!(address, Ipv4Addr::BROADCAST),
-        IpAddr::V6(address) => address.is_multicast(),
-    }
 }
 
 const fn event(exchange: &Exchange, time: Time, kind: ExchangeKind) -> ExchangeEvent {

@@ -121,11 +121,38 @@ fn lost_last_acknowledgment() {
 fn reset_ends_a_connection() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(HANDSHAKE);
-    stage.play("C RA 1 1 | CLOSED CLOSED");
+    stage.play("C RA 1 1 | CLOSED CLOSED | abort");
     assert_eq!(stage.calls(), "C abort");
     let summary = stage.end()[0];
     assert_eq!((summary.termination, summary.reset_by), (Termination::Reset, Some(Side::Client)));
     assert_eq!(summary.completeness, 7 + 32);
+}
+
+#[test]
+fn what_a_reset_tells() {
+    for script in [
+        "S RA 1 1 | CLOSED CLOSED | listener-closed",
+        "S R 1 - | CLOSED CLOSED | late-refusal",
+        "C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S R 1 - | CLOSED CLOSED | half-open",
+        "C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S A 1 6 | ESTABLISHED ESTABLISHED
+         S RA 1 6 | CLOSED CLOSED | abort-unread",
+        "C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S PA 1 6 len=5 | ESTABLISHED ESTABLISHED
+         S RA 6 6 | CLOSED CLOSED | abort",
+        "C A 0 1 | ESTABLISHED ESTABLISHED | keep-alive
+         C RA 1 1 | CLOSED CLOSED | gave-up",
+        "C A 0 1 | ESTABLISHED ESTABLISHED | keep-alive
+         S A 1 1 | ESTABLISHED ESTABLISHED | keep-alive-ack
+         C RA 1 1 | CLOSED CLOSED | abort",
+        // What was sent so long ago, and is not acknowledged, has not arrived.
+        "S PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         +1000 C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+         S R 1 - | CLOSED CLOSED | half-open",
+    ] {
+        assert_eq!(opened(script).termination, Termination::Reset, "{script}");
+    }
 }
 
 #[test]
@@ -240,7 +267,7 @@ fn a_fin_that_left_before_the_peers_arrived() {
 fn what_comes_after_the_end_left_before_it() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(HANDSHAKE);
-    stage.play("C RA 1 1 | CLOSED CLOSED\n C A 1 1 | CLOSED CLOSED");
+    stage.play("C RA 1 1 | CLOSED CLOSED | abort\n C A 1 1 | CLOSED CLOSED");
     let before = stage.segments().last().unwrap().before;
     assert_eq!(before.client.state, Some(State::Established));
     stage.play("S SA 0 1 ws=7 | CLOSED CLOSED | syn-ack-retransmission backlog-overflow");

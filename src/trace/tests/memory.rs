@@ -187,7 +187,8 @@ fn a_small_record_grows_into_the_same_connection() {
     // The same segments with and without the small record: a hand-made end is never kept small.
     let script = "C S 0 - ws=7 | SYN-SENT SYN-RECEIVED";
     let again = "C S 0 - ws=7 | SYN-SENT - | syn-retransmission";
-    let rest = "S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED\n C A 1 1 | ESTABLISHED ESTABLISHED\n S R 1 - | CLOSED CLOSED";
+    let rest = "S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED | late-answer\n C A 1 1 | ESTABLISHED ESTABLISHED\n \
+                S R 1 - | CLOSED CLOSED | late-refusal";
     let verdict = |ours: bool| {
         let elsewhere: SocketAddr = "203.0.113.1:1".parse().unwrap();
         let ours = if ours { socket(crate::trace::Side::Client) } else { elsewhere };

@@ -10,7 +10,7 @@ fn resets_that_are_not_believed() {
          S R 500000 -   | ESTABLISHED ESTABLISHED | reset-outside-window
          S R 100 -      | ESTABLISHED ESTABLISHED | reset-inexact
          C A 1 6        | ESTABLISHED ESTABLISHED | challenge-ack
-         S R 6 -        | CLOSED CLOSED",
+         S R 6 -        | CLOSED CLOSED | half-open",
     );
     assert_eq!(summary.termination, Termination::Reset);
 }

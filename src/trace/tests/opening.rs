@@ -80,7 +80,7 @@ fn late_answer_to_a_repeated_syn() {
     let summary = verdict(
         "C S 0 -        | SYN-SENT SYN-RECEIVED
          +1000 C S 0 -  | SYN-SENT - | syn-retransmission
-         S SA 0 1       | ESTABLISHED SYN-RECEIVED
+         S SA 0 1       | ESTABLISHED SYN-RECEIVED | late-answer
          C A 1 1        | ESTABLISHED ESTABLISHED",
     );
     assert_eq!((summary.handshake, summary.completeness), (Handshake::ThreeWay, 7));
@@ -251,11 +251,23 @@ fn half_open_discovery() {
         "C S 0 -    | SYN-SENT SYN-RECEIVED
          S A 300 400 | SYN-SENT ESTABLISHED? | half-open challenge-ack unacceptable-ack
          C R 400 -   | SYN-SENT CLOSED
-         C S 0 -     | SYN-SENT CLOSED | syn-retransmission
+         C S 0 -     | SYN-SENT SYN-RECEIVED | syn-retransmission
          S SA 0 1    | ESTABLISHED SYN-RECEIVED
          C A 1 1     | ESTABLISHED ESTABLISHED",
     );
-    assert_eq!(summary.handshake, Handshake::ThreeWay);
+    assert_eq!((summary.handshake, summary.termination), (Handshake::ThreeWay, Termination::None));
+}
+
+#[test]
+fn a_syn_into_a_connection_that_lives() {
+    // Whoever sent the SYN, the client goes on where it was.
+    let summary = verdict(
+        "C S 900 -   | SYN-SENT SYN-RECEIVED
+         S A 300 400 | SYN-SENT ESTABLISHED? | half-open challenge-ack unacceptable-ack
+         C PA 400 300 len=5 | SYN-SENT ESTABLISHED? | half-open
+         S A 300 405 | SYN-SENT ESTABLISHED? | half-open challenge-ack unacceptable-ack",
+    );
+    assert_eq!((summary.handshake, summary.bytes_client), (Handshake::Unanswered, 0));
 }
 
 #[test]

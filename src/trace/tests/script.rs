@@ -66,7 +66,7 @@ impl Stage {
         self.time = self.time + std::time::Duration::from_millis(pause as u64);
         let spec = Spec::read(words);
         let bytes = spec.bytes();
-        self.packet(&bytes, Hint { origin: spec.origin, calls: spec.calls });
+        self.packet(&bytes, Hint { origin: spec.origin, calls: spec.calls, ..Hint::default() });
     }
 
     /// The bytes of a line, without time.
