@@ -111,5 +111,12 @@ fn packets_of_chosen_connections_make_a_capture() {
 fn nothing_that_was_asked_for_is_said() {
     let said = replay("--only split reset.pcap refused.pcap");
     assert_eq!((said.code, &*said.out), (Some(1), ""));
-    assert_eq!(said.err, "2 files: none of 2 connections was asked for\n");
+    assert_eq!(said.err, "2 files: none of 2 connections passes --only split\n");
+    let run = |expression: &str| {
+        let mut command = command("-n 1 --only reset refused.pcap --where");
+        Said::of(command.arg(expression).output().expect("the program"))
+    };
+    let said = run("client ~ '\u{1b}[2J'");
+    let options = "--connection 1 and --only reset and --where \"client ~ '\\u{1b}[2J'\"";
+    assert_eq!(said.err, format!("refused.pcap: none of 1 connection passes {options}\n"));
 }

@@ -53,7 +53,14 @@ fn what_is_not_there_is_said() {
         ("-p udp ping.pcap", "No UDP exchange in this capture: 3 ICMP echo requests, 3 ICMP echo replies."),
         ("-p tcp ping.pcap", "No TCP connection in this capture: 3 ICMP echo requests, 3 ICMP echo replies."),
         ("-p udp,icmp refused.pcap", "No UDP or ICMP exchange in this capture: 2 TCP segments."),
-        ("-f arp ping.pcap", "No TCP connection and no UDP or ICMP exchange in this capture: no packet."),
+        (
+            "-f arp ping.pcap",
+            "No TCP connection and no UDP or ICMP exchange among the packets that pass\n--filter \"arp\": no packet.",
+        ),
+        (
+            "-p tcp --width 40 ping.pcap",
+            "No TCP connection in this capture: 3\nICMP echo requests, 3 ICMP echo replies.",
+        ),
     ] {
         let said = replay(arguments);
         assert_eq!((said.code, said.out.trim_end()), (Some(1), words), "{arguments}");

@@ -112,6 +112,16 @@ pub(super) struct ChoiceArgs {
     pub(super) expression: Option<String>,
 }
 
+impl ChoiceArgs {
+    /// The options that choose among connections, as they are typed.
+    pub(super) fn of_connections(&self) -> String {
+        let number = self.connection.map(|number| format!("--connection {number}"));
+        let only = (!self.only.is_empty()).then(|| format!("--only {}", self.only.join(",")));
+        let expression = self.expression.as_ref().map(|expression| format!("--where {expression:?}"));
+        number.into_iter().chain(only).chain(expression).collect::<Vec<_>>().join(" and ")
+    }
+}
+
 /// Reads the name of a verdict.
 fn verdict() -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(choice::verdicts())

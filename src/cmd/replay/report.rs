@@ -1,11 +1,14 @@
 //! What is said when all is read: what was passed over, what went wrong, and how it ends.
 
+use std::io;
+
 use super::args::Args;
 use super::choice::Choice;
 use super::read::Found;
 use crate::cmd::output::Format;
 use crate::cmd::{Exit, Streams, exit};
-use crate::explain;
+use crate::sys::terminal;
+use crate::{explain, ladder};
 
 /// Says what was passed over, and what went wrong. `lost` events were too many to be kept.
 ///
@@ -31,13 +34,13 @@ pub(super) fn report(
         && to_a_person
         && !(failed && found.tally.is_empty())
     {
-        let what = args.protocols()?.words();
-        writeln!(streams.out, "No {what} in this capture: {}.", found.tally)?;
+        tell_nothing(args, &found, streams)?;
     } else if args.output.verbose > 0 || found.tally.is_lossy() {
         writeln!(streams.err, "{name}: {}", found.tally)?;
     }
     if shown == 0 && found.connections > 0 {
-        writeln!(streams.err, "{name}: none of {} was asked for", connections(found.connections.into()))?;
+        let all = connections(found.connections.into());
+        writeln!(streams.err, "{name}: none of {all} passes {}", args.choice.of_connections())?;
     }
     streams.out.flush()?;
     for note in notes(args, &found, lost) {
@@ -56,6 +59,20 @@ pub(super) fn report(
         (false, 0) => Exit::NoReply,
         (false, _) => Exit::Success,
     })
+}
+
+/// Says that there is neither a connection nor an exchange, and what there is instead.
+fn tell_nothing(args: &Args, found: &Found, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let what = args.protocols()?.words();
+    let place = match &args.choice.filter {
+        Some(filter) => format!("among the packets that pass --filter {filter:?}"),
+        None => "in this capture".to_owned(),
+    };
+    let columns = args.output.settings(terminal::width(io::stdout())).width;
+    for line in ladder::wrap(&format!("No {what} {place}: {}.", found.tally), columns) {
+        writeln!(streams.out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// Where a bound of this program made a difference.
