@@ -93,12 +93,16 @@ fn refuse(error: clap::Error) -> ! {
     if !error.use_stderr() || matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
         error.exit();
     }
-    let whole = error.render().ansi().to_string();
-    // Behind the first paragraph come usage and hints. A missing argument is named in a line of its own.
-    let first: Vec<_> = whole.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
     // Standard error itself may be closed; there is nowhere left to say so.
-    let _ = writeln!(anstream::stderr(), "{}", first.join(" "));
+    let _ = writeln!(anstream::stderr(), "{}", in_one_line(&error.render().ansi().to_string()));
     std::process::exit(i32::from(ERROR));
+}
+
+/// What is wrong with arguments: behind the first paragraph come usage and hints. A missing argument is named in a line of
+/// its own.
+fn in_one_line(whole: &str) -> String {
+    let first: Vec<_> = whole.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    first.join(" ")
 }
 
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {

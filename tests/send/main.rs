@@ -9,3 +9,4 @@ mod arguments;
 mod from;
 mod replies;
 mod scapy;
+mod scripts;

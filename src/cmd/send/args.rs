@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::from::FromArgs;
 use super::help;
 use super::notation::{Bits, Message, Ports, Ttls, interval, option, rate};
+use super::script::ScriptArgs;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::{number, number_to};
 use crate::cmd::output::OutputArgs;
@@ -32,6 +33,8 @@ pub struct Args {
     pub(super) packet: PacketArgs,
     #[command(flatten)]
     pub(super) from: FromArgs,
+    #[command(flatten)]
+    pub(super) script: ScriptArgs,
     #[command(flatten)]
     pub(super) series: SeriesArgs,
     #[command(flatten)]
@@ -74,10 +77,10 @@ pub(super) struct TcpArgs {
     pub(super) flags: Option<Bits>,
     #[command(flatten)]
     pub(super) letters: LetterArgs,
-    /// Sequence number; with --from also such as rcv.nxt+100 [default: random; with --from rcv.nxt]
+    /// Sequence number; with --from and in scripts also such as rcv.nxt+100 [default: random; there rcv.nxt]
     #[arg(short = 'M', long, value_name = "NUMBER", alias = "setseq")]
     pub(super) seq: Option<Relative>,
-    /// Acknowledgment number, written with or without the ACK flag [default: 0; with --from snd.nxt if ACK is set]
+    /// Acknowledgment number, written with or without the ACK flag [default: 0; there snd.nxt if ACK is set]
     #[arg(short = 'L', long, value_name = "NUMBER", alias = "setack")]
     pub(super) ack: Option<Relative>,
     /// Window, not scaled

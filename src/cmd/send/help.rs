@@ -13,7 +13,7 @@ pub(super) fn long() -> String {
     let origins: String = ORIGINS.iter().map(origin).collect();
     format!(
         "Examples:\n{FIRST_EXAMPLES}{MORE_EXAMPLES}{SUDO_EXAMPLES}{MORE_SUDO_EXAMPLES}\n{FIELDS}\n{NUMBERS}{origins}{SUMS}\n\
-         {EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
+         {SCRIPTS}\n{EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
     )
 }
 
@@ -22,6 +22,7 @@ const FIRST_EXAMPLES: &str = "  rawshake send --lab                        a SYN
   rawshake send --lab -f SA --ack 1000       a SYN-ACK that nobody asked for
   rawshake send --lab --from established -f R --seq rcv.nxt+100
                                              what a reset does that is not exact
+  rawshake send --lab --file SCRIPT          several lines, checked like a test
 ";
 
 const MORE_EXAMPLES: &str = "  rawshake send --lab --from time-wait -f S --seq rcv.nxt+1
@@ -56,13 +57,31 @@ Options:  --opt NAME[/LENGTH][=VALUE], once for each, in their order. /LENGTH
 ";
 
 const NUMBERS: &str = "\
-Numbers:  with --from, --seq and --ack count from the connection, as the end
-          sees it that gets the segment:
+Numbers:  with --from and --file, --seq and --ack count from the connection, as
+          the end sees it that gets the segment:
 ";
 
 const SUMS: &str = "          and behind it +N, -N, +rcv.wnd (the window that it offers):
           rcv.nxt+rcv.wnd is the first one beyond. In closed and listen, where
           no connection is, they are numbers that one could have.
+";
+
+const SCRIPTS: &str = "\
+Scripts:  a line of --file holds the options of one packet, or one of these; #
+          begins a comment. examples/scripts/ has five, and the whole story.
+          expect WHAT [seq=N] [ack=N] [window=N] [len=N] [within=TIME]
+                      the next packet that comes: WHAT is flags such as SA,
+                      nothing, anything, rfc (what RFC 9293 asks for), udp, or
+                      icmp [TYPE[/CODE]]; --timeout if no time is said
+          maybe WHAT  the same, but anything else is left for the next line
+          wait TIME
+          Where numbers are left out, lines carry on with the connection:
+            -f S
+            expect SA ack=irs+1
+            -f A
+            -f PA --payload \"GET / HTTP/1.0\\r\\n\\r\\n\"
+            expect A ack=rcv.nxt
+          Exit code 0 if all that is expected came, else 1.
 ";
 
 const EQUIVALENTS: &str = "\

@@ -10,6 +10,7 @@ mod hex;
 mod notation;
 mod plan;
 mod report;
+mod script;
 mod words;
 
 use std::io::{self, Write};
@@ -44,6 +45,9 @@ pub use args::Args;
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(target) = args.from.from {
         return from::run(args, target, streams);
+    }
+    if let Some(path) = &args.script.file {
+        return script::run(args, path, streams);
     }
     let written = plan::written(args, lab::SERVER.name)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;

@@ -39,21 +39,35 @@ impl Plan {
     /// Chooses what was left open, and reserves a port.
     pub(super) fn make(args: &Args, target: Target) -> anyhow::Result<Self> {
         check(&args.packet, target.remote.ip())?;
-        let source = args.way.source.unwrap_or(target.route.source);
-        let ours = source == target.route.source;
-        let is_tcp = !args.packet.other.is_other();
-        let mut guards = (ours && is_tcp && !args.show_equivalent).then(|| Guards::new(&target.route.interface));
-        let source_port = match (args.series.source_port, &mut guards) {
-            // The guard finds a free port.
-            (None, Some(guards)) => guards.cover(source, 0)?,
-            (None, None) => random::u16()? | 0x8000,
-            (Some(port), _) => port,
-        };
-        let template = spec(&args.packet, source, &target, source_port, None)?;
+        let guarded = !args.packet.other.is_other() && !args.show_equivalent;
+        let Origin { source, port, guards } = origin(args, &target, guarded)?;
+        let template = spec(&args.packet, source, &target, port, None)?;
         let series = series(&args.packet, &args.series, template);
         let pace = pace(&args.series, &series);
-        Ok(Self { series, pace, target, guards: guards.filter(|_| args.way.rst_guard) })
+        Ok(Self { series, pace, target, guards })
     }
+}
+
+/// Where packets come from.
+pub(super) struct Origin {
+    pub(super) source: IpAddr,
+    pub(super) port: u16,
+    /// None where nothing comes back to us that our kernel could answer.
+    pub(super) guards: Option<Guards>,
+}
+
+/// Chooses address and port where the arguments do not; `guarded`: segments are sent, which our kernel shall not answer.
+pub(super) fn origin(args: &Args, target: &Target, guarded: bool) -> anyhow::Result<Origin> {
+    let source = args.way.source.unwrap_or(target.route.source);
+    let ours = source == target.route.source;
+    let mut guards = (ours && guarded).then(|| Guards::new(&target.route.interface));
+    let port = match (args.series.source_port, &mut guards) {
+        // The guard finds a free port.
+        (None, Some(guards)) => guards.cover(source, 0)?,
+        (None, None) => random::u16()? | 0x8000,
+        (Some(port), _) => port,
+    };
+    Ok(Origin { source, port, guards: guards.filter(|_| args.way.rst_guard) })
 }
 
 /// The way that the arguments choose; a source that is not ours chooses none.
@@ -100,7 +114,7 @@ pub(super) fn check(args: &PacketArgs, remote: IpAddr) -> anyhow::Result<()> {
 }
 
 impl super::args::OtherArgs {
-    const fn is_other(&self) -> bool {
+    pub(super) const fn is_other(&self) -> bool {
         self.udp || self.icmp.is_some() || self.icmp_echo || self.icmp_code.is_some()
     }
 }
@@ -145,6 +159,11 @@ impl TcpArgs {
             (None, Some(receiver)) => Ok(receiver.snd_nxt.0),
             (None, None) => Ok(0),
         }
+    }
+
+    /// The flags; SYN if nothing is said.
+    pub(super) fn flags(&self) -> Flags {
+        self.bits().0
     }
 
     /// Flags and reserved bits; SYN if nothing is said.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::blind;
 use crate::craft::packet::Transport;
+use crate::craft::ping::text::printable;
 use crate::craft::probe::{Answer, Reply, Series, Session, Tally};
 use crate::explain;
 use crate::trace::exchange::Protocol;
@@ -24,7 +25,8 @@ pub(super) fn reply(series: &Series, reply: &Reply) -> String {
     format!("{asked:<10} {:<24} {time:>7}  {}  ttl {}{state}{again}", answer(&reply.answer), reply.from, reply.ttl)
 }
 
-fn answer(answer: &Answer) -> String {
+/// What came, in few words.
+pub(super) fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Segment { flags, .. } => flags.to_string(),
         Answer::Datagram { len } => format!("{} {}", Protocol::Udp.name(), explain::count(*len as u64, "octet")),
@@ -58,11 +60,21 @@ pub(super) fn complaint(tally: &Tally, unseen: usize, packets: u64, peer: IpAddr
     if tally.answered > 0 {
         return None;
     }
-    if packets as usize <= unseen && unseen > 0 {
-        return Some(format!(
+    let silence = || format!("no reply from {peer} to {}", explain::count(tally.sent, "packet"));
+    Some(nothing_left(unseen, packets, peer, interface).unwrap_or_else(silence))
+}
+
+/// Why nothing went out, where of the `packets` that are shown all are `unseen`; otherwise none.
+pub(super) fn nothing_left(unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> Option<String> {
+    (packets as usize <= unseen && unseen > 0).then(|| {
+        format!(
             "nothing left interface {interface}, since no neighbour there answers for {peer}, or for the router to it; \
              is it up?"
-        ));
-    }
-    Some(format!("no reply from {peer} to {}", explain::count(tally.sent, "packet")))
+        )
+    })
+}
+
+/// A text of somebody else, blanks and all, without what a terminal would obey.
+pub(super) fn visible(text: &str) -> String {
+    text.split(' ').map(printable).collect::<Vec<_>>().join(" ")
 }

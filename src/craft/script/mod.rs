@@ -35,6 +35,8 @@ pub enum Action {
     Send(Box<Template>),
     /// Waits for the next packet that comes, and holds it against this.
     Expect(Expectation),
+    /// The same, but what is not like this is kept for the next line, and silence is no matter.
+    Maybe(Expectation),
     /// Waits; what comes meanwhile is kept for the next expectation.
     Wait(Duration),
 }

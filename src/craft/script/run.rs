@@ -109,9 +109,9 @@ impl Run {
     }
 
     /// Holds what came against an expectation; says until when, where it is too early to tell.
-    fn hold(&mut self, now: Time, since: Time, line: usize, expectation: &Expectation) -> Option<Time> {
+    fn hold(&mut self, now: Time, since: Time, line: usize, expectation: &Expectation, must: bool) -> Option<Time> {
         let deadline = since + expectation.within;
-        let next = self.inbox.pop_front();
+        let next = self.inbox.front().copied();
         if next.is_none() && now < deadline {
             return Some(deadline);
         }
@@ -121,10 +121,16 @@ impl Run {
         let mut nobody = Peer::default();
         let peer = key.and_then(|key| self.peers.get_mut(&key)).unwrap_or(&mut nobody);
         let complaint = expectation.complaint(reply.as_ref().map(|reply| &reply.answer), peer);
+        if complaint.is_some() && !must {
+            return None;
+        }
         if let Some((_, Some(arrived))) = next {
             peer.say(&arrived);
         }
-        self.outcomes.push(Outcome { line, reply, complaint });
+        self.inbox.pop_front();
+        if must {
+            self.outcomes.push(Outcome { line, reply, complaint });
+        }
         None
     }
 }
@@ -140,7 +146,8 @@ impl Course for Run {
                     return self.shoot(now, template);
                 }
                 Action::Wait(time) => Some(since + *time).filter(|until| *until > now),
-                Action::Expect(expectation) => self.hold(now, since, line.number, expectation),
+                Action::Expect(expectation) => self.hold(now, since, line.number, expectation, true),
+                Action::Maybe(expectation) => self.hold(now, since, line.number, expectation, false),
             };
             if let Some(until) = wait {
                 self.lines.push_front(line);

@@ -158,6 +158,27 @@ fn each_complaint_says_what_is_wrong() {
 }
 
 #[test]
+fn what_may_come_may_stay_away() {
+    let maybe = |what| match expect(what, &[]) {
+        Action::Expect(expectation) => Action::Maybe(expectation),
+        other => other,
+    };
+    let data = answer((Flags::PSH | Flags::ACK, 5001, 1006, 100, "hi"), &[]);
+    let ack = answer((Flags::ACK, 5001, 1006, 100, ""), &[]);
+    for answers in [vec![data.clone()], vec![ack, data]] {
+        let mut script = handshake();
+        script.extend([
+            send(Flags::PSH | Flags::ACK, "hello"),
+            maybe(What::Segment(Flags::ACK)),
+            expect(What::Segment(Flags::PSH | Flags::ACK), &[(Number::Seq, "snd.nxt")]),
+            maybe(What::Anything),
+        ]);
+        let (_, run) = play(script, &[&[opened()], &[], &answers]);
+        assert_eq!((complaints(&run), run.unexpected()), (vec!["ok".to_owned(); 2], 0));
+    }
+}
+
+#[test]
 fn a_syn_within_a_connection_leaves_its_numbers_alone() {
     let mut script = handshake();
     script.extend([send_at(Flags::SYN, "rcv.nxt+7", None), expect(What::Rfc, &[]), send(Flags::ACK, "x")]);

@@ -1,0 +1,218 @@
+//! `--file SCRIPT`: a series of lines, with what is to come back between them.
+
+mod report;
+mod statement;
+mod words;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, ensure};
+
+use super::args::Args;
+use super::plan::{self, Origin};
+use super::report::{Report, Screen};
+use super::words::visible;
+use crate::cmd::show::{ByLine, Show};
+use crate::cmd::stage::Stage;
+use crate::cmd::target::Target;
+use crate::cmd::{Exit, Streams, payload};
+use crate::craft::packet::build;
+use crate::craft::script::{Action, Line, Run, Template};
+use crate::drive::probe::Ended;
+use crate::drive::{self, LiveWire};
+use crate::lab::{self, Server};
+use crate::ladder::Settings;
+use crate::sink;
+use crate::sys::{RawSender, Version, terminal};
+use statement::{LineArgs, Says, Statement};
+
+/// A script.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Script")]
+pub(super) struct ScriptArgs {
+    /// Send what the lines of this file say and check what comes back, like a test; - for standard input
+    #[arg(long, value_name = "SCRIPT", conflicts_with_all = ELSEWHERE.iter().chain(&SERIES))]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// What lines say, and what does not go together with them.
+const ELSEWHERE: [&str; 38] = [
+    "flags",
+    "syn",
+    "ack_flag",
+    "fin",
+    "rst",
+    "psh",
+    "urg",
+    "ece",
+    "cwr",
+    "seq",
+    "ack",
+    "window",
+    "urgent",
+    "data_offset",
+    "reserved",
+    "options",
+    "udp",
+    "icmp",
+    "icmp_code",
+    "icmp_echo",
+    "ttl",
+    "tos",
+    "id",
+    "df",
+    "mf",
+    "frag_offset",
+    "fragment",
+    "flow_label",
+    "ip_opt",
+    "payload",
+    "payload_hex",
+    "payload_file",
+    "payload_random",
+    "bad_checksum",
+    "bad_ip_checksum",
+    "bad_length",
+    "from",
+    "show_equivalent",
+];
+
+/// One line sends one packet.
+const SERIES: [&str; 4] = ["keep", "count", "interval", "rate"];
+
+/// A script, read and found to be right.
+struct Script {
+    /// The name of its file, fit to be shown.
+    name: String,
+    statements: Vec<Statement>,
+}
+
+/// Runs `rawshake send --file`.
+pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let ports = args.series.ports.as_ref();
+    ensure!(
+        ports.is_none_or(|ports| ports.list.len() == 1 && !ports.step),
+        "with --file, --ports takes one port; a line of the script may name another"
+    );
+    let mut script = Script::read(path, args.series.timeout)?;
+    let written = plan::written(args, lab::SERVER.name)?;
+    let stage = Stage::enter(&args.lab, &written, Server::Http)?;
+    // Before anything is looked up: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let target = Target::find(&written, stage.port, &plan::way(args), args.lab.lab)?;
+    plan::check_spoof(args, &target)?;
+    let origin = plan::origin(args, &target, true)?;
+    let lines = script.lines(&target, &origin)?;
+    if args.output.verbose > 0 {
+        super::introduce(&target, origin.source, origin.guards.is_some(), &stage, streams.err)?;
+    }
+    let settings = Settings {
+        ours: Some(SocketAddr::new(origin.source, origin.port)),
+        ..args.output.settings(terminal::width(io::stdout()))
+    };
+    let mut run = Run::new(lines.clone(), origin.source, target.remote.ip());
+    let ended = play(args, &settings, &target, origin, &lines, &mut run, streams)?;
+    report::conclude(
+        &report::Setting { args, settings: &settings, target: &target, script: &script },
+        &run,
+        &ended,
+        streams,
+    )
+}
+
+impl Script {
+    fn read(path: &Path, patience: std::time::Duration) -> anyhow::Result<Self> {
+        let name = visible(&path.display().to_string());
+        let octets = payload::read(path)?;
+        let text = String::from_utf8(octets).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
+            anyhow!("{name}:{line}: this is no text in UTF-8; --payload-hex takes any octets")
+        })?;
+        let statements = statement::parse(&text, patience).map_err(|error| anyhow!("{name}:{error}"))?;
+        ensure!(!statements.is_empty(), "{name}: no line says anything");
+        Ok(Self { name, statements })
+    }
+
+    /// What the lines do between these two ends.
+    fn lines(&mut self, target: &Target, origin: &Origin) -> anyhow::Result<Vec<Line>> {
+        let mut lines = Vec::new();
+        for Statement { number, says, .. } in &mut self.statements {
+            let action = match says {
+                Says::Expect(expectation) => Action::Expect(expectation.clone()),
+                Says::Maybe(expectation) => Action::Maybe(expectation.clone()),
+                Says::Wait(time) => Action::Wait(*time),
+                Says::Send(args) => {
+                    let template = template(args, target, origin);
+                    Action::Send(Box::new(template.with_context(|| format!("{}:{number}", self.name))?))
+                }
+            };
+            lines.push(Line { number: *number, action });
+        }
+        Ok(lines)
+    }
+}
+
+/// The packet of a line. Numbers that nobody named are filled in when it is sent.
+fn template(args: &mut LineArgs, target: &Target, origin: &Origin) -> anyhow::Result<Template> {
+    let (seq, ack) = (args.packet.tcp.seq.take(), args.packet.tcp.ack.take());
+    let mut target = target.clone();
+    plan::check(&args.packet, target.remote.ip())?;
+    if let Some(port) = args.port {
+        target.remote.set_port(port);
+    }
+    let spec = plan::spec(&args.packet, origin.source, &target, args.source_port.unwrap_or(origin.port), None)?;
+    // Values without room in their fields are told before anything is sent.
+    build(&spec)?;
+    Ok(Template { spec, seq, ack })
+}
+
+/// The run itself, shown while it goes on.
+fn play(
+    args: &Args,
+    settings: &Settings,
+    target: &Target,
+    origin: Origin,
+    lines: &[Line],
+    run: &mut Run,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Ended> {
+    let remote = target.remote.ip();
+    let mut wire = LiveWire::between(&target.route, origin.source, remote)?;
+    let corrected = |line: &Line| match &line.action {
+        Action::Send(template) => template.spec.ip.is_corrected(remote.is_ipv4()),
+        Action::Expect(_) | Action::Maybe(_) | Action::Wait(_) => false,
+    };
+    if lines.iter().any(corrected) {
+        wire = wire.by_frames(&target.route)?;
+    }
+    let pcap = args.capture.create()?;
+    let sink = sink::open(args.output.format, settings, Box::new(ByLine(&mut *streams.out)));
+    let show = Show::new((origin.source, origin.port).into(), sink, pcap, None).with_exchanges();
+    let screen = Screen::new(show, super::hex(args, settings));
+    let mut report = Report::new(screen, origin.source, origin.guards, None);
+    let ended = drive::probe::run(run, &mut wire, &mut report);
+    // What was seen is shown in any case.
+    let shown = report.finish();
+    let ended = ended?;
+    streams.out.write_all(shown?.1.as_bytes())?;
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn whatever_a_line_can_say_is_said_there_only() {
+        let command = LineArgs::command();
+        let ids = command.get_arguments().map(|argument| argument.get_id().as_str());
+        let missing: Vec<_> =
+            ids.filter(|id| !["port", "source_port"].contains(id) && !ELSEWHERE.contains(id)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
