@@ -1,6 +1,7 @@
 //! `rawshake trace`.
 
 mod args;
+mod many;
 mod payload;
 mod plan;
 mod server;
@@ -28,6 +29,7 @@ pub use args::Args;
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check(&args.open)?;
+    many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
     let mut stage = Stage::enter(&args.lab, &written, fitting(args))?;
     // Before anything is looked up: without this privilege the rest is in vain.
@@ -40,6 +42,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let plan = Plan::make(args, target, payload)?;
     if args.output.verbose > 0 {
         introduce(&plan, &stage, streams.err)?;
+    }
+    if let Some(count) = args.many.count {
+        return many::run(args, plan, &stage, count, streams);
     }
     let ended = connect(args, &plan, &mut stage, streams)?;
     conclude(args, &plan, &ended, streams.err)

@@ -10,6 +10,7 @@ mod arrive;
 mod close;
 mod config;
 mod congestion;
+mod crowd;
 mod ecn;
 mod endpoint;
 mod icmp;
@@ -33,6 +34,7 @@ mod write;
 mod tests;
 
 pub use config::{Close, Config, Offer, Open, Timing};
+pub use crowd::{Crowd, Turn};
 pub use endpoint::Endpoint;
 pub use outcome::{Action, Emit, Outcome, Unreachable};
 pub use table::Sockets;

@@ -33,10 +33,8 @@ pub(super) struct Service {
     _silent: Vec<Socket>,
 }
 
-/// Connections that may wait for accept().
-const BACKLOG: i32 = 128;
-/// The same, and half-open ones, where many are to be looked at at once.
-const HELD_BACKLOG: i32 = 1024;
+/// Connections that may wait for accept(), and half-open ones: a test may make hundreds at once.
+const BACKLOG: i32 = 1024;
 
 /// How long to leave accept() alone after it failed for lack of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -56,7 +54,7 @@ impl Service {
                 Self::spawn(move |stop| accept_all(&listeners, plan, stop))
             }
             Server::Obeys => {
-                let listeners = addresses.map(|local| listen(local, HELD_BACKLOG)).collect::<Result<Vec<_>, _>>()?;
+                let listeners = addresses.map(|local| listen(local, BACKLOG)).collect::<Result<Vec<_>, _>>()?;
                 let held = held.clone();
                 Self::spawn(move |stop| hold_all(&listeners, &held, stop))
             }

@@ -4,11 +4,13 @@
 //! missing it also names the ways out.
 
 pub mod clock;
+pub mod counters;
 mod error;
 pub mod frames;
 pub mod guard;
 pub mod icmp;
 pub mod interrupt;
+pub mod limits;
 pub mod link;
 pub mod namespace;
 pub mod neighbour;

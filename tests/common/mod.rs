@@ -6,12 +6,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
 
 use etherparse::{PacketBuilder, TcpSlice};
+use rawshake::lab::{self, Lab, Options};
 use rawshake::sys::{self, namespace};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -68,6 +70,23 @@ pub fn in_own_network(test: impl FnOnce()) {
         Err(error) if is_forbidden(&error) => refused(&error),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Runs a test on the near host of a lab, or skips it.
+pub fn in_lab(options: &Options, test: impl FnOnce(&Lab)) {
+    match Lab::enter(options) {
+        Ok(lab) => test(&lab),
+        Err(lab::Error::Sys(error)) if is_forbidden(&error) => refused(&error),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// TCP's counters (RFC 4022) in the network namespace of this thread.
+pub fn tcp_counters() -> HashMap<String, u64> {
+    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("the kernel's counters");
+    let mut lines = text.lines().filter(|line| line.starts_with("Tcp:")).map(str::split_whitespace);
+    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
+    names.zip(values).filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
 }
 
 /// A whole IP packet with one TCP segment.

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
+use rawshake::lab::SERVER;
+use rawshake::sys::Version;
+
 use crate::common;
 use crate::program::{Listening, in_lab};
 
@@ -23,19 +26,22 @@ with ThreadPoolExecutor(100) as pool:
     print(sum(pool.map(get, range(1000))))
 "#;
 
-/// TCP's counters of this thread's network namespace.
-fn counters() -> HashMap<String, u64> {
-    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("the kernel's counters");
-    let mut lines = text.lines().filter(|line| line.starts_with("Tcp:")).map(str::split_whitespace);
-    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
-    names.zip(values).filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+/// Lets the clients' kernel wait for two seconds before it sends anything again, not for 200 ms: what comes again then was
+/// lost, and not merely late because this machine had something else to do.
+fn be_patient() {
+    let (device, network, source) = (SERVER.name, "192.0.2.0/24", SERVER.ip(Version::V4).to_string());
+    let mut command = Command::new("ip");
+    command.args(["route", "change", network, "dev", device, "proto", "kernel", "scope", "link", "src", &source]);
+    let output = command.args(["rto_min", "2s"]).output().expect("ip, of iproute2");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Runs a client on the far host: its standard output, and what its kernel counted meanwhile.
 fn client(mut command: Command) -> (String, HashMap<String, u64>) {
-    let before = counters();
+    be_patient();
+    let before = common::tcp_counters();
     let output = command.output().expect("the client");
-    let after = counters();
+    let after = common::tcp_counters();
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     (text, after.into_iter().map(|(name, value)| (name.clone(), value - before[&name].min(value))).collect())

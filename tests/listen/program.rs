@@ -11,7 +11,7 @@ use rawshake::sys::{Version, sockdiag};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::common::{is_forbidden, refused};
+use crate::common;
 
 /// Where it listens.
 pub(crate) const PORT: u16 = 8080;
@@ -111,11 +111,7 @@ impl Drop for Listening {
 
 /// Runs `test` on the near host of a lab without a server of its own.
 pub(crate) fn in_lab(test: impl FnOnce(&Lab)) {
-    match Lab::enter(&Options { server: Server::Refuses, ..Options::default() }) {
-        Ok(lab) => test(&lab),
-        Err(lab::Error::Sys(error)) if is_forbidden(&error) => refused(&error),
-        Err(error) => panic!("{error}"),
-    }
+    common::in_lab(&Options { server: Server::Refuses, ..Options::default() }, test);
 }
 
 /// The address of the listener in the lab.

@@ -17,6 +17,9 @@ fn wrong_arguments_are_told_in_one_line() {
         ("127.0.0.1:", "there is no port behind the last colon of 127.0.0.1:"),
         ("::1:80", "write [::1:80] for that address, or [::1]:80 for a port"),
         ("server --window 65536 --no-wscale", "a window of 65536 does not fit"),
+        ("server --count 2 --source-port 4000", "--source-port is one port"),
+        ("server --count 2 --isn 5", "--isn is one number"),
+        ("server --count 2 --open simultaneous", "leave out --open"),
     ];
     table.iter().for_each(|(arguments, words)| is_told(&trace(arguments), arguments, words));
 }
@@ -62,6 +65,11 @@ fn options_that_contradict_each_other_are_refused() {
         "server --lab-server echo",
         "--lab --lab-server nobody",
         "server -q -v",
+        "server --parallel 2",
+        "server --rate 2",
+        "server --count 0",
+        "server --count 2 --parallel 25001",
+        "server --count 2 --rate 0",
     ] {
         let said = trace(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");

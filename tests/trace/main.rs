@@ -9,5 +9,6 @@ mod closing;
 mod failing;
 mod interrupt;
 mod loopback;
+mod many;
 mod program;
 mod tshark;

@@ -5,9 +5,26 @@ use std::process::Command;
 
 use crate::common;
 
+/// What is asked of each packet, in the order of [`Row`].
+const FIELDS: [&str; 9] = [
+    "tcp.stream",
+    "tcp.srcport",
+    "tcp.flags",
+    "tcp.checksum",
+    "tcp.checksum.status",
+    "ip.checksum.status",
+    "_ws.malformed",
+    "tcp.analysis.flags",
+    "tcp.completeness",
+];
+
 /// One packet as tshark reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
+    pub(crate) stream: usize,
+    pub(crate) source_port: u16,
+    pub(crate) flags: u16,
+    pub(crate) sum: String,
     pub(crate) checksum: String,
     pub(crate) ip_checksum: String,
     pub(crate) malformed: String,
@@ -21,11 +38,9 @@ pub(crate) fn read(capture: &Path) -> Option<Vec<Row>> {
     // Two passes: the completeness of a connection is known at its end only.
     command.args(["-n", "-2", "-r"]).arg(capture);
     command.args(["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields"]);
-    for field in
-        ["tcp.checksum.status", "ip.checksum.status", "_ws.malformed", "tcp.analysis.flags", "tcp.completeness"]
-    {
+    FIELDS.iter().for_each(|field| {
         command.args(["-e", field]);
-    }
+    });
     let Ok(output) = command.output() else {
         common::skip("tshark is not installed");
         return None;
@@ -38,7 +53,17 @@ pub(crate) fn read(capture: &Path) -> Option<Vec<Row>> {
 fn row(line: &str) -> Row {
     let mut fields = line.split('\t').map(str::to_owned);
     let mut next = || fields.next().unwrap_or_default();
-    Row { checksum: next(), ip_checksum: next(), malformed: next(), analysis: next(), completeness: next() }
+    Row {
+        stream: next().parse().unwrap_or_default(),
+        source_port: next().parse().unwrap_or_default(),
+        flags: u16::from_str_radix(next().trim_start_matches("0x"), 16).unwrap_or_default(),
+        sum: next(),
+        checksum: next(),
+        ip_checksum: next(),
+        malformed: next(),
+        analysis: next(),
+        completeness: next(),
+    }
 }
 
 /// Checksums good, nothing malformed, nothing that the analysis finds odd; and so many packets of this completeness.

@@ -12,7 +12,6 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use super::output::Format;
-use super::show::ByLine;
 use super::{Exit, Streams};
 use crate::craft::listen::{Listener, Stats};
 use crate::drive::many::{self, ManyEnded, ManyWire};
@@ -86,8 +85,8 @@ fn open_sink<'a>(args: &Args, port: u16, out: &'a mut dyn Write) -> Box<dyn Sink
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(SocketAddr::from(([0, 0, 0, 0], port)));
     match args.output.format {
-        Format::Ladder => Box::new(TextLadder::with_budget(&settings, ByLine(out), EVENTS)),
-        format => sink::open(format, &settings, Box::new(ByLine(out))),
+        Format::Ladder => Box::new(TextLadder::with_budget(&settings, out, EVENTS)),
+        format => sink::open(format, &settings, Box::new(out)),
     }
 }
 

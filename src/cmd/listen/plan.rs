@@ -17,6 +17,8 @@ use crate::wire::IpFields;
 const LAB_PORT: u16 = 8080;
 /// Connections in SYN-RECEIVED that there is place for.
 const BACKLOG: u32 = 1024;
+/// Packets that the capture's buffer has room for, at least.
+const PLACES: u32 = 256;
 /// How long TIME-WAIT answers a repeated FIN.
 const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 /// The page of `--reply http`.
@@ -97,6 +99,7 @@ pub(super) fn wire(args: &Args, versions: &[Version]) -> anyhow::Result<ManyOpti
         filter: format!("tcp port {} or icmp or icmp6", port(args)),
         versions: versions.to_vec(),
         window: u32::from(args.open.window),
+        places: PLACES,
     })
 }
 

@@ -224,7 +224,7 @@ impl Audience<Listener> for Show<'_> {
         }
     }
 
-    fn idle(&mut self, now: Time, listener: &Listener) -> io::Result<bool> {
+    fn pause(&mut self, now: Time, listener: &Listener) -> io::Result<bool> {
         self.end_all(now)?;
         self.sink.flush()?;
         self.screen.draw(now, listener)?;

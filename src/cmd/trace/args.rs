@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::many::ManyArgs;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::number;
 use crate::cmd::output::OutputArgs;
@@ -36,6 +37,8 @@ pub struct Args {
     #[command(flatten)]
     pub(super) close: CloseArgs,
     #[command(flatten)]
+    pub(super) many: ManyArgs,
+    #[command(flatten)]
     pub(super) lab: LabArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -49,6 +52,8 @@ Examples:
   rawshake trace --lab --close half --send hi  close one direction only, and go on receiving
   sudo rawshake trace 192.0.2.7 ssh            what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
+  rawshake trace --lab --count 10000 --parallel 256
+                                               how long opening and closing take, in a table
 
 Every wait has an end: --retries and --timeout for what is not acknowledged, --wait for silence,
 --deadline for talking and, again, for closing.
@@ -100,9 +105,9 @@ pub(super) struct OpenArgs {
     /// Initial sequence number, decimal or 0x… [default: random]
     #[arg(long, value_name = "NUMBER", value_parser = number::<u32>)]
     pub(super) isn: Option<u32>,
-    /// Receive window in octets, at most 65535 shifted by --wscale
-    #[arg(long, value_name = "OCTETS", default_value_t = 64240)]
-    pub(super) window: u32,
+    /// Receive window in octets, at most 65535 shifted by --wscale [default: 64240; with --count 14600]
+    #[arg(long, value_name = "OCTETS")]
+    pub(super) window: Option<u32>,
     /// Maximum segment size to offer, in octets [default: what the interface has room for]
     #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) mss: Option<u16>,
@@ -141,9 +146,9 @@ pub(super) struct OpenArgs {
 pub(super) struct TalkArgs {
     #[command(flatten)]
     pub(super) payload: PayloadArgs,
-    /// The peer has no more to say after this many seconds of silence
-    #[arg(long, value_name = "SECONDS", default_value = "0.3")]
-    pub(super) wait: Seconds,
+    /// The peer has no more to say after this many seconds of silence [default: 0.3; with --count and nothing to send 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) wait: Option<Seconds>,
 }
 
 /// What is sent: one of these, or nothing.

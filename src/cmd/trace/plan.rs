@@ -22,6 +22,12 @@ pub(super) struct Plan {
     pub(super) guard: Option<RstGuard>,
 }
 
+/// Silence of this length means that the peer has no more to say.
+const WAIT: std::time::Duration = std::time::Duration::from_millis(300);
+/// The receive window that Linux begins with on Ethernet.
+const WINDOW: u32 = 64_240;
+/// The same where there are many connections: the longest packet bounds how many the capture has room for.
+const WINDOW_OF_MANY: u32 = 14_600;
 /// How long TIME-WAIT answers a repeated FIN.
 const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 
@@ -29,10 +35,10 @@ const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 pub(super) fn check(args: &OpenArgs) -> anyhow::Result<()> {
     let shift = scale(args).unwrap_or(0);
     let most = u32::from(u16::MAX) << shift;
+    let window = args.window.unwrap_or(0);
     ensure!(
-        args.window <= most,
-        "a window of {} does not fit into its field: with a scale of {shift} bits the most is {most}",
-        args.window
+        window <= most,
+        "a window of {window} does not fit into its field: with a scale of {shift} bits the most is {most}"
     );
     Ok(())
 }
@@ -71,7 +77,7 @@ fn config(args: &Args, target: &Target, local: SocketAddr, payload: Vec<u8>) -> 
         },
         isn: Seq(args.open.isn.map_or_else(random::u32, Ok)?),
         offer: offer(&args.open, room),
-        window: args.open.window,
+        window: args.open.window.unwrap_or(if args.many.count.is_some() { WINDOW_OF_MANY } else { WINDOW }),
         room,
         timestamp_base: random::u32()?,
         open: args.open.open.into(),
@@ -80,7 +86,7 @@ fn config(args: &Args, target: &Target, local: SocketAddr, payload: Vec<u8>) -> 
         timing: Timing {
             timeout: args.open.timeout.0,
             retries: args.open.retries,
-            wait: args.talk.wait.0,
+            wait: args.talk.wait.map_or(WAIT, |wait| wait.0),
             deadline: args.close.deadline.0,
             linger: LINGER,
         },

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod bench;
 mod closing;
+mod crowd;
 mod data;
 mod hostile;
 mod interrupt;

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use super::{Party, Way};
 use crate::craft::listen::{Listener, Note, Step};
-use crate::drive::Error;
 use crate::wire::{Icmp, Ip, Segment, Time};
 
 impl Party for Listener {
@@ -26,8 +25,8 @@ impl Party for Listener {
         self.icmp(now, ip, icmp);
     }
 
-    fn poll(&mut self, now: Time) -> Result<Step<Note>, Error> {
-        Ok(self.poll(now))
+    fn poll(&mut self, now: Time) -> Step {
+        self.poll(now)
     }
 
     fn interrupt(&mut self, now: Time) {

@@ -1,5 +1,6 @@
 //! Many hand-made connections behind one raw socket and one capture.
 
+mod dial;
 mod listen;
 mod sent;
 mod wire;
@@ -11,6 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use dial::{DialOptions, Dialed, Dialer, Shortage};
 pub use wire::{ManyOptions, ManyWire};
 
 use super::connection::Seen;
@@ -24,7 +26,7 @@ use sent::Sent;
 /// How long the capture may take to show the last packets that we sent.
 const SETTLE: Duration = Duration::from_millis(200);
 /// Packets to take in, and packets to send, before it is the turn of the other.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 /// A wait with no end is looked at again after this time.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -51,11 +53,17 @@ pub trait Party {
     /// An ICMP error arrived about a segment of ours.
     fn icmp(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>);
 
-    /// What to do next.
+    /// All that has arrived so far has been taken in: what is new may begin.
     ///
     /// # Errors
-    /// The machine refuses what the next connection needs.
-    fn poll(&mut self, now: Time) -> Result<Step<Self::Note>, Error>;
+    /// The machine refuses what a new connection needs.
+    fn begin(&mut self, now: Time) -> Result<(), Error> {
+        let _ = now;
+        Ok(())
+    }
+
+    /// What to do next.
+    fn poll(&mut self, now: Time) -> Step<Self::Note>;
 
     /// Somebody wants it to stop; the second time at once.
     fn interrupt(&mut self, now: Time);
@@ -75,13 +83,14 @@ pub trait Audience<P: Party> {
     /// It could not be told.
     fn note(&mut self, now: Time, note: P::Note) -> io::Result<()>;
 
-    /// Nothing is to be done just now. True where nobody is expected any more, and the party may close.
+    /// A turn is over. Every packet up to the time `complete` was told, which is now unless there are too many of them.
+    /// True where nobody is expected any more, and the party may close.
     ///
     /// # Errors
     /// It could not be told.
-    fn idle(&mut self, now: Time, party: &P) -> io::Result<bool>;
+    fn pause(&mut self, complete: Time, party: &P) -> io::Result<bool>;
 
-    /// When it wants to be [idle](Self::idle) again at the latest.
+    /// When it wants the next [pause](Self::pause) at the latest.
     fn wakes(&self) -> Option<Time>;
 }
 
@@ -104,8 +113,19 @@ pub struct ManyEnded {
 /// [`Error`]; what the network does wrong is told in notes.
 pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audience<P>) -> Result<ManyEnded, Error> {
     let sent = Sent::default();
-    let mut run =
-        Run { party, wire, audience, sent, packets: 0, unsent: 0, signal: None, closed: false, failure: None };
+    let complete = wire.now();
+    let mut run = Run {
+        party,
+        wire,
+        audience,
+        sent,
+        packets: 0,
+        unsent: 0,
+        signal: None,
+        complete,
+        closed: false,
+        failure: None,
+    };
     run.serve()?;
     run.settle()?;
     let Run { packets, unsent, signal, failure, sent, .. } = run;
@@ -121,6 +141,8 @@ struct Run<'a, P: Party> {
     packets: u64,
     unsent: u64,
     signal: Option<Signal>,
+    /// Up to this time every packet was seen.
+    complete: Time,
     /// Nobody is expected any more.
     closed: bool,
     /// The first thing that could not be told.
@@ -131,11 +153,17 @@ impl<P: Party> Run<'_, P> {
     fn serve(&mut self) -> Result<(), Error> {
         loop {
             let more = self.listen()?;
-            match self.speak()? {
-                Step::Done => return Ok(()),
-                Step::WaitUntil(until) if !more => self.wait(until)?,
-                _ => {}
+            if !more {
+                self.complete = self.wire.now();
+                self.party.begin(self.complete)?;
             }
+            let until = match self.speak()? {
+                Step::Done => return Ok(()),
+                Step::WaitUntil(until) if !more => until,
+                // Also who is never idle sees signals, and is seen.
+                _ => Some(self.complete),
+            };
+            self.wait(until)?;
         }
     }
 
@@ -156,6 +184,7 @@ impl<P: Party> Run<'_, P> {
                 },
             }
             self.packets += 1;
+            self.complete = self.complete.max(packet.time);
             let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
             if self.failure.is_none() {
                 let told = self.audience.packet(&seen);
@@ -170,7 +199,7 @@ impl<P: Party> Run<'_, P> {
         let mut left = BATCH;
         loop {
             let now = self.wire.now();
-            match self.party.poll(now)? {
+            match self.party.poll(now) {
                 Step::Send(emit) => {
                     self.sent.sending(&emit);
                     match self.wire.send(&emit.packet) {
@@ -201,19 +230,18 @@ impl<P: Party> Run<'_, P> {
     }
 
     fn wait(&mut self, until: Option<Time>) -> Result<(), Error> {
-        let now = self.wire.now();
         if self.failure.is_none() {
-            match self.audience.idle(now, self.party) {
+            match self.audience.pause(self.complete, self.party) {
                 Ok(true) if !std::mem::replace(&mut self.closed, true) => {
-                    self.party.interrupt(now);
+                    self.party.interrupt(self.wire.now());
                     return Ok(());
                 }
                 Ok(_) => {}
                 Err(error) => self.fail(Err(error)),
             }
         }
-        let ends = [until, self.audience.wakes()].into_iter().flatten().min().unwrap_or(now + LONG);
-        if let Woken::Stop(signal) = self.wire.wait(ends)? {
+        let ends = [until, self.audience.wakes()].into_iter().flatten().min();
+        if let Woken::Stop(signal) = self.wire.wait(ends.unwrap_or(self.complete + LONG))? {
             self.signal = Some(signal);
             self.party.interrupt(self.wire.now());
         }
@@ -246,7 +274,7 @@ impl<P: Party> Run<'_, P> {
                 break;
             }
         }
-        let told = self.audience.idle(self.wire.now(), self.party);
+        let told = self.audience.pause(self.wire.now(), self.party);
         self.fail(told.map(drop));
         Ok(())
     }

@@ -107,7 +107,7 @@ impl Audience<Listener> for Notes {
         Ok(())
     }
 
-    fn idle(&mut self, _: Time, _: &Listener) -> io::Result<bool> {
+    fn pause(&mut self, _: Time, _: &Listener) -> io::Result<bool> {
         Ok(false)
     }
 

@@ -1,6 +1,7 @@
 //! The real wire of many connections: raw sockets, one capture and the clock.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::os::fd::AsFd as _;
 use std::time::Instant;
 
@@ -11,8 +12,8 @@ use crate::wire::{Packet, Time};
 
 /// Octets of headers around the payload of a segment: link layer, IP with some options, TCP with all.
 const HEADERS: u32 = 160;
-/// Bytes of the kernel's buffer for captured packets. It lies in our memory.
-const BUFFER: u32 = 12 << 20;
+/// Bytes of the kernel's buffer for captured packets, at least and at most. It lies in our memory.
+const BUFFER: RangeInclusive<u32> = 12 << 20..=128 << 20;
 
 /// What to send and capture on.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct ManyOptions {
     /// The receive window of each connection: no packet is longer, even where an interface joins segments, so that the
     /// kernel's buffer, whose places all have the size of the longest packet, has as many places as can be.
     pub window: u32,
+    /// Packets that the kernel's buffer shall have room for, as far as memory allows.
+    pub places: u32,
 }
 
 /// Raw sockets to send, and a capture that hears both directions.
@@ -51,7 +54,10 @@ impl ManyWire {
         let tied_to = options.tied.then_some(options.interface.as_str());
         let senders = options.versions.iter().map(|version| RawSender::open(*version, tied_to));
         let snaplen = options.window.clamp(2048, u32::from(u16::MAX)) + HEADERS;
-        let live = LiveOptions { snaplen, buffer_size: BUFFER, promiscuous: false };
+        // The kernel rounds the size of a place up to a power of two.
+        let buffer = options.places.saturating_mul(snaplen.next_power_of_two());
+        let buffer_size = buffer.clamp(*BUFFER.start(), *BUFFER.end());
+        let live = LiveOptions { snaplen, buffer_size, promiscuous: false };
         Ok(Self {
             senders: senders.collect::<Result<_, _>>()?,
             capture: Live::open(&options.interface, Some(&options.filter), live)?,

@@ -1,0 +1,153 @@
+//! What passes, to the tracer and its verdicts to the tally; a bar meanwhile.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::tally::Tally;
+use crate::cmd::capture::CaptureFile;
+use crate::cmd::show::forward;
+use crate::craft::Sockets;
+use crate::drive::Seen;
+use crate::drive::many::{Audience, Dialed, Dialer};
+use crate::sink::{Nothing, Sink};
+use crate::trace::{Event, EventKind, Hint, Tracer, TracerOptions};
+use crate::wire::Time;
+
+/// How long the capture may take to show the last packet of a connection.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Connections that are followed at once: all that may be open, those in TIME-WAIT, and those whose end settles.
+const FOLLOWED: usize = 1 << 17;
+/// Times a second that the bar is drawn at most.
+const FREQUENCY: u8 = 10;
+const TEMPLATE: &str = "{pos} of {len} connections  [{wide_bar}]  {per_sec}, {eta} left";
+
+/// How far it has come, on standard error; it goes away in the end.
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    pub(super) fn new(count: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr_with_hz(FREQUENCY));
+        let style = ProgressStyle::with_template(TEMPLATE);
+        Self(style.map_or(bar.clone(), |style| bar.with_style(style.progress_chars("=> "))))
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Counts, and shows what is to be shown.
+pub(super) struct Show<'a> {
+    tracer: Tracer,
+    sink: Box<dyn Sink + 'a>,
+    pcap: Option<CaptureFile>,
+    bar: Option<Bar>,
+    tally: Tally,
+    /// Times of the first packet and of the last.
+    span: Option<(Time, Time)>,
+    /// Connections that are over, with the number of each, and when their last packet has surely passed.
+    ending: VecDeque<(Time, Sockets, Option<u32>)>,
+}
+
+impl<'a> Show<'a> {
+    /// For connections from `local`; without a sink only their verdicts count.
+    pub(super) fn new(
+        local: IpAddr,
+        sink: Option<Box<dyn Sink + 'a>>,
+        pcap: Option<CaptureFile>,
+        bar: Option<Bar>,
+    ) -> Self {
+        let ours = Some(SocketAddr::new(local, 0));
+        let only_ends = sink.is_none();
+        let tracer = Tracer::new(TracerOptions { ours, max_connections: FOLLOWED, only_ends });
+        let sink = sink.unwrap_or_else(|| Box::new(Nothing));
+        Self { tracer, sink, pcap, bar, tally: Tally::default(), span: None, ending: VecDeque::new() }
+    }
+
+    /// The end: the last verdicts, and what was held back. Gives the counts, and how long it took.
+    pub(super) fn finish(mut self) -> anyhow::Result<(Tally, Duration)> {
+        self.tell(|tracer, out| tracer.finish(out))?;
+        drop(self.bar.take());
+        self.sink.finish()?;
+        self.pcap.map_or(Ok(()), CaptureFile::finish)?;
+        Ok((self.tally, self.span.map_or(Duration::ZERO, |(first, last)| last.since(first))))
+    }
+
+    /// Events go to the sink, and verdicts to the tally as well.
+    fn tell(&mut self, produce: impl FnOnce(&mut Tracer, &mut dyn FnMut(&Event))) -> io::Result<()> {
+        let (tracer, tally) = (&mut self.tracer, &mut self.tally);
+        forward(&mut *self.sink, |out| {
+            produce(tracer, &mut |event| {
+                if let EventKind::Ended(summary) = &event.kind {
+                    tally.verdict(summary);
+                }
+                out(event);
+            });
+        })
+    }
+
+    /// Ends what is over, where all packets up to `complete` were seen.
+    fn end_due(&mut self, complete: Time) -> io::Result<()> {
+        while let Some((_, sockets, number)) = self.ending.pop_front_if(|(time, ..)| *time <= complete) {
+            if let Some(number) = number {
+                self.tell(|tracer, out| tracer.end(sockets.local(), sockets.remote(), number, out))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Audience<Dialer> for Show<'_> {
+    fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
+        // A capture file that cannot be written does not keep the packet from being counted.
+        let written = self.pcap.as_mut().map_or(Ok(()), |pcap| pcap.write(seen.packet));
+        if written.is_err() {
+            self.pcap = None;
+        }
+        let time = seen.packet.time;
+        let first = self.span.map_or(time, |(first, _)| first);
+        self.span = Some((first, time));
+        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        self.tell(|tracer, out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
+        written.map_err(|error| io::Error::other(format!("{error:#}")))
+    }
+
+    fn note(&mut self, now: Time, note: Dialed) -> io::Result<()> {
+        match note {
+            Dialed::Ended(sockets, outcome) => {
+                self.tally.outcome(outcome);
+                if let Some(Bar(bar)) = &self.bar {
+                    bar.set_position(self.tally.ended());
+                }
+                let number = self.tracer.number(sockets.local(), sockets.remote());
+                self.ending.push_back((now + SETTLE, sockets, number));
+            }
+            Dialed::Limited(most, shortage) => self.tally.limited = Some((most, shortage)),
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, complete: Time, _: &Dialer) -> io::Result<bool> {
+        self.end_due(complete)?;
+        self.sink.flush()?;
+        Ok(false)
+    }
+
+    fn wakes(&self) -> Option<Time> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_template_is_one() {
+        indicatif::ProgressStyle::with_template(super::TEMPLATE).unwrap();
+    }
+}
