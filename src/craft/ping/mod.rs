@@ -1,5 +1,5 @@
-//! Echo requests by hand (RFC 792, RFC 4443 section 4): when to send, what a message that arrives means, and the words
-//! and numbers of iputils ping.
+//! Echo requests by hand (RFC 792, RFC 4443 section 4), or SYNs and datagrams in their place: when to send, what a
+//! message that arrives means, and the words and numbers of iputils ping.
 //!
 //! [`Ping`] is asked what to do next ([`Ping::step`]), is told what arrived ([`Ping::arrived`]), and keeps the
 //! [`Statistics`]. [`text`] puts both into lines.
