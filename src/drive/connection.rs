@@ -1,24 +1,15 @@
-//! The loop of one hand-made connection.
-//!
-//! The capture is the only ear: it tells what left, what came, and what our own kernel said in our name, each with the
-//! kernel's time stamp and in the order of the wire. What the peer said goes on to the endpoint.
+//! The loop of one hand-made connection. What the peer said goes on to the endpoint.
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use super::sift::{Kin, Sieve};
-use super::wire::{Error, Wire, Woken};
+use super::line::{Ear, Line};
+use super::wire::{Error, Wire};
 use crate::craft::{Action, Endpoint, Outcome};
 use crate::sys::Signal;
 use crate::tcp::{Call, State};
 use crate::trace::Origin;
-use crate::wire::{Content, Decoded, LinkType, Packet, Time, decode};
-
-/// How long the capture may take to show the last packet that we sent.
-const SETTLE: Duration = Duration::from_millis(200);
-/// Packets to take in before the endpoint is asked what to do: it must get its turn, however much comes in.
-const BATCH: usize = 64;
+use crate::wire::{Decoded, Icmp, Ip, Packet, Segment, Time};
 
 /// A packet of the connection, as it passed.
 #[derive(Clone, Copy, Debug)]
@@ -67,69 +58,55 @@ pub struct Ended {
     pub syns: u32,
 }
 
-/// Runs `endpoint`, between `local` and `remote`, to its end.
+/// Runs `endpoint`, between `ends`, ours and the peer's, to its end.
 ///
 /// # Errors
 /// [`Error`]; what the network does wrong is an [`Outcome`].
 pub fn run(
     endpoint: &mut Endpoint,
-    (local, remote): (SocketAddr, SocketAddr),
+    ends: (SocketAddr, SocketAddr),
     wire: &mut dyn Wire,
     watcher: &mut dyn Watcher,
 ) -> Result<Ended, Error> {
-    let mut run = Run {
-        endpoint,
-        sieve: Sieve::new(local, remote),
-        wire,
-        watcher,
-        packets: 0,
-        signal: None,
-        last: None,
-        failure: None,
-    };
+    let mut run = Run { endpoint, line: Line::new(ends, wire, watcher), signal: None, abandoned: false };
     let outcome = run.talk()?;
-    run.settle()?;
-    let (packets, unseen) = (run.packets, run.sieve.unseen());
-    run.show_unseen();
-    let Run { signal, endpoint, failure, .. } = run;
-    failure.map_or(Ok(Ended { outcome, signal, packets, unseen, syns: endpoint.syns() }), |error| Err(error.into()))
+    let late = run.line.settle(run.endpoint)?;
+    let Run { signal, endpoint, line, .. } = run;
+    let (packets, unseen) = line.counts();
+    line.finish()?;
+    Ok(Ended { outcome, signal: signal.or(late), packets, unseen, syns: endpoint.syns() })
+}
+
+impl Ear for Endpoint {
+    fn segment(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>) {
+        self.arrive(now, ip, segment);
+    }
+
+    fn error(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>) {
+        self.icmp(now, ip, icmp);
+    }
 }
 
 struct Run<'a> {
     endpoint: &'a mut Endpoint,
-    sieve: Sieve,
-    wire: &'a mut dyn Wire,
-    watcher: &'a mut dyn Watcher,
-    packets: u64,
+    line: Line<'a>,
     signal: Option<Signal>,
-    /// The time of the last captured packet.
-    last: Option<Time>,
-    /// The first thing that could not be told.
-    failure: Option<io::Error>,
+    /// Nobody watches any longer.
+    abandoned: bool,
 }
 
 impl Run<'_> {
     fn talk(&mut self) -> Result<Outcome, Error> {
         loop {
-            self.listen()?;
-            let now = self.wire.now();
+            self.line.listen(self.endpoint)?;
+            self.abandon();
+            let now = self.line.wire.now();
             match self.endpoint.poll(now) {
-                Action::Send(emit) => {
-                    let packet = emit.packet.clone();
-                    self.sieve.sending(now, emit);
-                    if !self.wire.send(&packet)? {
-                        self.sieve.not_sent();
-                    }
-                }
+                Action::Send(emit) => self.line.send(now, emit)?,
                 Action::WaitUntil(until) => {
-                    let told = self.watcher.waiting(now, until, self.endpoint.state());
-                    if told.is_err() {
-                        self.fail(told);
-                        continue;
-                    }
-                    if let Woken::Stop(signal) = self.wire.wait(until)? {
+                    if let Some(signal) = self.line.wait(now, until, self.endpoint.state())? {
                         self.signal = Some(signal);
-                        self.endpoint.interrupt(self.wire.now());
+                        self.endpoint.interrupt(self.line.wire.now());
                     }
                 }
                 Action::Done(outcome) => return Ok(outcome),
@@ -137,71 +114,11 @@ impl Run<'_> {
         }
     }
 
-    /// Takes in what was captured, up to a batch.
-    fn listen(&mut self) -> Result<bool, Error> {
-        for _ in 0..BATCH {
-            let now = self.wire.now();
-            let Some(packet) = self.wire.next()? else { return Ok(false) };
-            let decoded = decode(&packet);
-            let Some(kin) = self.sieve.sort(&packet, &decoded) else { continue };
-            match (&kin, &decoded.ip, &decoded.content) {
-                (Kin::Peer, Some(ip), Content::Segment(segment)) => self.endpoint.arrive(now, ip, segment),
-                (Kin::Complaint, Some(ip), Content::Icmp(icmp)) => self.endpoint.icmp(now, ip, icmp),
-                _ => {}
-            }
-            self.packets += 1;
-            self.last = self.last.max(Some(packet.time));
-            let origin = kin.origin();
-            let calls = if let Kin::Ours(Some(emit)) = kin { emit.calls } else { [None, None] };
-            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
-            let told = self.watcher.packet(&seen);
-            self.fail(told);
-        }
-        Ok(true)
-    }
-
     /// After the first thing that cannot be told the peer is not left waiting: the connection is reset.
-    fn fail(&mut self, told: io::Result<()>) {
-        if let Err(error) = told
-            && self.failure.is_none()
-        {
-            self.failure = Some(error);
+    fn abandon(&mut self) {
+        if self.line.has_failed() && !self.abandoned {
+            self.abandoned = true;
             self.endpoint.abandon();
-        }
-    }
-
-    /// Shows what we sent and nothing showed since: it waits for a neighbour that does not answer.
-    fn show_unseen(&mut self) {
-        for (time, emit) in self.sieve.take_unseen(self.last) {
-            let bytes = &emit.packet;
-            let packet = Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes };
-            self.packets += 1;
-            let seen = Seen {
-                number: self.packets,
-                packet: &packet,
-                decoded: &decode(&packet),
-                origin: Origin::HandMade,
-                captured: false,
-                calls: emit.calls,
-            };
-            let told = self.watcher.packet(&seen);
-            self.fail(told);
-        }
-    }
-
-    /// Waits for the capture to show what we sent last, and what our own kernel made of the last answer.
-    fn settle(&mut self) -> Result<(), Error> {
-        let until = self.wire.now() + SETTLE;
-        loop {
-            let more = self.listen()?;
-            let now = self.wire.now();
-            if !more && self.sieve.unseen() == 0 || now >= until {
-                return Ok(());
-            }
-            if !more && let Woken::Stop(signal) = self.wire.wait(until)? {
-                self.signal.get_or_insert(signal);
-                return Ok(());
-            }
         }
     }
 }

@@ -2,12 +2,13 @@
 
 mod connection;
 pub mod guards;
+mod line;
 mod live;
 pub mod many;
 pub mod ping;
 pub mod probe;
 mod sift;
-mod trials;
+mod trial;
 mod wire;
 
 #[cfg(test)]
@@ -15,5 +16,5 @@ mod tests;
 
 pub use connection::{Ended, Seen, Watcher, run};
 pub use live::LiveWire;
-pub use trials::{Stage, run_trials};
+pub use trial::{Stage, TrialEnded, run_trial};
 pub use wire::{Error, FarError, Wire, Woken};

@@ -148,6 +148,19 @@ fn an_ordinary_server_can_be_brought_into_five_states() {
 }
 
 #[test]
+fn a_host_that_is_not_there_does_not_agree_by_its_silence() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab 192.0.2.9:80 --from listen -f F -W 0.1");
+    assert!(said.code == Some(1) && said.err.starts_with("nothing left interface"), "{said:?}");
+    assert!(said.out.contains("FIN  seq 0") && !said.out.contains("Expected"), "what was sent is shown: {said:?}");
+    let said = send("--lab silent:80 --from fin-wait-1 -f A");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("did not come into FIN-WAIT-1: a SYN,ACK never came"), "{said:?}");
+}
+
+#[test]
 fn what_does_not_go_with_a_state_is_refused() {
     for (arguments, words) in [
         ("--from nowhere", "possible values: closed, listen, syn-sent"),

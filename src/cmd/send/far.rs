@@ -90,7 +90,7 @@ impl Stage for Far<'_> {
         Ok(Shot::of(&self.template)?)
     }
 
-    fn done(&mut self, _: usize, trial: &Trial) -> Result<(), FarError> {
+    fn done(&mut self, trial: &Trial) -> Result<(), FarError> {
         self.state = self.ask(trial)?;
         Ok(())
     }

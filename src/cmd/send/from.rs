@@ -11,13 +11,14 @@ use super::args::Args;
 use super::far::Far;
 use super::plan;
 use super::report::Screen;
+use super::words;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target as Peer;
 use crate::cmd::{Exit, Streams};
 use crate::craft::trial::{Failure, Shot, Sign, TARGETS, Target, Trial, TrialConfig};
 use crate::drive::guards::Guards;
-use crate::drive::{LiveWire, run_trials};
+use crate::drive::{LiveWire, TrialEnded, run_trial};
 use crate::explain::{self, Case};
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
@@ -80,7 +81,9 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     let template = plan::spec(&args.packet, peer.route.source, &peer, port, Some(trial.variables()))?;
     // Lengths that cannot be are told before anything is sent.
     Shot::of(&template)?;
-    let far = Far { args, target: &peer, template, lab: stage.lab.as_ref(), state: None };
+    // Other hosts of the lab have no program, and another kernel.
+    let is_server = peer.remote.ip() == lab::SERVER.ip(Version::of(peer.remote.ip()));
+    let far = Far { args, target: &peer, template, lab: stage.lab.as_ref().filter(|_| is_server), state: None };
     fire(args, trial, far, streams)
 }
 
@@ -121,7 +124,7 @@ fn config(args: &Args, target: Target, local: SocketAddr, remote: SocketAddr) ->
     })
 }
 
-fn fire(args: &Args, trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+fn fire(args: &Args, mut trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let (config, peer) = (*trial.config(), far.target);
     let mut wire = LiveWire::between(&peer.route, config.local.ip(), config.remote.ip())?;
     if far.template.ip.is_corrected(config.remote.is_ipv4()) {
@@ -132,18 +135,16 @@ fn fire(args: &Args, trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) 
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let mut screen = Screen::new(Show::new(config.local, sink, pcap, None), super::hex(args, &settings));
-    let mut trials = [trial];
-    let signal = run_trials(&mut trials, &mut wire, &mut far, &mut screen);
-    let [trial] = trials;
+    let ended = run_trial(&mut trial, &mut wire, &mut far, &mut screen);
     let left = take_leave(args, &trial, peer, streams.err);
     // What was seen is shown in any case.
     let octets = screen.finish();
-    let signal = signal?;
+    let ended = ended?;
     left?;
     streams.out.write_all(octets?.as_bytes())?;
-    match signal {
+    match ended.signal {
         Some(signal) => Ok(Exit::Signal(signal.number())),
-        None => conclude(args, &settings, &trial, &far, streams),
+        None => conclude(args, &settings, &trial, (&far, &ended), streams),
     }
 }
 
@@ -177,10 +178,14 @@ fn conclude(
     args: &Args,
     settings: &Settings,
     trial: &Trial,
-    far: &Far<'_>,
+    (far, ended): (&Far<'_>, &TrialEnded),
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let row = trial.config().target.row();
+    let (row, peer, interface) = (trial.config().target.row(), trial.config().remote.ip(), &far.target.route.interface);
+    if let Some(line) = words::nothing_left(ended.unseen, ended.packets, peer, interface) {
+        writeln!(streams.err, "{line}")?;
+        return Ok(Exit::NoReply);
+    }
     let Some(shot) = trial.shot() else {
         let why = trial.failure().map_or_else(String::new, |failure| failed(&failure));
         writeln!(streams.err, "{} did not come into {}: {why}", trial.config().remote, row.standing.state)?;

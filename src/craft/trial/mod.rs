@@ -20,7 +20,7 @@ pub use target::{Part, Row, Sign, TARGETS, Target};
 use super::endpoint::is_whole;
 use super::packet::{PacketSpec, SpecError, build};
 use super::{Emit, Unreachable};
-use crate::tcp::{Arriving, Heard, Seq, Variables};
+use crate::tcp::{Arriving, Heard, Seq, State, Variables};
 use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
 use approach::Approach;
 use watch::Watch;
@@ -215,13 +215,15 @@ impl Trial {
             self.fired += 1;
             // The time to listen counts from the last packet.
             watch.restart(now);
-            return TrialAction::Send(Emit {
-                packet: packet.clone(),
-                calls: [None, None],
-                state: self.approach.our_state(),
-            });
+            return TrialAction::Send(Emit { packet: packet.clone(), calls: [None, None], state: self.state() });
         }
         if watch.is_over(now) { TrialAction::Done } else { TrialAction::WaitUntil(watch.until()) }
+    }
+
+    /// The state of our end, by what it has sent.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.approach.our_state()
     }
 
     /// Why the peer did not come into its state.

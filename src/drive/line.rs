@@ -1,0 +1,144 @@
+//! What passes on one connection: what we send, and what the capture shows of it.
+//!
+//! The capture is the only ear: it tells what left, what came, and what our own kernel said in our name, each with the
+//! kernel's time stamp and in the order of the wire.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::connection::{Seen, Watcher};
+use super::sift::{Kin, Sieve};
+use super::wire::{Error, Wire, Woken};
+use crate::craft::Emit;
+use crate::sys::Signal;
+use crate::tcp::State;
+use crate::trace::Origin;
+use crate::wire::{Content, Icmp, Ip, LinkType, Packet, Segment, Time, decode};
+
+/// How long the capture may take to show the last packet that we sent.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Packets to take in before our end is asked what to do: it must get its turn, however much comes in.
+const BATCH: usize = 64;
+
+/// Our end, which hears what is said to it.
+pub(super) trait Ear {
+    /// A segment of the peer arrived.
+    fn segment(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>);
+
+    /// An ICMP error about a segment of ours arrived.
+    fn error(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>);
+}
+
+/// A wire with one connection on it, and who watches.
+pub(super) struct Line<'a> {
+    sieve: Sieve,
+    pub(super) wire: &'a mut dyn Wire,
+    watcher: &'a mut dyn Watcher,
+    packets: u64,
+    /// The time of the last captured packet.
+    last: Option<Time>,
+    /// The first thing that could not be told.
+    failure: Option<io::Error>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn new(
+        (local, remote): (SocketAddr, SocketAddr),
+        wire: &'a mut dyn Wire,
+        watcher: &'a mut dyn Watcher,
+    ) -> Self {
+        Self { sieve: Sieve::new(local, remote), wire, watcher, packets: 0, last: None, failure: None }
+    }
+
+    /// Packets that were seen, and packets that were sent and not seen to leave up to now.
+    pub(super) fn counts(&self) -> (u64, usize) {
+        (self.packets, self.sieve.unseen())
+    }
+
+    /// Whether something could not be told.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    pub(super) fn send(&mut self, now: Time, emit: Emit) -> Result<(), Error> {
+        let packet = emit.packet.clone();
+        self.sieve.sending(now, emit);
+        if !self.wire.send(&packet)? {
+            self.sieve.not_sent();
+        }
+        Ok(())
+    }
+
+    /// Takes in what was captured, up to a batch; false once nothing more is there.
+    pub(super) fn listen(&mut self, ear: &mut dyn Ear) -> Result<bool, Error> {
+        for _ in 0..BATCH {
+            let now = self.wire.now();
+            let Some(packet) = self.wire.next()? else { return Ok(false) };
+            let decoded = decode(&packet);
+            let Some(kin) = self.sieve.sort(&packet, &decoded) else { continue };
+            match (&kin, &decoded.ip, &decoded.content) {
+                (Kin::Peer, Some(ip), Content::Segment(segment)) => ear.segment(now, ip, segment),
+                (Kin::Complaint, Some(ip), Content::Icmp(icmp)) => ear.error(now, ip, icmp),
+                _ => {}
+            }
+            self.packets += 1;
+            self.last = self.last.max(Some(packet.time));
+            let origin = kin.origin();
+            let calls = if let Kin::Ours(Some(emit)) = kin { emit.calls } else { [None, None] };
+            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
+            let told = self.watcher.packet(&seen);
+            self.failure = self.failure.take().or(told.err());
+        }
+        Ok(true)
+    }
+
+    /// Waits until something arrives, or `until`, while our end is in `state`; not if just that cannot be told. Gives the
+    /// signal that broke it off.
+    pub(super) fn wait(&mut self, now: Time, until: Time, state: State) -> Result<Option<Signal>, Error> {
+        let before = self.has_failed();
+        self.failure = self.failure.take().or(self.watcher.waiting(now, until, state).err());
+        if self.has_failed() && !before {
+            return Ok(None);
+        }
+        match self.wire.wait(until)? {
+            Woken::Stop(signal) => Ok(Some(signal)),
+            Woken::Look => Ok(None),
+        }
+    }
+
+    /// Waits for the capture to show what we sent last, and what our own kernel made of the last answer. Gives the signal
+    /// that broke it off.
+    pub(super) fn settle(&mut self, ear: &mut dyn Ear) -> Result<Option<Signal>, Error> {
+        let until = self.wire.now() + SETTLE;
+        loop {
+            let more = self.listen(ear)?;
+            let now = self.wire.now();
+            if !more && self.sieve.unseen() == 0 || now >= until {
+                return Ok(None);
+            }
+            if !more && let Woken::Stop(signal) = self.wire.wait(until)? {
+                return Ok(Some(signal));
+            }
+        }
+    }
+
+    /// The end: shows what we sent and nothing showed since, as it waits for a neighbour that does not answer.
+    ///
+    /// # Errors
+    /// The first thing that could not be told.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        for (time, emit) in self.sieve.take_unseen(self.last) {
+            let bytes = &emit.packet;
+            let packet = Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes };
+            let (decoded, calls) = (decode(&packet), emit.calls);
+            self.packets += 1;
+            let number = self.packets;
+            let seen =
+                Seen { number, packet: &packet, decoded: &decoded, origin: Origin::HandMade, captured: false, calls };
+            let told = self.watcher.packet(&seen);
+            self.failure = self.failure.take().or(told.err());
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+}
