@@ -113,7 +113,7 @@ impl Audience<Dialer> for Show<'_> {
         let time = seen.packet.time;
         let first = self.span.map_or(time, |(first, _)| first);
         self.span = Some((first, time));
-        let hint = Hint { origin: seen.origin, calls: seen.calls };
+        let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         self.tell(|tracer, out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         written.map_err(|error| io::Error::other(format!("{error:#}")))
     }
