@@ -36,16 +36,21 @@ pub struct Cli {
     command: Command,
 }
 
+/// No line is wider than 80 columns.
 const AFTER_HELP: &str = "\
 Examples:
-  rawshake trace --lab --send hello        a whole connection in the embedded lab; needs no sudo
-  sudo rawshake trace 192.0.2.7:80 --http a request to a host of yours
-  rawshake listen --lab                    the server's side by hand, with a kernel client
-  rawshake replay capture.pcap --list      the connections in a capture
-  rawshake ping --lab -c 3                 echo requests in the lab
+  rawshake trace --lab --send hello      a whole connection in the embedded lab;
+                                         needs no sudo
+  sudo rawshake trace 192.0.2.7:80 --http   a request to a host of yours
+  rawshake send --lab -f FPU             any segment, and what comes back
+  rawshake listen --lab                  the server's side by hand, with a
+                                         kernel client
+  rawshake replay capture.pcap --list    the connections in a capture
+  rawshake ping --lab -c 3               echo requests in the lab
 
-Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended by Ctrl-C.
-Trace and ping only hosts that you own or may test.";
+Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
+by Ctrl-C.
+Send only to hosts that you own or may test.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]

@@ -6,159 +6,129 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::help;
 use crate::cmd::capture::CaptureArgs;
 use crate::craft::ping::Pattern;
 use crate::lab::Impairments;
 
-/// Send ICMP echo requests by hand, and show the replies
+/// Send ICMP echo requests by hand, or SYNs or datagrams to a port, and show the replies
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = DIFFERENCES)]
+#[command(after_help = help::short(), after_long_help = help::long())]
 pub struct Args {
     /// Names, IPv4 or IPv6 addresses (fe80::1%eth0 for a link-local one), all at once; with --lab `server` if left out
     #[arg(required_unless_present = "lab", value_name = "HOST")]
     pub hosts: Vec<String>,
     /// Stop after this many replies
-    #[arg(short, long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(help_heading = PACE, short, long, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// As -c, for each host; in the end all its round trips in one line (as fping)
-    #[arg(short = 'C', long, value_name = "COUNT", conflicts_with = "count", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(help_heading = PACE, short = 'C', long, value_name = "COUNT", conflicts_with = "count", value_parser = clap::value_parser!(u16).range(1..))]
     pub vcount: Option<u16>,
     /// Seconds from one request to the next [default: 1, with -f 0]; below 0.002 only for root; 0 waits for the reply alone
-    #[arg(short, long, value_name = "SECONDS")]
+    #[arg(help_heading = PACE, short, long, value_name = "SECONDS")]
     pub interval: Option<Seconds>,
+    /// The same as -i, in milliseconds (fping's -p)
+    #[arg(help_heading = PACE, long, value_name = "MILLISECONDS", conflicts_with = "interval")]
+    pub period: Option<u32>,
     /// Seconds to wait for the last reply where none has come; 0 waits for ever
-    #[arg(short = 'W', long, value_name = "SECONDS", default_value = "10")]
+    #[arg(help_heading = PACE, short = 'W', long, value_name = "SECONDS", default_value = "10")]
     pub timeout: Seconds,
     /// Stop after this many seconds, or at the first error; with -c, requests go on until so many are answered
-    #[arg(short = 'w', long, value_name = "SECONDS")]
+    #[arg(help_heading = PACE, short = 'w', long, value_name = "SECONDS")]
     pub deadline: Option<Seconds>,
-    /// Bytes of data; 16 or more hold the time of sending, and only then are round trips shown
-    #[arg(short, long, value_name = "BYTES", default_value_t = 56)]
-    pub size: usize,
-    /// The same as -i, in milliseconds (fping's -p)
-    #[arg(long, value_name = "MILLISECONDS", conflicts_with = "interval")]
-    pub period: Option<u32>,
     /// Flood: the next request as soon as a reply is there, or 100 a second; a dot for a request, wiped out by its reply
-    #[arg(short, long)]
+    #[arg(help_heading = PACE, short, long)]
     pub flood: bool,
     /// The interval follows the round trip: about one request on its way at any time
-    #[arg(short = 'A', long)]
+    #[arg(help_heading = PACE, short = 'A', long)]
     pub adaptive: bool,
     /// Requests that leave at once at the beginning; more than 3 only for root
-    #[arg(short = 'l', long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    #[arg(help_heading = PACE, short = 'l', long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     pub preload: u64,
-    /// What to do with requests longer than the path allows
-    #[arg(short = 'M', long, value_name = "HOW")]
-    pub mtu_discovery: Option<MtuDiscovery>,
-    /// Type of service, or traffic class: 0 to 255, or 0x00 to 0xff
-    #[arg(short = 'Q', long, value_name = "OCTET", value_parser = octet)]
-    pub tos: Option<u8>,
-    /// Ask the routers to record their addresses (up to nine of both ways; IPv4 only)
-    #[arg(short = 'R', long, conflicts_with = "ipv6")]
-    pub record_route: bool,
+    /// Bytes of data; 16 or more hold the time of sending, and only then are round trips shown
+    #[arg(help_heading = REQUESTS, short, long, value_name = "BYTES", default_value_t = 56)]
+    pub size: usize,
+    /// Fill the data with these 1 to 16 bytes, in hexadecimal digits
+    #[arg(help_heading = REQUESTS, short, long, value_name = "HEX")]
+    pub pattern: Option<Pattern>,
     /// The identifier of the requests [default: random]; of several hosts, that of the first, and the next ones count up
-    #[arg(short = 'e', long, value_name = "ID")]
+    #[arg(help_heading = REQUESTS, short = 'e', long, value_name = "ID")]
     pub identifier: Option<u16>,
-    /// SYNs to this port instead of echo requests: SYN-ACK answers where it is open, RST where it is closed
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["udp", "size", "pattern", "record_route", "mtu_discovery", "identifier"])]
+    /// Time to live, or hop limit
+    #[arg(help_heading = REQUESTS, short, long, value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
+    /// Type of service, or traffic class: 0 to 255, or 0x00 to 0xff
+    #[arg(help_heading = REQUESTS, short = 'Q', long, value_name = "OCTET", value_parser = octet)]
+    pub tos: Option<u8>,
+    /// What to do with requests longer than the path allows
+    #[arg(help_heading = REQUESTS, short = 'M', long, value_name = "HOW")]
+    pub mtu_discovery: Option<MtuDiscovery>,
+    /// Ask the routers to record their addresses (up to nine of both ways; IPv4 only)
+    #[arg(help_heading = REQUESTS, short = 'R', long, conflicts_with = "ipv6")]
+    pub record_route: bool,
+    /// SYNs to this port: SYN-ACK answers where it is open, RST where it is closed
+    #[arg(help_heading = PORTS, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["udp", "size", "pattern", "record_route", "mtu_discovery", "identifier"])]
     pub tcp: Option<u16>,
-    /// How to end what a SYN has opened: a reset, of which the program behind the port hears nothing, or a FIN
-    #[arg(long, value_name = "HOW", requires = "tcp", default_value = "rst")]
+    /// How to end what a SYN has opened
+    #[arg(help_heading = PORTS, long, value_name = "HOW", requires = "tcp", default_value = "rst")]
     pub tcp_end: TcpEnd,
     /// UDP datagrams to this port: what a program there sends answers, or ICMP port unreachable
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["record_route", "mtu_discovery", "identifier"])]
+    #[arg(help_heading = PORTS, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["record_route", "mtu_discovery", "identifier"])]
     pub udp: Option<u16>,
-    /// Time to live, or hop limit
-    #[arg(short, long, value_parser = clap::value_parser!(u8).range(1..))]
-    pub ttl: Option<u8>,
-    /// Addresses only, no names
-    #[arg(short, long)]
-    pub numeric: bool,
-    /// Only the first line and the summary
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Whose clocks measure round trips, and what each ICMP error quotes and means
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// Round trips to the microsecond, however long they are
-    #[arg(short = '3', long)]
-    pub precise: bool,
-    /// After the summary, how many round trips took how long
-    #[arg(long)]
-    pub histogram: bool,
-    /// After the summary, the round trips that 50, 90, 95 and 99 % did not exceed
-    #[arg(long)]
-    pub percentiles: bool,
-    /// The time before each line, in seconds since 1970
-    #[arg(short = 'D', long)]
-    pub timestamps: bool,
-    /// Before each request, tell if the one before has no reply yet
-    #[arg(short = 'O', long)]
-    pub outstanding: bool,
     /// IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    #[arg(help_heading = WAY, short = '4', long, conflicts_with = "ipv6")]
     pub ipv4: bool,
     /// IPv6 only
-    #[arg(short = '6', long)]
+    #[arg(help_heading = WAY, short = '6', long)]
     pub ipv6: bool,
     /// Send through this interface, or from this address
-    #[arg(short = 'I', long = "interface", value_name = "INTERFACE|ADDRESS")]
+    #[arg(help_heading = WAY, short = 'I', long = "interface", value_name = "INTERFACE|ADDRESS")]
     pub through: Option<Through>,
-    /// Fill the data with these 1 to 16 bytes, in hexadecimal digits
-    #[arg(short, long, value_name = "HEX")]
-    pub pattern: Option<Pattern>,
-    /// How to show what happens
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
     /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
-    #[arg(long)]
+    #[arg(help_heading = LAB, long)]
     pub lab: bool,
     /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
-    #[arg(long, value_name = "WORDS", requires = "lab")]
+    #[arg(help_heading = LAB, long, value_name = "WORDS", requires = "lab")]
     pub lab_wire: Option<Impairments>,
+    /// Addresses only, no names
+    #[arg(help_heading = OUTPUT, short, long)]
+    pub numeric: bool,
+    /// Only the first line and the summary
+    #[arg(help_heading = OUTPUT, short, long)]
+    pub quiet: bool,
+    /// Whose clocks measure round trips, and what each ICMP error quotes and means
+    #[arg(help_heading = OUTPUT, short, long)]
+    pub verbose: bool,
+    /// Round trips to the microsecond, however long they are
+    #[arg(help_heading = OUTPUT, short = '3', long)]
+    pub precise: bool,
+    /// The time before each line, in seconds since 1970
+    #[arg(help_heading = OUTPUT, short = 'D', long)]
+    pub timestamps: bool,
+    /// Before each request, tell if the one before has no reply yet
+    #[arg(help_heading = OUTPUT, short = 'O', long)]
+    pub outstanding: bool,
+    /// After the summary, how many round trips took how long
+    #[arg(help_heading = OUTPUT, long)]
+    pub histogram: bool,
+    /// After the summary, the round trips that 50, 90, 95 and 99 % did not exceed
+    #[arg(help_heading = OUTPUT, long)]
+    pub percentiles: bool,
+    /// How to show what happens
+    #[arg(help_heading = OUTPUT, long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// Where packets are written to.
     #[command(flatten)]
     pub capture: CaptureArgs,
 }
 
-const DIFFERENCES: &str = "\
-Ctrl-C ends with the summary, Ctrl-\\ shows the numbers up to now.
-Exit codes: 0 some reply of every host, 1 none (or, with -c and -w, fewer than asked for), 2 error.
-
-Several hosts are pinged at once, up to 128, with one line of summary for each, as fping has it. Of
-fping's letters -C is here, and -p is --period; the others mean what they mean to ping.
-
---tcp and --udp send each request from a port of its own, by a raw socket, and hear the answers in a
-capture, whose clock measures the round trips; they need what trace needs. Our kernel is held back
-from answering. An open UDP port stays silent unless its program knows what to say to the data of
--s and -p. A closed one may stay silent, too: Linux sends a host six ICMP errors at once, and then one a
-second.
-
-Output and letters are those of ping from iputils, with these differences:
-  - replies with a wrong checksum are named and counted as corrupted, not as received
-  - replies to requests that were never sent are not counted
-  - -w takes fractions; -p takes no more than 16 bytes; wrong arguments exit with 2, never 1
-  - -s ends at what fits into one packet (65507 for IPv4, 65527 for IPv6)
-  - the host is shown as it was written, never by its canonical name
-  - a link-local address needs its interface, by % or -I
-  - -I with an address chooses the version of that address
-  - errors of this machine are told in our own words
-  - -v explains: it shows no socket numbers, and no dump of the header that an error quotes
-  - -R chooses IPv4
-  - -M takes probe, too
-  - no broadcast (-b) and the other letters that are not listed above
-
-Examples:
-  rawshake ping --lab -c 3                       in the lab, without privileges
-  rawshake ping --lab -c 6 --lab-wire 'delay=20ms dup=4 drop=6 corrupt=10'   what goes wrong, and its names
-  rawshake ping --lab -c 1000 -i 0 -q --histogram    how round trips are distributed
-  rawshake ping -C 5 --period 200 192.0.2.7 192.0.2.8    two hosts, five times, every round trip in the end
-  rawshake ping -M do -s 1472 -c 1 192.0.2.7     does a packet of 1500 bytes get through in one piece?
-  rawshake ping -t 3 -c 1 -v 192.0.2.7           who is three hops away, and what its error says
-  rawshake ping -A -c 100 -q 192.0.2.7           as fast as the replies come
-  rawshake ping --tcp 443 -c 3 192.0.2.7         is the port open, and how far is it?
-  rawshake ping --udp 33434 192.0.2.7            the same with datagrams, to a port that is closed
-  rawshake ping -R -c 1 192.0.2.7                the way there and back, where routers record it";
+/// Headings of the help.
+const PACE: &str = "Pace";
+const REQUESTS: &str = "Requests";
+const PORTS: &str = "In place of echo requests";
+const WAY: &str = "Way";
+const LAB: &str = "Lab";
+const OUTPUT: &str = "Output";
 
 /// How to show what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

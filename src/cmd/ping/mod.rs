@@ -2,6 +2,7 @@
 
 mod args;
 mod explain;
+mod help;
 mod limits;
 mod names;
 mod record;
