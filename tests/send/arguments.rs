@@ -27,6 +27,10 @@ fn each_wrong_argument_is_told_in_one_line() {
         ("server --udp --icmp 8", "cannot be used with"),
         ("server --icmp 8/999", "the code is not a number"),
         ("server:80 81", "two ports"),
+        ("server 80 --sweep 81-82", "ports are named twice"),
+        ("server --sweep tos=1", "tos cannot be swept"),
+        ("server --sweep ttl=1-3 --ttl 5", "cannot be used with"),
+        ("server --sweep ttl=0-256", "256 is not a time to live"),
         ("server --allow-spoof", "required"),
         ("no-such-host.invalid --payload a --payload-hex 00", "cannot be used with"),
     ];

@@ -7,6 +7,7 @@ mod program;
 
 mod arguments;
 mod from;
+mod hops;
 mod replies;
 mod scapy;
 mod scripts;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::from::FromArgs;
 use super::help;
-use super::notation::{Bits, Message, Ports, Ttls, interval, option, rate};
+use super::notation::{Bits, Message, Ports, Sweep, Ttls, interval, option, rate};
 use super::script::ScriptArgs;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::{number, number_to};
@@ -221,6 +221,10 @@ pub(super) struct SeriesArgs {
     /// Destination ports, such as 80, 20-25 or 22,80,443; ++80 goes up by one with each packet
     #[arg(short = 'p', long = "ports", value_name = "PORTS", visible_alias = "dest-port", alias = "destport")]
     pub(super) ports: Option<Ports>,
+    /// One packet after the other to each of these ports, or with ttl=1-30 to each of these hops: --ports and --ttl by
+    /// another name
+    #[arg(long, value_name = "PORTS|ttl=TTLS", conflicts_with_all = ["ports", "ttl"])]
+    pub(super) sweep: Option<Sweep>,
     /// Source port, one more with each round [default: a free one]
     #[arg(short = 's', long, value_name = "PORT", value_parser = number::<u16>, alias = "baseport")]
     pub(super) source_port: Option<u16>,
@@ -239,6 +243,25 @@ pub(super) struct SeriesArgs {
     /// Wait so long for a reply: 1, 200ms
     #[arg(short = 'W', long, value_name = "TIME", value_parser = interval, default_value = "1")]
     pub(super) timeout: Duration,
+}
+
+impl Args {
+    /// The destination ports that were asked for.
+    pub(super) fn ports(&self) -> Option<&Ports> {
+        match &self.series.sweep {
+            Some(Sweep::Ports(ports)) => Some(ports),
+            Some(Sweep::Ttls(_)) => None,
+            None => self.series.ports.as_ref(),
+        }
+    }
+
+    /// The times to live in their turn.
+    pub(super) fn ttls(&self) -> &Ttls {
+        match &self.series.sweep {
+            Some(Sweep::Ttls(ttls)) => ttls,
+            Some(Sweep::Ports(_)) | None => &self.packet.ip.ttl,
+        }
+    }
 }
 
 /// Which way the packets go.

@@ -89,8 +89,8 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
 
 /// What does not go together with one segment to one connection.
 fn check(args: &Args, target: Target) -> anyhow::Result<()> {
-    let ports = args.series.ports.as_ref().is_some_and(|ports| ports.list.len() > 1 || ports.step);
-    let several = ports || args.series.count > 1 || args.packet.ip.ttl.0.len() > 1;
+    let ports = args.ports().is_some_and(|ports| ports.list.len() > 1 || ports.step);
+    let several = ports || args.series.count > 1 || args.ttls().0.len() > 1;
     ensure!(
         !several,
         "--from brings one connection into a state and sends it one segment: leave out what asks for more"

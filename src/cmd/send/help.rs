@@ -13,7 +13,7 @@ pub(super) fn long() -> String {
     let origins: String = ORIGINS.iter().map(origin).collect();
     format!(
         "Examples:\n{FIRST_EXAMPLES}{MORE_EXAMPLES}{SUDO_EXAMPLES}{MORE_SUDO_EXAMPLES}\n{FIELDS}\n{NUMBERS}{origins}{SUMS}\n\
-         {SCRIPTS}\n{EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
+         {SERIES}\n{SCRIPTS}\n{EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
     )
 }
 
@@ -82,6 +82,14 @@ Scripts:  a line of --file holds the options of one packet, or one of these; #
             -f PA --payload \"GET / HTTP/1.0\\r\\n\\r\\n\"
             expect A ack=rcv.nxt
           Exit code 0 if all that is expected came, else 1.
+";
+
+const SERIES: &str = "\
+Series:   -p 20-25,80 is one packet to each port, --ttl 1-30 one to each hop
+          until the host answers, each after the reply to the one before or
+          --timeout, unless -i or --rate says how fast; --sweep takes either.
+          Below come how many were answered, and percentiles of the reply
+          times; in JSON that is a `series`, times_ns in nanoseconds.
 ";
 
 const EQUIVALENTS: &str = "\

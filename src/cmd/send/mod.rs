@@ -22,7 +22,7 @@ use super::stage::Stage;
 use super::target::Target;
 use super::{Exit, Streams};
 use crate::craft::packet::{PacketSpec, Transport};
-use crate::craft::probe::{Reply, Session};
+use crate::craft::probe::Session;
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::explain::Case;
@@ -87,8 +87,7 @@ fn shoot(
     let pcap = args.capture.create()?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
-        let line = Box::new(move |reply: &Reply| words::reply(&series, reply));
-        (Some(List { out: &mut *streams.out, line }), Box::new(sink::Nothing) as Box<dyn Sink>)
+        (Some(List::new(&mut *streams.out, series, plan.pace.in_turn)), Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
         (None, open_sink(args, plan, &mut *streams.out))
     };
@@ -133,9 +132,10 @@ fn show_case(format: Format, settings: &Settings, case: &Case, streams: &mut Str
     }
 }
 
-/// Many ladders of two arrows each tell less than a list.
+/// Many ladders of two arrows each tell less than a list, and so does one of a SYN that dies at every hop.
 fn is_listed(args: &Args, plan: &Plan) -> bool {
-    args.output.format == Format::Ladder && args.output.verbose == 0 && !plan.series.is_one_flow()
+    let series = &plan.series;
+    args.output.format == Format::Ladder && args.output.verbose == 0 && (!series.is_one_flow() || series.hops() > 1)
 }
 
 impl Plan {
@@ -172,9 +172,14 @@ fn conclude(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let tally = *session.tally();
-    let is_text = matches!(args.output.format, Format::Ladder | Format::Lines);
-    if is_text && tally.sent > 1 && !args.output.quiet {
-        write!(streams.out, "\n{}", words::summary(session))?;
+    if tally.sent > 1 {
+        match args.output.format {
+            Format::Ladder | Format::Lines if !args.output.quiet => {
+                write!(streams.out, "\n{}", words::summary(session))?;
+            }
+            Format::Json => words::summary_in_json(session, streams.out)?,
+            Format::Ladder | Format::Lines | Format::Csv => {}
+        }
     }
     let (peer, interface) = (plan.target.remote.ip(), &plan.target.route.interface);
     if let Some(line) = words::complaint(&tally, ended.unseen, ended.packets, peer, interface) {

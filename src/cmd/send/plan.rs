@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use super::args::{Args, IpArgs, PacketArgs, PayloadArgs, SeriesArgs, TcpArgs};
+use super::notation::Ttls;
 use crate::cmd::payload;
 use crate::cmd::target::{Target, Way, Written};
 use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
@@ -42,7 +43,7 @@ impl Plan {
         let guarded = !args.packet.other.is_other() && !args.show_equivalent;
         let Origin { source, port, guards } = origin(args, &target, guarded)?;
         let template = spec(&args.packet, source, &target, port, None)?;
-        let series = series(&args.packet, &args.series, template);
+        let series = series(args, template);
         let pace = pace(&args.series, &series);
         Ok(Self { series, pace, target, guards })
     }
@@ -84,7 +85,8 @@ pub(super) fn way(args: &Args) -> Way {
 
 /// Host and port; with --ports the first of them.
 pub(super) fn written(args: &Args, default: &str) -> anyhow::Result<Written> {
-    let first = args.series.ports.as_ref().and_then(|ports| ports.list.first()).filter(|port| **port > 0);
+    ensure!(args.port.is_none() || args.ports().is_none(), "ports are named twice: give PORT, or else --sweep");
+    let first = args.ports().and_then(|ports| ports.list.first()).filter(|port| **port > 0);
     let first = first.map(u16::to_string);
     Written::of(args.host.as_deref().unwrap_or(default), args.port.as_deref().or(first.as_deref()))
 }
@@ -304,17 +306,18 @@ fn payload(args: &PayloadArgs) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn series(packet: &PacketArgs, args: &SeriesArgs, template: PacketSpec) -> Series {
-    let ports = args.ports.as_ref();
-    let ttls = if packet.ip.ttl.0.len() > 1 { packet.ip.ttl.0.clone() } else { Vec::new() };
+fn series(args: &Args, template: PacketSpec) -> Series {
+    let (ports, Ttls(ttls)) = (args.ports(), args.ttls());
+    let mut template = template;
+    template.ip.ttl = ttls.first().copied().unwrap_or(template.ip.ttl);
     Series {
         template,
         ports: ports.map_or_else(Vec::new, |ports| ports.list.clone()),
-        ttls,
-        rounds: Some(args.count),
-        keep_source_port: args.keep,
+        ttls: if ttls.len() > 1 { ttls.clone() } else { Vec::new() },
+        rounds: Some(args.series.count),
+        keep_source_port: args.series.keep,
         step_port: ports.is_some_and(|ports| ports.step),
-        keep_id: packet.ip.id.is_some(),
+        keep_id: args.packet.ip.id.is_some(),
     }
 }
 

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use super::blind::Answers;
 use super::hex::Hex;
+use super::words;
 use crate::cmd::show::Show;
 use crate::craft::packet::Transport;
-use crate::craft::probe::{Reply, Shot};
+use crate::craft::probe::{Reply, Series, Shot};
 use crate::drive::guards::Guards;
 use crate::drive::probe::Observer;
 use crate::drive::{Error, Seen, Watcher};
@@ -54,10 +55,42 @@ pub(super) struct Report<'a> {
     answers: Answers,
 }
 
-/// One line for each reply.
+/// One line for each reply; where each packet waits for the one before, for each silence as well.
 pub(super) struct List<'a> {
-    pub(super) out: &'a mut dyn Write,
-    pub(super) line: Box<dyn Fn(&Reply) -> String + 'a>,
+    out: &'a mut dyn Write,
+    series: Series,
+    in_turn: bool,
+    /// The packet that was sent last and is not answered.
+    waiting: Option<u64>,
+}
+
+impl<'a> List<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, series: Series, in_turn: bool) -> Self {
+        Self { out, series, in_turn, waiting: None }
+    }
+
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")?;
+        self.out.flush()
+    }
+
+    fn sending(&mut self, index: u64) -> io::Result<()> {
+        self.silence()?;
+        self.waiting = Some(index).filter(|_| self.in_turn);
+        Ok(())
+    }
+
+    fn reply(&mut self, reply: &Reply) -> io::Result<()> {
+        self.waiting = self.waiting.filter(|index| *index != reply.index);
+        let line = words::reply(&self.series, reply);
+        self.line(&line)
+    }
+
+    /// Nothing came to what is waited for.
+    fn silence(&mut self) -> io::Result<()> {
+        let line = self.waiting.take().map(|index| words::silence(&self.series, index));
+        line.map_or(Ok(()), |line| self.line(&line))
+    }
 }
 
 impl<'a> Report<'a> {
@@ -66,7 +99,10 @@ impl<'a> Report<'a> {
     }
 
     /// The end: gives the first answers, and what is to be shown under the rest.
-    pub(super) fn finish(self) -> anyhow::Result<(Answers, String)> {
+    pub(super) fn finish(mut self) -> anyhow::Result<(Answers, String)> {
+        if let Some(list) = &mut self.list {
+            list.silence()?;
+        }
         Ok((self.answers, self.screen.finish()?))
     }
 }
@@ -76,7 +112,7 @@ impl Observer for Report<'_> {
         if let (Some(guards), Transport::Tcp(tcp)) = (&mut self.guards, &shot.spec.transport) {
             guards.cover(self.source, tcp.source_port)?;
         }
-        Ok(())
+        Ok(self.list.as_mut().map_or(Ok(()), |list| list.sending(shot.index))?)
     }
 
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
@@ -87,14 +123,7 @@ impl Observer for Report<'_> {
         if reply.first {
             self.answers.take(reply.index, reply.answer);
         }
-        match &mut self.list {
-            Some(list) => {
-                let line = (list.line)(reply);
-                writeln!(list.out, "{line}")?;
-                list.out.flush()
-            }
-            None => Ok(()),
-        }
+        self.list.as_mut().map_or(Ok(()), |list| list.reply(reply))
     }
 
     fn waiting(&mut self, _: Time, _: Time) -> io::Result<()> {

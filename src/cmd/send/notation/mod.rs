@@ -9,5 +9,5 @@ mod rate;
 pub(super) use flags::Bits;
 pub(super) use icmp::Message;
 pub(super) use option::option;
-pub(super) use range::{Ports, Ttls};
+pub(super) use range::{Ports, Sweep, Ttls};
 pub(super) use rate::{interval, rate};

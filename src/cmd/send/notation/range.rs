@@ -17,6 +17,28 @@ pub(in crate::cmd::send) struct Ports {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cmd::send) struct Ttls(pub(in crate::cmd::send) Vec<u8>);
 
+/// What packets differ in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cmd::send) enum Sweep {
+    /// `20-25`, `ports=20-25`.
+    Ports(Ports),
+    /// `ttl=1-30`.
+    Ttls(Ttls),
+}
+
+impl FromStr for Sweep {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("ttl", ttls)) => ttls.parse().map(Self::Ttls),
+            Some(("ports", ports)) => ports.parse().map(Self::Ports),
+            Some((other, _)) => Err(format!("{} cannot be swept: ports and ttl can", printable(other))),
+            None => text.parse().map(Self::Ports),
+        }
+    }
+}
+
 impl FromStr for Ports {
     type Err = String;
 
@@ -76,5 +98,10 @@ mod tests {
         }
         assert_eq!("70000".parse::<Ports>(), Err("70000 is not a port: they go from 0 to 65535".to_owned()));
         assert!("256".parse::<Ttls>().is_err());
+        assert_eq!("ttl=1-2".parse(), Ok(Sweep::Ttls(Ttls(vec![1, 2]))));
+        for ports in ["7-8", "ports=7-8"] {
+            assert_eq!(ports.parse(), Ok(Sweep::Ports(Ports { list: vec![7, 8], step: false })));
+        }
+        assert_eq!("tos=1".parse::<Sweep>(), Err("tos cannot be swept: ports and ttl can".to_owned()));
     }
 }

@@ -80,7 +80,7 @@ const ELSEWHERE: [&str; 38] = [
 ];
 
 /// One line sends one packet.
-const SERIES: [&str; 4] = ["keep", "count", "interval", "rate"];
+const SERIES: [&str; 5] = ["sweep", "keep", "count", "interval", "rate"];
 
 /// A script, read and found to be right.
 struct Script {
