@@ -15,6 +15,7 @@ mod names;
 mod oddities;
 mod options;
 mod reasons;
+mod reset;
 mod stacks;
 mod tally;
 mod verdict;

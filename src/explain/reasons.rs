@@ -4,7 +4,7 @@ use super::voice::to;
 use super::words::{count, payload};
 use super::{ExchangeTopic, Voice, marks};
 use crate::tcp::{Call, State};
-use crate::trace::{CallNote, Certainty, Mark, Origin, SegmentEvent, Side};
+use crate::trace::{CallNote, Certainty, Mark, Origin, ResetNumber, SegmentEvent, Side};
 use crate::wire::Flags;
 
 /// Something that needs to be explained once only.
@@ -189,6 +189,13 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
     }
     if flags.syn() && !voice.absolute {
         reasons.push(Reason::detail(format!("seq 0 is {} on the wire, the initial number", segment.seq)));
+    }
+    if segment.reset_number == Some(ResetNumber::Exact) && segment.before[to(segment)].state != Some(State::SynSent) {
+        reasons.push(Reason::detail(format!(
+            "seq {} is the very next that {} expects: the reset counts",
+            voice.seq(segment),
+            voice.receiver(segment)
+        )));
     }
     if flags.fin() && !flags.rst() {
         reasons.push(Reason::detail("FIN: no more data this way; the other way stays open"));

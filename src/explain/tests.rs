@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::tcp::{Call, State};
 use crate::trace::{
-    Belief, CallNote, CallRole, Certainty, ConnState, Handshake, History, IcmpEvent, Mark, Millis, Pair, Side, Summary,
-    Termination,
+    Belief, CallNote, CallRole, Certainty, ConnState, CutOff, Handshake, History, IcmpEvent, Mark, Millis, Pair,
+    ResetNumber, Side, Stage, Summary, Termination,
 };
 use crate::wire::{OptionSummary, Time};
 
@@ -164,6 +164,9 @@ fn summary() -> Summary {
         half_close: false,
         closed_first: None,
         reset_by: None,
+        reset_number: None,
+        cut_off: None,
+        stage: None,
         completeness: 31,
         conn_state: ConnState::SF,
         history: History::of("ShADadFf"),
@@ -314,7 +317,27 @@ fn every_connection_that_was_open_has_a_closing_line() {
 fn a_reset_that_is_all_there_is_comes_after_nothing() {
     let termination = Termination::Reset;
     let text = lines(&Summary { termination, termination_time: Some(Millis(Duration::ZERO)), ..summary() });
-    assert!(text.contains("Closed: by a reset from one end; data"), "{text}");
+    assert!(text.contains("Closed: by a reset from one end\n"), "{text}");
+}
+
+#[test]
+fn a_reset_says_how_far_it_got_what_it_cut_off_and_whether_it_counts() {
+    let cut = |unread, unacknowledged, unanswered| Some(CutOff { unread, unacknowledged, unanswered });
+    let rows = [
+        (Some(Stage::AfterAck), cut(0, 0, 0), Some(ResetNumber::Exact)),
+        (Some(Stage::AfterFirstData), cut(0, 0, 17), None),
+        (Some(Stage::Later), cut(1448, 9, 1457), Some(ResetNumber::InWindow)),
+        (None, cut(0, 9, 9), Some(ResetNumber::Outside)),
+    ];
+    let mut all = String::new();
+    for (reset_by, row) in Side::BOTH.into_iter().flat_map(|side| rows.map(|row| (Some(side), row))) {
+        let (stage, cut_off, reset_number) = row;
+        let termination = Termination::Reset;
+        let text = lines(&Summary { termination, reset_by, stage, cut_off, reset_number, ..summary() });
+        all += text.lines().find(|line| line.starts_with("Closed")).expect("a closing line");
+        all.push('\n');
+    }
+    insta::assert_snapshot!(all);
 }
 
 #[test]

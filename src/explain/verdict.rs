@@ -1,6 +1,7 @@
 //! The verdict: a few lines on how a connection opened, what was agreed and sent, how it closed, what remains.
 
 use super::agreement::agreement;
+use super::reset::{self, resetter};
 use super::words::{count, duration};
 use super::{Names, icmp, oddities};
 use crate::tcp::State;
@@ -58,7 +59,7 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         Handshake::FastOpen => {
             ("Opened", format!("Fast Open{took}: data rode on the SYN and counted at once{answered}"))
         }
-        Handshake::Refused => ("Refused", refused(summary)),
+        Handshake::Refused => ("Refused", refused(summary, names)),
         Handshake::Unanswered if summary.marks.has(Mark::HalfOpen) => ("Unopened", met_older(names)),
         Handshake::Unanswered => ("Unanswered", unanswered(summary)),
         Handshake::Unreachable => ("Unreachable", unreachable(summary, names)),
@@ -99,9 +100,12 @@ fn probed(summary: &Summary, names: &Names) -> String {
     }
 }
 
-fn refused(summary: &Summary) -> String {
-    let (port, host) = (summary.server.port(), summary.server.ip());
-    format!("nothing listens on port {port} of {host}, or a firewall says so; connect() would fail with ECONNREFUSED")
+fn refused(summary: &Summary, names: &Names) -> String {
+    let (host, port, address) = (names.whose(Side::Server), summary.server.port(), summary.server.ip());
+    format!(
+        "by {host} host: nothing listens on port {port} of {address}, or a firewall says so; connect() would fail with \
+         ECONNREFUSED"
+    )
 }
 
 fn unanswered(summary: &Summary) -> String {
@@ -133,15 +137,6 @@ fn unreachable(summary: &Summary, names: &Names) -> String {
 fn aborted(summary: &Summary, names: &Names) -> String {
     let by = resetter(summary, names);
     format!("SYN and SYN ACK, then a reset by {by}: there never was a connection")
-}
-
-/// Who sent the reset: one in your name may be your kernel's doing.
-fn resetter(summary: &Summary, names: &Names) -> String {
-    match summary.reset_by {
-        None => "one end".to_owned(),
-        side if side == names.you() && summary.marks.has(Mark::OwnKernelReset) => "your own kernel".to_owned(),
-        Some(side) => names.the(side),
-    }
 }
 
 fn sent(summary: &Summary, names: &Names) -> Option<Statement> {
@@ -197,30 +192,10 @@ fn one_sided(summary: &Summary, names: &Names) -> String {
 }
 
 fn reset(summary: &Summary, names: &Names) -> String {
-    let by = resetter(summary, names);
     if summary.handshake == Handshake::MidStream && is_lone_answer(summary) {
-        return format!("by a reset from {by}, which knows of no such connection");
+        return format!("by a reset from {}, which knows of no such connection", resetter(summary, names));
     }
-    // Where the reset is all that was seen, nothing is before it.
-    let time = summary.termination_time.filter(|time| !time.0.is_zero());
-    let after = time.map_or_else(String::new, |time| format!(" after {}", duration(time.0)));
-    let unfinished = summary.closed_first.filter(|side| Some(*side) != summary.reset_by);
-    let fin = unfinished.map_or_else(String::new, |side| format!("; {} had closed before", names.the(side)));
-    format!("by a reset from {by}{after}{fin}{}", why_reset(summary, names))
-}
-
-/// What a reset tells of its reason, and does. Why you sent one you know.
-fn why_reset(summary: &Summary, names: &Names) -> &'static str {
-    const WHY: [(Mark, &str); 5] = [
-        (Mark::LateRefusal, ": its queue was full, or its listener had closed"),
-        (Mark::ListenerClosed, " and before any data: its listener closed, or it chose to"),
-        (Mark::GaveUp, ": nobody answered what it asked"),
-        (Mark::AbortUnread, ", which has perhaps left bytes unread; data on its way is lost"),
-        (Mark::HalfOpen, ", which knew of no such connection any more"),
-    ];
-    let yours = summary.reset_by.is_some() && summary.reset_by == names.you();
-    let found = WHY.iter().find(|(mark, _)| !yours && summary.marks.has(*mark));
-    found.map_or("; data on its way is lost", |(_, words)| words)
+    reset::ending(summary, names)
 }
 
 /// What remains when the last segment has arrived.

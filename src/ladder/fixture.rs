@@ -141,6 +141,7 @@ impl Script {
             since_start: Duration::ZERO,
             since_first: Duration::ZERO,
             gap: 0,
+            reset_number: None,
             rfc_section: "3.10.7.4",
             preview: Preview::default(),
         };
@@ -256,6 +257,9 @@ fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
         half_close: false,
         closed_first: None,
         reset_by: None,
+        reset_number: None,
+        cut_off: None,
+        stage: None,
         completeness: 31,
         conn_state: ConnState::SF,
         history: History::of("ShADadFf"),

@@ -6,7 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::tcp::State;
-use crate::trace::{ConnState, Handshake, History, Mark, Marks, Millis, Side, Summary, Termination, holder};
+use crate::trace::{
+    ConnState, CutOff, Handshake, History, Mark, Marks, Millis, ResetNumber, Side, Stage, Summary, Termination, holder,
+};
 use crate::wire::{OptionSummary, Time};
 
 /// The verdict on the connection of this number.
@@ -145,6 +147,15 @@ pub const FIELDS: &[Field] = &[
     field("half_close", Kind::Flag, |row| Value::Flag(row.summary.half_close)),
     field("closed_first", Kind::Name(sides), |row| side(row.summary.closed_first)),
     field("reset_by", Kind::Name(sides), |row| side(row.summary.reset_by)),
+    field("reset_number", Kind::Name(reset_numbers), |row| {
+        row.summary.reset_number.map_or(Value::Absent, |number| Value::Name(number.name()))
+    }),
+    field("cut_off.unread", Kind::Number, |row| cut_off(row, |cut| f64::from(cut.unread))),
+    field("cut_off.unacknowledged", Kind::Number, |row| cut_off(row, |cut| f64::from(cut.unacknowledged))),
+    field("cut_off.unanswered", Kind::Number, |row| cut_off(row, |cut| cut.unanswered as f64)),
+    field("stage", Kind::Name(stages), |row| {
+        row.summary.stage.map_or(Value::Absent, |stage| Value::Name(stage.name()))
+    }),
     field("time_wait", Kind::Name(holders), |row| holder(row.summary.time_wait).map_or(Value::Absent, Value::Name)),
     field("completeness", Kind::Number, |row| count(row.summary.completeness)),
     column("conn_state", "zeek", Kind::Name(conn_states), |row| Value::Name(row.summary.conn_state.name())),
@@ -222,6 +233,10 @@ fn state(row: &Row<'_>, side: Side) -> Value {
     row.summary.states[side].state.map_or(Value::Absent, |state| Value::Name(state.name()))
 }
 
+fn cut_off(row: &Row<'_>, octets: impl Fn(&CutOff) -> f64) -> Value {
+    row.summary.cut_off.as_ref().map_or(Value::Absent, |cut| Value::Number(octets(cut)))
+}
+
 fn offer<N: Into<f64>>(row: &Row<'_>, side: Side, of: impl Fn(&OptionSummary) -> Option<N>) -> Value {
     row.summary.offered[side].as_ref().and_then(of).map_or(Value::Absent, count)
 }
@@ -232,6 +247,14 @@ fn handshakes() -> Vec<&'static str> {
 
 fn terminations() -> Vec<&'static str> {
     Termination::ALL.map(Termination::name).to_vec()
+}
+
+fn reset_numbers() -> Vec<&'static str> {
+    ResetNumber::ALL.map(ResetNumber::name).to_vec()
+}
+
+fn stages() -> Vec<&'static str> {
+    Stage::ALL.map(Stage::name).to_vec()
 }
 
 fn conn_states() -> Vec<&'static str> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::abnormal::{Breach, ResetNumber};
 use super::appearance::{Ecn, appearance};
 use super::belief;
 use super::calls::{self, Scene};
@@ -9,7 +10,7 @@ use super::completeness::Completeness;
 use super::end::{End, Facts, Suspect};
 use super::fingerprint::Imprint;
 use super::history::Recorder;
-use super::judgement::{Judgement, judge};
+use super::judgement::{Judgement, judge, note_rejected};
 use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
 use super::{Belief, Event, EventKind, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
@@ -81,6 +82,7 @@ pub(super) struct Connection {
     pub(super) octets: Pair<u64>,
     pub(super) completeness: Completeness,
     pub(super) recorder: Recorder,
+    pub(super) breach: Breach,
     pub(super) icmp: Option<IcmpEvent>,
     pub(super) marks: Marks,
     pub(super) retransmissions: Pair<u32>,
@@ -116,6 +118,7 @@ impl Connection {
             octets: Pair::default(),
             completeness: Completeness::default(),
             recorder: Recorder::default(),
+            breach: Breach::default(),
             icmp: None,
             marks: Marks::default(),
             retransmissions: Pair::default(),
@@ -278,8 +281,10 @@ impl Connection {
         }
         let unseen = reading::see_unseen(ends, from, segment);
         let variables = ends.variables(to, segment);
+        let number = ResetNumber::of(before[to].state, &variables, ends, to, segment);
         let response = belief::arrive(ends, to, facts);
         let mut judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
+        judgement.number = number;
         let expected = ends[from].expected;
         let mut reading = Reading { copy: 1, ..Reading::default() };
         if !foreign && (!judgement.rejects || ends[from].ours) {
@@ -320,8 +325,11 @@ impl Connection {
         self.opening.note(&outcome, &self.ends);
         if !was_complete && self.opening.is_complete() {
             self.closing.forget_reset();
+            self.breach.forget_reset();
         }
         self.closing.note(&outcome);
+        let ended = self.closing.reset_by.is_some();
+        self.breach.note(&outcome, &self.ends, step.judgement.number, ended);
         self.octets[from] += u64::from(step.reading.new_octets);
     }
 
@@ -365,6 +373,7 @@ impl Connection {
             since_start: sighting.time.since(self.first),
             since_first: step.reading.since_first,
             gap: step.reading.gap,
+            reset_number: step.judgement.number,
             rfc_section: self.section(from.other(), &marks, step),
             preview: Preview::of(segment.payload),
         }
@@ -380,17 +389,5 @@ impl Connection {
         }
         let state = self.ends[to].state.unwrap_or(State::Established);
         step.response.map_or(section_of(state), |response| response.section)
-    }
-}
-
-/// Keeps of a segment that is dropped what may explain a later one: the acknowledgment of an end that speaks of another
-/// connection, which a reset will quote; and a segment outside the window, which may be acknowledged after all.
-fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement) {
-    let segment = &facts.arriving;
-    if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
-        end.last_ack = Some(segment.ack);
-    }
-    if judgement.marks.has(Mark::OutsideWindow) {
-        end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
     }
 }

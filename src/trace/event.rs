@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Marks, Millis, Pair, Side, Summary};
+use super::{Marks, Millis, Pair, ResetNumber, Side, Summary};
 use crate::tcp::{Call, Seq, State};
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -210,6 +210,9 @@ pub struct SegmentEvent {
     pub since_first: Duration,
     /// Octets that the sender must have sent before this and that the capture lacks.
     pub gap: u32,
+    /// Of a reset: what its number is to the receiver, where that can be told. In JSON not there otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset_number: Option<ResetNumber>,
     /// Section of RFC 9293 that governs what the receiver does with it.
     pub rfc_section: &'static str,
     /// The start of the payload.

@@ -1,8 +1,8 @@
 //! What the receiver's rules say of a segment, in marks.
 
-use super::end::End;
+use super::end::{End, Facts, Suspect};
 use super::reading::is_pure_ack;
-use super::{Mark, Marks};
+use super::{Mark, Marks, ResetNumber};
 use crate::tcp::{Arriving, Event, Reply, Response, State, Variables};
 use crate::wire::Flags;
 
@@ -14,6 +14,8 @@ pub(super) struct Judgement {
     pub(super) rejects: bool,
     /// It is a reset, and ends something.
     pub(super) resets: bool,
+    /// Of a reset: what its number is to the receiver.
+    pub(super) number: Option<ResetNumber>,
 }
 
 /// Judges by the receiver's `response` from `state` on. An end that has no connection rejects nothing: it shows nothing
@@ -53,4 +55,16 @@ pub(super) fn judge(
         judgement.marks.set(Mark::HalfOpen);
     }
     judgement
+}
+
+/// Keeps of a segment that is dropped what may explain a later one: the acknowledgment of an end that speaks of another
+/// connection, which a reset will quote; and a segment outside the window, which may be acknowledged after all.
+pub(super) fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement) {
+    let segment = &facts.arriving;
+    if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
+        end.last_ack = Some(segment.ack);
+    }
+    if judgement.marks.has(Mark::OutsideWindow) {
+        end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
+    }
 }

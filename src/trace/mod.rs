@@ -1,5 +1,6 @@
 //! Segments to connections: what happened, to which connection, in which states, and how sure we are.
 
+mod abnormal;
 mod appearance;
 mod belief;
 mod calls;
@@ -36,6 +37,7 @@ mod tests;
 
 use key::is_group;
 
+pub use abnormal::{CutOff, ResetNumber, Stage};
 pub use conn_state::ConnState;
 pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,

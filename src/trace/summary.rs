@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Belief, ConnState, History, IcmpEvent, Marks, Pair, Side};
+use super::{Belief, ConnState, CutOff, History, IcmpEvent, Marks, Pair, ResetNumber, Side, Stage};
 use crate::wire::{OptionSummary, Time};
 
 /// How a connection opened.
@@ -152,6 +152,13 @@ pub struct Summary {
     pub closed_first: Option<Side>,
     /// Whose reset ended it.
     pub reset_by: Option<Side>,
+    /// What the number of that reset was to its receiver; of the last reset where none ended it. None where there was none,
+    /// and where the capture does not tell.
+    pub reset_number: Option<ResetNumber>,
+    /// What that reset cut off.
+    pub cut_off: Option<CutOff>,
+    /// How far it got, if it did not come to an orderly end: a handshake that failed, or a reset.
+    pub stage: Option<Stage>,
     /// Wireshark's `tcp.completeness`: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32, added up.
     pub completeness: u8,
     /// Zeek's `conn_state`.

@@ -44,6 +44,7 @@ Examples:
   rawshake replay capture.pcap -p all --list one table of connections, one of UDP and ICMP exchanges
   rawshake replay capture.pcap --only refused,reset --list --sort duration:desc
   rawshake replay capture.pcap --where 'setup > 100ms and syns = 1' --pcap slow.pcap
+  rawshake replay capture.pcap --list --where 'stage = after-first-data and reset_by = server'
   rawshake replay *.pcap --stats
   rawshake replay capture.pcap --format lines --replay-speed 10
   rawshake replay --merge here.pcap there.pcap --format lines

@@ -10,7 +10,7 @@ use super::super::{Builder, Settings, Verbosity, layout};
 use crate::tcp::{Call, Seq, State};
 use crate::trace::{
     Acked, Belief, CallNote, CallRole, Certainty, ConnState, Event, EventKind, Handshake, History, IcmpEvent, Mark,
-    Millis, Opened, Origin, Pair, Preview, SegmentEvent, Side, Summary, Termination,
+    Millis, Opened, Origin, Pair, Preview, ResetNumber, SegmentEvent, Side, Summary, Termination,
 };
 use crate::wire::{Checksum, Flags, OptionSummary, Options, Time};
 
@@ -85,6 +85,7 @@ fn segment() -> impl Strategy<Value = SegmentEvent> {
                 since_start: Duration::from_nanos(number),
                 since_first: Duration::from_nanos(number),
                 gap: if wide[5] % 4 == 0 { wide[5] } else { 0 },
+                reset_number: ResetNumber::ALL.get(narrow[3] as usize % 4).copied(),
                 rfc_section: "3.10.7.4",
                 preview: Preview::of(&payload),
             }
@@ -167,6 +168,9 @@ fn summary() -> impl Strategy<Value = Summary> {
                     half_close,
                     closed_first: sides[0],
                     reset_by: sides[1],
+                    reset_number: None,
+                    cut_off: None,
+                    stage: None,
                     completeness: 0,
                     conn_state: ConnState::Other,
                     history: History::default(),

@@ -2,6 +2,7 @@
 
 mod script;
 
+mod abnormal;
 mod closing;
 mod data;
 mod memory;
