@@ -118,6 +118,8 @@ fn many_ports_are_a_list() {
     assert_eq!(found, ["7/tcp", "81/tcp", "82/tcp", "83/tcp"], "{said:?}");
     assert!(rows[0].contains("SYN ACK") && rows[1..].iter().all(|row| row.contains("RST ACK")), "{said:?}");
     assert!(said.out.contains("4 packets sent, 4 answered"), "{said:?}");
+    let said = send("--lab -c 3 -i u100 -q");
+    assert!(said.code == Some(0) && said.out.starts_with("3 packets sent, 3 answered\nReply times: "), "{said:?}");
 }
 
 #[test]

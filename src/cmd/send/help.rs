@@ -89,7 +89,8 @@ Series:   -p 20-25,80 is one packet to each port, --ttl 1-30 one to each hop
           until the host answers, each after the reply to the one before or
           --timeout, unless -i or --rate says how fast; --sweep takes either.
           Below come how many were answered, and percentiles of the reply
-          times; in JSON that is a `series`, times_ns in nanoseconds.
+          times; with -q under a list nothing else, as in ping and hping3. In
+          JSON that is a `series`, times_ns in nanoseconds.
 ";
 
 const EQUIVALENTS: &str = "\

@@ -87,7 +87,8 @@ fn shoot(
     let pcap = args.capture.create()?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
-        (Some(List::new(&mut *streams.out, series, plan.pace.in_turn)), Box::new(sink::Nothing) as Box<dyn Sink>)
+        let rows = (!args.output.quiet).then(|| List::new(&mut *streams.out, series, plan.pace.in_turn));
+        (rows, Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
         (None, open_sink(args, plan, &mut *streams.out))
     };
@@ -174,8 +175,9 @@ fn conclude(
     let tally = *session.tally();
     if tally.sent > 1 {
         match args.output.format {
-            Format::Ladder | Format::Lines if !args.output.quiet => {
-                write!(streams.out, "\n{}", words::summary(session))?;
+            Format::Ladder | Format::Lines if !args.output.quiet || is_listed(args, plan) => {
+                let gap = if args.output.quiet { "" } else { "\n" };
+                write!(streams.out, "{gap}{}", words::summary(session))?;
             }
             Format::Json => words::summary_in_json(session, streams.out)?,
             Format::Ladder | Format::Lines | Format::Csv => {}
