@@ -12,9 +12,9 @@ use super::sift::{Kin, Sieve};
 use super::wire::{Error, Wire, Woken};
 use crate::craft::Emit;
 use crate::sys::Signal;
-use crate::tcp::State;
+use crate::tcp::{Call, State};
 use crate::trace::Origin;
-use crate::wire::{Content, Icmp, Ip, LinkType, Packet, Segment, Time, decode};
+use crate::wire::{Content, Decoded, Icmp, Ip, LinkType, Packet, Segment, Time, decode};
 
 /// How long the capture may take to show the last packet that we sent.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -34,12 +34,39 @@ pub(super) trait Ear {
 pub(super) struct Line<'a> {
     sieve: Sieve,
     pub(super) wire: &'a mut dyn Wire,
-    watcher: &'a mut dyn Watcher,
-    packets: u64,
+    audience: Audience<'a>,
     /// The time of the last captured packet.
     last: Option<Time>,
+    /// What is sent in fragments: the first of them, and the packet before it was cut.
+    cut: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Who watches.
+struct Audience<'a> {
+    watcher: &'a mut dyn Watcher,
+    packets: u64,
     /// The first thing that could not be told.
     failure: Option<io::Error>,
+}
+
+impl Audience<'_> {
+    fn packet(
+        &mut self,
+        packet: &Packet<'_>,
+        decoded: &Decoded<'_>,
+        (origin, captured): (Origin, bool),
+        calls: [Option<Call>; 2],
+    ) {
+        self.packets += 1;
+        let told = self.watcher.packet(&Seen { number: self.packets, packet, decoded, origin, captured, calls });
+        self.failure = self.failure.take().or(told.err());
+    }
+
+    /// Shows what was not captured as it stands here.
+    fn uncaptured(&mut self, time: Time, bytes: &[u8], calls: [Option<Call>; 2]) {
+        let packet = Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes };
+        self.packet(&packet, &decode(&packet), (Origin::HandMade, false), calls);
+    }
 }
 
 impl<'a> Line<'a> {
@@ -48,17 +75,18 @@ impl<'a> Line<'a> {
         wire: &'a mut dyn Wire,
         watcher: &'a mut dyn Watcher,
     ) -> Self {
-        Self { sieve: Sieve::new(local, remote), wire, watcher, packets: 0, last: None, failure: None }
+        let audience = Audience { watcher, packets: 0, failure: None };
+        Self { sieve: Sieve::new(local, remote), wire, audience, last: None, cut: None }
     }
 
     /// Packets that were seen, and packets that were sent and not seen to leave up to now.
     pub(super) fn counts(&self) -> (u64, usize) {
-        (self.packets, self.sieve.unseen())
+        (self.audience.packets, self.sieve.unseen())
     }
 
     /// Whether something could not be told.
     pub(super) const fn has_failed(&self) -> bool {
-        self.failure.is_some()
+        self.audience.failure.is_some()
     }
 
     pub(super) fn send(&mut self, now: Time, emit: Emit) -> Result<(), Error> {
@@ -68,6 +96,11 @@ impl<'a> Line<'a> {
             self.sieve.not_sent();
         }
         Ok(())
+    }
+
+    /// What is sent next goes out in fragments: `uncut` is shown with the first of them, beside them all.
+    pub(super) fn cut(&mut self, first: Vec<u8>, uncut: Vec<u8>) {
+        self.cut = Some((first, uncut));
     }
 
     /// Takes in what was captured, up to a batch; false once nothing more is there.
@@ -82,13 +115,14 @@ impl<'a> Line<'a> {
                 (Kin::Complaint, Some(ip), Content::Icmp(icmp)) => ear.error(now, ip, icmp),
                 _ => {}
             }
-            self.packets += 1;
             self.last = self.last.max(Some(packet.time));
             let origin = kin.origin();
-            let calls = if let Kin::Ours(Some(emit)) = kin { emit.calls } else { [None, None] };
-            let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
-            let told = self.watcher.packet(&seen);
-            self.failure = self.failure.take().or(told.err());
+            let ours = if let Kin::Ours(emit) = kin { emit } else { None };
+            let calls = ours.as_ref().map_or([None, None], |emit| emit.calls);
+            self.audience.packet(&packet, &decoded, (origin, true), calls);
+            if let Some((_, uncut)) = self.cut.take_if(|(first, _)| ours.is_some_and(|emit| emit.packet == *first)) {
+                self.audience.uncaptured(packet.time, &uncut, [None, None]);
+            }
         }
         Ok(true)
     }
@@ -97,7 +131,8 @@ impl<'a> Line<'a> {
     /// signal that broke it off.
     pub(super) fn wait(&mut self, now: Time, until: Time, state: State) -> Result<Option<Signal>, Error> {
         let before = self.has_failed();
-        self.failure = self.failure.take().or(self.watcher.waiting(now, until, state).err());
+        let told = self.audience.watcher.waiting(now, until, state);
+        self.audience.failure = self.audience.failure.take().or(told.err());
         if self.has_failed() && !before {
             return Ok(None);
         }
@@ -129,16 +164,8 @@ impl<'a> Line<'a> {
     /// The first thing that could not be told.
     pub(super) fn finish(mut self) -> io::Result<()> {
         for (time, emit) in self.sieve.take_unseen(self.last) {
-            let bytes = &emit.packet;
-            let packet = Packet { time, link: LinkType::RAW, original_len: bytes.len() as u32, bytes };
-            let (decoded, calls) = (decode(&packet), emit.calls);
-            self.packets += 1;
-            let number = self.packets;
-            let seen =
-                Seen { number, packet: &packet, decoded: &decoded, origin: Origin::HandMade, captured: false, calls };
-            let told = self.watcher.packet(&seen);
-            self.failure = self.failure.take().or(told.err());
+            self.audience.uncaptured(time, &emit.packet, emit.calls);
         }
-        self.failure.map_or(Ok(()), Err)
+        self.audience.failure.map_or(Ok(()), Err)
     }
 }

@@ -83,6 +83,10 @@ impl Sieve {
                 }
             }
             Content::Icmp(icmp) => self.is_about_us(icmp).then_some(Kin::Complaint),
+            // A fragment without a whole header.
+            _ if ip.fragment.is_some() => {
+                self.left(&packet.bytes[decoded.link_len..]).map(|emit| Kin::Ours(Some(emit)))
+            }
             _ => None,
         }
     }

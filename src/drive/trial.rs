@@ -115,6 +115,9 @@ impl Run<'_> {
                 TrialAction::Act(deed) => self.pending = Some((deed, now)),
                 TrialAction::Ready => {
                     let shot = self.stage.shot(self.trial).map_err(Error::Far)?;
+                    if let (Some(uncut), Some(first)) = (&shot.uncut, shot.packets.first()) {
+                        self.line.cut(first.clone(), uncut.clone());
+                    }
                     self.trial.fire(self.line.wire.now(), shot);
                 }
                 TrialAction::WaitUntil(until) => return Ok(Some(until)),

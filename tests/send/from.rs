@@ -73,6 +73,22 @@ fn numbers_count_from_the_connection() {
 }
 
 #[test]
+fn a_segment_in_fragments_is_one_segment() {
+    if !has_lab() {
+        return;
+    }
+    for version in ["-4", "-6"] {
+        let said =
+            send(&format!("--lab {version} --from established -f PA --payload hello --fragment 24 --format json"));
+        let told = judgement(&said);
+        assert_eq!((said.code, &told["sent"]["len"]), (Some(0), &json!(5)), "{said:?}");
+        let whole = ["client SYN", "server SYN ACK", "client ACK", "client PSH ACK", "server ACK"];
+        assert_eq!(said.segments(), whole, "{said:?}");
+        assert_eq!(said.verdict()["bytes_client"], 5);
+    }
+}
+
+#[test]
 fn without_a_state_the_answer_tells_it() {
     if !has_lab() {
         return;

@@ -12,7 +12,6 @@ mod times;
 mod tests;
 
 pub(in crate::craft) use matching::{Key, Matcher};
-pub(in crate::craft) use session::whole;
 
 pub use course::Course;
 pub use matching::{Answer, Reply};

@@ -251,7 +251,7 @@ impl Course for Session {
 }
 
 /// The packet of `spec` before it is cut into fragments.
-pub(in crate::craft) fn whole(spec: &PacketSpec) -> Result<Option<Vec<u8>>, SpecError> {
+fn whole(spec: &PacketSpec) -> Result<Option<Vec<u8>>, SpecError> {
     let mut spec = spec.clone();
     spec.ip.fragment_size = None;
     Ok(build(&spec)?.pop())

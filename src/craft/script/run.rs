@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::peer::{Arrived, Peer};
 use super::{Action, Complaint, Expectation, Line, Template};
 use crate::craft::packet::{PacketSpec, SpecError, Transport};
-use crate::craft::probe::{Course, Key, Matcher, Reply, Shot, Step, whole};
+use crate::craft::probe::{Course, Key, Matcher, Reply, Shot, Step};
 use crate::craft::trial;
 use crate::wire::{Decoded, Time};
 
@@ -104,8 +104,8 @@ impl Run {
         if let Transport::Tcp(tcp) = &spec.transport {
             self.peers.entry(key).or_default().get(tcp, &crafted);
         }
-        let whole = if crafted.packets.len() > 1 { whole(&spec)? } else { None };
-        Ok(Step::Send(Box::new(Shot { index, spec, packets: crafted.packets, whole })))
+        let trial::Shot { packets, uncut: whole, .. } = crafted;
+        Ok(Step::Send(Box::new(Shot { index, spec, packets, whole })))
     }
 
     /// Holds what came against an expectation; says until when, where it is too early to tell.

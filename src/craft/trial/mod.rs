@@ -77,6 +77,8 @@ pub struct TrialConfig {
 pub struct Shot {
     /// Its packets: one, or as many as there are fragments.
     pub packets: Vec<Vec<u8>>,
+    /// The packet before it was cut into fragments, if it was.
+    pub uncut: Option<Vec<u8>>,
     /// The segment in them.
     pub sent: Arriving,
     /// Whether it is whole; if not, the peer must drop it for its checksum or header, or never gets all of it.
@@ -102,7 +104,8 @@ impl Shot {
             let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
             (Arriving { seq, ack, flags: segment.flags, len: segment.payload_len }, is_whole(ip, segment))
         });
-        Ok(Self { packets, sent, whole })
+        let uncut = (packets.len() > 1).then_some(bytes);
+        Ok(Self { packets, uncut, sent, whole })
     }
 
     /// The segment as the peer takes it; none where it must drop it.

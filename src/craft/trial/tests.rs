@@ -181,7 +181,7 @@ fn fired(target: Target, flags: Flags, seq: &str, ack: &str) -> Trial {
     let number = |text: &str| text.parse::<crate::tcp::Relative>().unwrap().resolve(trial.variables());
     let segment = Arriving { seq: number(seq), ack: number(ack), flags, len: 0 };
     let now = Time::from_parts(20, 0);
-    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], sent: segment, whole: true });
+    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], uncut: None, sent: segment, whole: true });
     for octet in [1, 2] {
         let TrialAction::Send(emit) = trial.poll(now) else { panic!("not sent") };
         assert_eq!(emit.packet, [octet]);
@@ -246,7 +246,7 @@ fn a_damaged_segment_is_to_be_met_with_silence() {
     let mut trial = trial(Target::Established);
     lead(&mut trial);
     let sent = Arriving { seq: Seq(1), ack: Seq(2), flags: ACK, len: 3 };
-    trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], sent, whole: false });
+    trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], uncut: None, sent, whole: false });
     let judgement = verdict(&trial, Some(State::Established));
     assert_eq!((judgement.verdict, judgement.expected.section), (Verdict::Agrees, "3.1"));
 }
@@ -285,9 +285,10 @@ fn a_shot_is_what_the_peer_gets() {
     };
     let sent = Arriving { seq: Seq(5), ack: Seq(6), flags: FIN, len: 5 };
     let shot = Shot::of(&spec(tcp.clone(), None, false)).unwrap();
-    assert_eq!((shot.packets.len(), shot.segment()), (1, Some(&sent)));
+    assert_eq!((shot.packets.len(), &shot.uncut, shot.segment()), (1, &None, Some(&sent)));
     let shot = Shot::of(&spec(tcp.clone(), Some(16), false)).unwrap();
     assert_eq!((shot.packets.len(), shot.segment()), (2, Some(&sent)), "in fragments");
+    assert_eq!(shot.uncut.map(|packet| packet.len()), Some(20 + 20 + 5));
     let shot = Shot::of(&spec(tcp.clone(), None, true)).unwrap();
     assert_eq!(shot.segment(), None, "never whole");
     for bad in [TcpSpec { bad_checksum: true, ..tcp.clone() }, TcpSpec { data_offset: Some(4), ..tcp }] {
