@@ -25,9 +25,9 @@ test: ## Run every test (installs the tools that they compare with, where it may
 	$(CARGO) test --locked --no-fail-fast --tests
 	@if [ -s target/skipped-tests.txt ]; then echo 'Skipped:'; sort -u target/skipped-tests.txt; fi
 
-oracle: ## Compare the tracer with tshark and Zeek: connections, completeness, flags of segments, histories
+oracle: ## Compare the tracer with tshark and Zeek: connections, completeness, flags of segments, exchanges, histories
 	@scripts/setup.sh test
-	$(CARGO) test --locked --test oracle --test streams --test zeek
+	$(CARGO) test --locked --test oracle --test streams --test exchanges --test zeek
 
 lint: setup ## Format, lints, and the pure rooms on their own
 	$(CARGO) fmt --check

@@ -30,7 +30,9 @@ pub(super) fn decode<'a>(ip: &Ip, bytes: &'a [u8]) -> Result<Datagram<'a>, Stop>
     };
     let length = u16::from_be_bytes([l0, l1]);
     let field = u16::from_be_bytes([c0, c1]);
-    let end = usize::from(length).saturating_sub(8).min(payload.len());
+    // 0 where the datagram is larger than the field can say (RFC 2675 section 4).
+    let is_jumbo = length == 0 && ip.payload_len > usize::from(u16::MAX);
+    let end = if is_jumbo { payload.len() } else { usize::from(length).saturating_sub(8).min(payload.len()) };
     Ok(Datagram {
         source_port: u16::from_be_bytes([s0, s1]),
         destination_port: u16::from_be_bytes([d0, d1]),

@@ -87,6 +87,9 @@ pub enum StopReason {
     /// A protocol that this program does not read.
     #[error("protocol {0} is not decoded")]
     Unknown(u32),
+    /// A link type that this program does not read, at the start of the packet or behind a capture header.
+    #[error("link type {0} is not read")]
+    LinkType(u32),
     /// One fragment of a larger packet.
     #[error("a fragment of a larger packet")]
     Fragment,

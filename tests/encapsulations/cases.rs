@@ -74,12 +74,21 @@ fn ipv6(protocol: u8, payload: &[u8]) -> Vec<u8> {
         .concat()
 }
 
-/// A datagram to `port` without checksum, in IPv4.
-pub(crate) fn udp(port: u16, header: &str, payload: &[u8]) -> Vec<u8> {
+/// A datagram to `port` without checksum.
+fn datagram(port: u16, header: &str, payload: &[u8]) -> Vec<u8> {
     let body = behind(header, payload);
     let length = (8 + body.len()) as u16;
-    let datagram = [&[0xd0, 0x00], &port.to_be_bytes()[..], &length.to_be_bytes(), &[0, 0], &body].concat();
-    ipv4(17, &datagram)
+    [&[0xd0, 0x00], &port.to_be_bytes()[..], &length.to_be_bytes(), &[0, 0], &body].concat()
+}
+
+/// The same in IPv4.
+pub(crate) fn udp(port: u16, header: &str, payload: &[u8]) -> Vec<u8> {
+    ipv4(17, &datagram(port, header, payload))
+}
+
+/// The same in IPv6.
+pub(crate) fn udp6(port: u16, header: &str, payload: &[u8]) -> Vec<u8> {
+    ipv6(17, &datagram(port, header, payload))
 }
 
 pub(crate) fn gre(header: &str, payload: &[u8]) -> Vec<u8> {

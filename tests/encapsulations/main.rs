@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cases::{Case, PORTS, Witness, behind, cases, ether, gre, ipv4, syn4, syn6, udp};
+use cases::{Case, PORTS, Witness, behind, cases, ether, gre, ipv4, syn4, syn6, udp, udp6};
 use proptest::prelude::*;
 use rawshake::sink::capture::CaptureWriter;
 use rawshake::wire::checksum::Sum;
@@ -28,6 +28,19 @@ fn the_syn_is_found_with_its_path_and_place() {
         assert_eq!(bytes[decoded.link_len + ip.header_len..][..4], [0x9c, 0xbb, 0x00, 0x50], "{name}");
         assert_eq!((decoded.path.to_string().as_str(), decoded.stopped), (path, None), "{name}");
     }
+}
+
+/// BIG TCP through a tunnel: neither length has room, and both are 0 (RFC 2675).
+#[test]
+fn a_datagram_longer_than_its_length_field_is_a_tunnel_too() {
+    let mut bytes = udp6(4789, "08000000 00000700", &ether("0800", &syn4()));
+    assert!(decode(&packet(LinkType::RAW, &bytes)).segment().is_some());
+    bytes[4..6].fill(0);
+    bytes[44..46].fill(0);
+    assert!(decode(&packet(LinkType::RAW, &bytes)).segment().is_none(), "it would fit");
+    bytes.resize(70_000, 0);
+    let decoded = decode(&packet(LinkType::RAW, &bytes));
+    assert_eq!(decoded.segment().map(|(_, segment)| segment.seq), Some(1000), "{decoded:?}");
 }
 
 /// Cut anywhere, a packet is no segment before its window is there, and no cut is taken for a fault of the sender.
@@ -194,7 +207,8 @@ fn what_is_not_ip_is_named() {
     };
     let addresses = "020000000009 020000000001 020000000002";
     for (link, header, expected) in [
-        (LinkType(999), "", StopReason::Unknown(999)),
+        (LinkType(999), "", StopReason::LinkType(999)),
+        (LinkType::PPI, "00 00 0800 e7030000", StopReason::LinkType(999)),
         (LinkType::ETHERNET, "ffffffffffff 020000000001 0806", StopReason::Unknown(0x0806)),
         (LinkType::ETHERNET, "0180c2000000 020000000001 0026 424203", StopReason::Unknown(0x42)), // spanning tree
         (LinkType::ETHERNET, "01000ccccccc 020000000001 0040 aaaa03 00000c 2000", StopReason::Unknown(0x2000)), // CDP

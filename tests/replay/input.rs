@@ -84,6 +84,20 @@ fn an_unknown_link_type_is_said_with_its_place() {
 }
 
 #[test]
+fn frames_of_other_protocols_are_no_loss() {
+    let mut packets = packets("reset.pcap");
+    let lines = replay_bytes(&pcapng(&packets), LINES).out;
+    // ARP, LLDP, MACsec's key agreement, and what a switch sends to itself.
+    for (place, ethertype) in [0x0806_u16, 0x88cc, 0x888e, 0x9000].into_iter().enumerate() {
+        let mut frame = Kept { bytes: vec![2; 60], original_len: 60, ..packets[0].clone() };
+        frame.bytes[12..14].copy_from_slice(&ethertype.to_be_bytes());
+        packets.insert(place, frame);
+    }
+    let said = replay_bytes(&pcapng(&packets), LINES);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (Some(0), lines.as_str(), ""));
+}
+
+#[test]
 fn a_packet_that_was_cut_too_short_is_said_with_its_place() {
     let mut packets = packets("reset.pcap");
     packets[3].bytes.truncate(14 + 20 + 12);

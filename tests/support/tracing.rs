@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rawshake::source::{CaptureFile, Source};
+use rawshake::trace::exchange::{ExchangeEvent, Exchanges};
 use rawshake::trace::{Event, Hint, Tracer, TracerOptions};
-use rawshake::wire::{Reassembler, decode};
+use rawshake::wire::{Decoded, Packet, Reassembler, decode};
 
 /// Where captures made by others are looked for: where RAWSHAKE_CORPUS says, then in ../shared/corpus.
 pub(crate) fn corpus() -> PathBuf {
@@ -32,11 +33,11 @@ fn contents(path: &Path) -> Vec<u8> {
     }
 }
 
-/// Gives every event of the capture at `path` to `out`; what is no capture has none. Packets are counted from 1.
-pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
+/// Gives every packet of the capture at `path` to `out`, with its number from 1; what is no capture has none. Of fragments
+/// that make a packet, the last is that packet.
+pub(crate) fn packets(path: &Path, out: &mut dyn FnMut(u64, &Packet<'_>, &Decoded<'_>, Hint)) {
     let bytes = contents(path);
     let Ok(mut file) = CaptureFile::new(&bytes[..], path.display().to_string()) else { return };
-    let mut tracer = Tracer::new(TracerOptions::default());
     let mut fragments = Reassembler::default();
     let mut number = 0;
     loop {
@@ -46,10 +47,9 @@ pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
                 let decoded = decode(&packet);
                 match fragments.add(&packet, &decoded) {
                     Some(whole) => {
-                        let hint = Hint { reassembled: true, ..Hint::default() };
-                        tracer.packet(number, &whole, &decode(&whole), hint, out);
+                        out(number, &whole, &decode(&whole), Hint { reassembled: true, ..Hint::default() });
                     }
-                    None => tracer.packet(number, &packet, &decoded, Hint::default(), out),
+                    None => out(number, &packet, &decoded, Hint::default()),
                 }
             }
             Ok(None) => break,
@@ -57,5 +57,18 @@ pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
             Err(_) => {}
         }
     }
+}
+
+/// Gives every event of the connections in the capture at `path` to `out`.
+pub(crate) fn trace(path: &Path, out: &mut dyn FnMut(&Event)) {
+    let mut tracer = Tracer::new(TracerOptions::default());
+    packets(path, &mut |number, packet, decoded, hint| tracer.packet(number, packet, decoded, hint, out));
     tracer.finish(out);
+}
+
+/// Gives every event of the exchanges in the capture at `path` to `out`.
+pub(crate) fn trace_exchanges(path: &Path, out: &mut dyn FnMut(&ExchangeEvent)) {
+    let mut exchanges = Exchanges::default();
+    packets(path, &mut |number, packet, decoded, _| exchanges.packet(number, packet, decoded, out));
+    exchanges.finish(out);
 }

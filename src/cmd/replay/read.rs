@@ -137,7 +137,7 @@ impl<'a> Pass<'a> {
     fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
         self.number += 1;
         let decoded = wire::decode(packet);
-        self.found.tally.count(self.number, packet, &decoded);
+        self.found.tally.count(self.number, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
         let is_shown =
             if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, Hint::default())? };
@@ -155,7 +155,7 @@ impl<'a> Pass<'a> {
         let traced = match reassembler.add(packet, decoded) {
             Some(whole) => {
                 let decoded = wire::decode(&whole);
-                self.found.tally.count_whole(self.number, &whole, &decoded);
+                self.found.tally.count_whole(self.number, &decoded);
                 self.trace(&whole, &decoded, Hint { reassembled: true, ..Hint::default() })
             }
             None => Ok(true),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::explain;
-use crate::wire::{Content, Decoded, Icmp, Layer, LinkType, Packet, Stop, StopReason, icmp::kind, ip::protocol};
+use crate::wire::{Content, Decoded, Icmp, Stop, StopReason, icmp::kind, ip::protocol};
 
 /// Counts of packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,15 +19,15 @@ pub(super) struct Tally {
     cut: u64,
     malformed: u64,
     other: u64,
-    /// The first packet that could not be read for its link type, and how many there are.
-    foreign: Option<(u64, LinkType, u64)>,
+    /// The first packet that could not be read for its link type, that type, and how many there are.
+    foreign: Option<(u64, u32, u64)>,
     /// The first packet that was cut before the end of its TCP header, and how many there are.
     beheaded: Option<(u64, u64)>,
 }
 
 impl Tally {
     /// Counts one packet, by its number.
-    pub(super) fn count(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+    pub(super) fn count(&mut self, number: u64, decoded: &Decoded<'_>) {
         let counter = match (&decoded.content, decoded.stopped.map(|stop| stop.reason)) {
             (Content::Segment(_), _) => &mut self.segments,
             (Content::Datagram(_), _) => &mut self.datagrams,
@@ -39,14 +39,14 @@ impl Tally {
         };
         *counter += 1;
         if let (Content::Other, Some(stop)) = (&decoded.content, decoded.stopped) {
-            self.note_loss(number, packet.link, stop, decoded);
+            self.note_loss(number, stop, decoded);
         }
     }
 
     /// Counts a packet that fragments made.
-    pub(super) fn count_whole(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+    pub(super) fn count_whole(&mut self, number: u64, decoded: &Decoded<'_>) {
         self.whole += 1;
-        self.count(number, packet, decoded);
+        self.count(number, decoded);
     }
 
     /// Notes how many packets were not made whole.
@@ -54,13 +54,11 @@ impl Tally {
         self.incomplete = packets;
     }
 
-    fn note_loss(&mut self, number: u64, link: LinkType, stop: Stop, decoded: &Decoded<'_>) {
+    fn note_loss(&mut self, number: u64, stop: Stop, decoded: &Decoded<'_>) {
         let is_tcp = decoded.ip.is_none_or(|ip| ip.protocol == protocol::TCP);
-        match stop {
-            Stop { layer: Layer::Link, reason: StopReason::Unknown(_), .. } => {
-                self.foreign.get_or_insert((number, link, 0)).2 += 1;
-            }
-            Stop { reason: StopReason::Cut, .. } if is_tcp => self.beheaded.get_or_insert((number, 0)).1 += 1,
+        match stop.reason {
+            StopReason::LinkType(link) => self.foreign.get_or_insert((number, link, 0)).2 += 1,
+            StopReason::Cut if is_tcp => self.beheaded.get_or_insert((number, 0)).1 += 1,
             _ => {}
         }
     }
@@ -79,7 +77,7 @@ impl Tally {
     pub(super) fn losses(&self) -> Vec<String> {
         let more = |count: u64| if count > 1 { format!("; {count} such packets in all") } else { String::new() };
         let foreign = self.foreign.map(|(number, link, count)| {
-            format!("packet {number} has link type {}, which this program does not read{}", link.0, more(count))
+            format!("packet {number} has link type {link}, which this program does not read{}", more(count))
         });
         let beheaded = self.beheaded.map(|(number, count)| {
             format!(

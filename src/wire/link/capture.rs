@@ -1,7 +1,7 @@
 //! Link types that are a header of the capturing system around a packet of another link type.
 
 use super::super::walk::{Next, Walk};
-use super::super::{Layer, LinkType, Stop};
+use super::super::{Layer, LinkType, Stop, StopReason};
 use super::{begin, ethernet};
 
 /// "MGC", the mark of Juniper's capture headers.
@@ -13,7 +13,7 @@ const NFULA_PAYLOAD: u16 = 9;
 fn link(walk: &mut Walk<'_>, number: u32) -> Result<Next, Stop> {
     match u16::try_from(number) {
         Ok(number) => begin(walk, LinkType(number)),
-        Err(_) => Err(walk.unknown(Layer::Link, number)),
+        Err(_) => Err(walk.stop(Layer::Link, StopReason::LinkType(number))),
     }
 }
 

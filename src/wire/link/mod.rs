@@ -90,6 +90,6 @@ fn begin(walk: &mut Walk<'_>, link: LinkType) -> Result<Next, Stop> {
             walk.skip(octets);
             Ok(next)
         }
-        None => Err(walk.stop(Layer::Link, StopReason::Unknown(u32::from(link.0)))),
+        None => Err(walk.stop(Layer::Link, StopReason::LinkType(u32::from(link.0)))),
     }
 }
