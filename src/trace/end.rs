@@ -1,5 +1,6 @@
 //! One end of a connection, as its segments and its peer's show it.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::appearance::Ecn;
@@ -203,12 +204,6 @@ impl End {
         cookie && self.iss.is_some_and(|iss| self.nxt.after(iss + 1))
     }
 
-    /// Whether its last window stood on a SYN, where it is not scaled: no measure for later ones that are.
-    pub(super) fn window_was_unscaled(&self) -> bool {
-        let scales = self.offered.and_then(|options| options.window_scale).is_some_and(|shift| shift > 0);
-        self.window_of_syn && scales
-    }
-
     /// Whether the capture has packets of it.
     pub(super) const fn was_heard(&self) -> bool {
         self.ttl != 0
@@ -299,6 +294,18 @@ impl Pair<End> {
             (Some(Some(shift)), Some(Some(_))) => Some(shift.min(MAX_SHIFT)),
             _ => None,
         }
+    }
+
+    /// How a window field of `side` compares with the one before; none where the scale is to be known for that and is
+    /// not. A window on a SYN is not scaled (RFC 7323 section 2.2): what the scale cuts off of it is no difference.
+    pub(super) fn window_change(&self, side: Side, window: u16) -> Option<Ordering> {
+        let end = &self[side];
+        if !end.window_of_syn {
+            return Some(window.cmp(&end.window));
+        }
+        let shift = self.shift(side)?;
+        let (now, before) = (u32::from(window) << shift, u32::from(end.window));
+        Some(if now.abs_diff(before) < 1 << shift { Ordering::Equal } else { now.cmp(&before) })
     }
 
     /// Notes the window that `side` offers with `facts`.

@@ -1,6 +1,7 @@
 //! What a segment's numbers say: sent for the first time or again, in order or not, with something missing before it,
 //! and what it acknowledges for the first time.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::belief::pair_mut;
@@ -200,7 +201,9 @@ fn kind_of_repetition(end: &End, peer: &End, facts: &Facts, copy: u16) -> Option
     let segment = &facts.arriving;
     let asked_for = peer.duplicate_acks >= FAST_RETRANSMIT && peer.last_ack == Some(segment.seq);
     let last_of_many = segment.end() == end.nxt && segment.seq.after(end.una) && copy == 2;
-    if !segment.end().after(end.una) {
+    // What was sent before the capture began may not be.
+    let acknowledged = peer.last_ack.is_some_and(|ack| !segment.end().after(ack));
+    if acknowledged && !segment.end().after(end.una) {
         Some(Mark::SpuriousRetransmission)
     } else if asked_for && peer.last_packet.seen().before(facts.time) < PROMPT {
         Some(Mark::FastRetransmission)
@@ -233,11 +236,12 @@ pub(super) fn read_acknowledgment(
     reading: &mut Reading,
 ) {
     let segment = &facts.arriving;
+    let change = ends.window_change(from, facts.window);
     let (end, peer) = pair_mut(ends, from);
     if !segment.flags.rst() {
         let pure = is_pure_ack(segment) && segment.seq == end.nxt;
         if pure && end.last_ack == Some(segment.ack) {
-            read_repeated(end, peer, facts, reading);
+            read_repeated(end, peer, facts, change, reading);
         }
         if facts.window == 0 && !segment.flags.intersects(Flags::SYN | Flags::FIN) {
             reading.marks.set(Mark::ZeroWindow);
@@ -274,18 +278,17 @@ pub(super) fn is_pure_ack(segment: &Arriving) -> bool {
     segment.len == 0 && segment.flags.ack() && !segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST)
 }
 
-/// An acknowledgment that was given before, and nothing else.
-fn read_repeated(end: &mut End, peer: &End, facts: &Facts, reading: &mut Reading) {
+/// An acknowledgment that was given before, and nothing else; `change` is that of its window.
+fn read_repeated(end: &mut End, peer: &End, facts: &Facts, change: Option<Ordering>, reading: &mut Reading) {
     let (window, ack) = (facts.window, facts.arriving.ack);
-    let same = window == end.window;
     // What the capture lacks may wait too: blocks above the acknowledgment tell of it.
     let blocks = facts.options.sack.as_slice();
     let waiting = peer.nxt.after(ack) || blocks.iter().any(|block| Seq(block.0).after(ack));
     match end.probed {
         Probe::ZeroWindow if window == 0 => reading.mark(Mark::ZeroWindowProbeAck),
-        Probe::KeepAlive if same || end.window_was_unscaled() => reading.mark(Mark::KeepAliveAck),
-        _ if !same && window > 0 && !end.window_was_unscaled() => reading.mark(Mark::WindowUpdate),
-        Probe::None if same && waiting && window > 0 => {
+        Probe::KeepAlive if change.is_none_or(Ordering::is_eq) => reading.mark(Mark::KeepAliveAck),
+        _ if change.is_some_and(Ordering::is_ne) && window > 0 => reading.mark(Mark::WindowUpdate),
+        Probe::None if change.is_some() && waiting && window > 0 => {
             reading.mark(Mark::DuplicateAck);
             end.duplicate_acks = end.duplicate_acks.saturating_add(1);
         }

@@ -98,7 +98,7 @@ fn zero_window() {
          S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window
          C A 5 1          | ESTABLISHED ESTABLISHED | zero-window-probe
          S A 1 6 win=0    | ESTABLISHED ESTABLISHED | zero-window zero-window-probe-ack
-         S A 1 6 win=500  | ESTABLISHED ESTABLISHED | window-update
+         S A 1 6          | ESTABLISHED ESTABLISHED | window-update
          C PA 6 1 len=5   | ESTABLISHED ESTABLISHED",
     );
     assert!(summary.marks.has(Mark::ZeroWindowProbe));
@@ -109,4 +109,31 @@ fn zero_window() {
 fn outside_the_window() {
     let summary = opened("C PA 500000 1 len=5 | ESTABLISHED ESTABLISHED | outside-window");
     assert_eq!(summary.bytes_client, 0);
+}
+
+#[test]
+fn the_window_of_a_syn_is_not_scaled() {
+    // 63950 octets on the SYN,ACK are 500 units of 128 in the next segment, but for what the scale cuts off.
+    let syns = "C S 0 - ws=7 | SYN-SENT SYN-RECEIVED\n S SA 0 1 ws=7 win=63950 | ESTABLISHED SYN-RECEIVED";
+    let open = "C A 1 1 | ESTABLISHED ESTABLISHED\n C PA 1 1 len=5 | ESTABLISHED ESTABLISHED";
+    for (window, marks) in [("500", "duplicate-ack"), ("499", "duplicate-ack"), ("501", "window-update")] {
+        verdict(&format!("{syns}\n {open}\n S A 1 1 win={window} | ESTABLISHED ESTABLISHED | {marks}"));
+    }
+    // Without the client's SYN nobody knows whether windows are scaled.
+    verdict(
+        "S SA 0 1 ws=7   | - SYN-RECEIVED
+         C A 1 1         | ESTABLISHED ESTABLISHED
+         C PA 1 1 len=5  | ESTABLISHED ESTABLISHED
+         S A 1 1         | ESTABLISHED ESTABLISHED",
+    );
+}
+
+#[test]
+fn octets_from_before_the_capture_need_not_have_been_acknowledged() {
+    verdict(
+        "C A 101 1 len=100      | ESTABLISHED? ESTABLISHED?
+         +300 C A 1 1 len=100   | ESTABLISHED? ESTABLISHED? | retransmission
+         S A 1 101              | ESTABLISHED? ESTABLISHED?
+         +300 C A 1 1 len=100   | ESTABLISHED? ESTABLISHED? | retransmission spurious-retransmission",
+    );
 }

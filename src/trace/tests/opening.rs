@@ -39,7 +39,7 @@ fn calls_and_numbers() {
     let numbers = segments.iter().map(|s| (s.relative_seq, s.relative_ack)).collect::<Vec<_>>();
     assert_eq!(numbers, [(0, None), (0, Some(1)), (1, Some(1))]);
     let windows = segments.iter().map(|s| (s.window_shift, s.scaled_window)).collect::<Vec<_>>();
-    assert_eq!(windows, [(Some(0), Some(500)), (Some(0), Some(1000)), (Some(7), Some(1280))]);
+    assert_eq!(windows, [(Some(0), Some(500)), (Some(0), Some(4000)), (Some(7), Some(1280))]);
     let sections = segments.iter().map(|s| s.rfc_section).collect::<Vec<_>>();
     assert_eq!(sections, ["3.10.7.2", "3.10.7.3", "3.10.7.4"]);
     assert!(segments[1].acked.syn && segments[2].acked.syn);

@@ -20,6 +20,8 @@ use crate::wire::{
     ip::protocol,
 };
 
+/// The window field, where no other is given.
+const WINDOW: u16 = 500;
 pub(super) const CLIENT: &str = "192.0.2.1:40000";
 pub(super) const SERVER: &str = "192.0.2.2:80";
 /// The client's numbers wrap on the way.
@@ -199,7 +201,7 @@ impl Spec {
             seq: number(seq, own),
             ack: number(ack, peer),
             flags: flags.chars().map(flag).fold(Flags::NONE, Flags::with),
-            window: 1000,
+            window: WINDOW,
             ..SegmentFields::default()
         };
         Self { side, fields, corrupt: false, origin: Origin::Wire, calls: [None; 2] }
@@ -211,7 +213,10 @@ impl Spec {
         match name {
             "len" => self.fields.payload = vec![b'x'; usize::from(number())],
             "win" => self.fields.window = number(),
-            "ws" => self.fields.push_option(TcpOption::WindowScale(number() as u8)),
+            "ws" => {
+                self.fields.push_option(TcpOption::WindowScale(number() as u8));
+                self.fields.window = WINDOW << number(); // that of a SYN is not scaled
+            }
             "sack" => {
                 let edges = value.split('-').map(|edge| edge.parse::<u32>().unwrap() + self.peer_isn());
                 let octets: Vec<u8> = edges.flat_map(u32::to_be_bytes).collect();
