@@ -2,7 +2,9 @@
 
 mod columns;
 mod csv;
+mod cut;
 mod json;
+mod layout;
 mod sorted;
 mod table;
 

@@ -1,5 +1,6 @@
 //! The columns of the table: one row for each.
 
+use super::cut::Cut;
 use crate::explain;
 use crate::sink::fields::{Row, duration};
 use crate::trace::{Handshake, Mark, Side, Summary, Termination};
@@ -14,23 +15,31 @@ pub(super) struct Column {
     /// The room that it takes at least where rows are written before all are known.
     pub(super) usual: usize,
     pub(super) text: fn(&Row<'_>) -> String,
+    /// How its cells are cut where lines are too short for the columns that never go.
+    pub(super) cut: Cut,
 }
 
 const fn left(heading: &'static str, rank: u8, usual: usize, text: fn(&Row<'_>) -> String) -> Column {
-    Column { heading, right: false, rank, usual, text }
+    Column { heading, right: false, rank, usual, text, cut: Cut::Never }
 }
 
 const fn right(heading: &'static str, rank: u8, usual: usize, text: fn(&Row<'_>) -> String) -> Column {
-    Column { heading, right: true, rank, usual, text }
+    Column { heading, right: true, rank, usual, text, cut: Cut::Never }
+}
+
+impl Column {
+    const fn cut(self, cut: Cut) -> Self {
+        Self { cut, ..self }
+    }
 }
 
 /// Their order. The last one is cut where the line ends; its cells have any length.
 pub(super) const COLUMNS: [Column; 13] = [
     right("#", 0, 6, |row| row.number.to_string()),
-    left("client", 0, 21, |row| row.summary.client.to_string()),
-    left("server", 0, 21, |row| row.summary.server.to_string()),
+    left("client", 0, 21, |row| row.summary.client.to_string()).cut(Cut::Middle),
+    left("server", 0, 21, |row| row.summary.server.to_string()).cut(Cut::Middle),
     left("opened", 0, 10, |row| opened(row.summary)),
-    left("closed", 0, 22, |row| closed(row.summary)),
+    left("closed", 0, 22, |row| closed(row.summary)).cut(Cut::FirstWord),
     right("setup", 2, 7, |row| millis(row.summary.handshake_time)),
     right("duration", 1, 8, |row| millis(Some(duration(row.summary)))),
     right("segments", 4, 8, |row| row.summary.segments.to_string()),
