@@ -123,6 +123,28 @@ fn many_ports_are_a_list() {
 }
 
 #[test]
+fn what_users_of_hping3_and_nping_type_is_understood() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, sent) in [
+        ("-S -p 80 -c 2 --fast", 2),
+        ("-S -c 20 --faster", 20),
+        ("--scan 80-82 -S", 3),
+        ("-8 80-82 -S", 3),
+        ("-T -S -p 80", 1),
+        ("--tcp --flags syn --dest-port 80 -c 2 --rate 1000 -e you", 2),
+        ("-2 -p ++33434 -c 2 -i u100", 2),
+        ("-1 -c 2 --delay 1ms", 2),
+    ] {
+        let said = send(&format!("--lab server {arguments}"));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
+        let summary = if sent > 1 { format!("{sent} packets sent, {sent} answered") } else { "80/tcp".to_owned() };
+        assert!(said.out.contains(&summary), "{arguments}: {said:?}");
+    }
+}
+
+#[test]
 fn every_octet_is_explained() {
     if !has_lab() {
         return;

@@ -1,6 +1,7 @@
 //! The arguments of `rawshake send`, as they were typed.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -133,6 +134,9 @@ pub(super) struct LetterArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "In place of TCP")]
 pub(super) struct OtherArgs {
+    /// A TCP segment, as without a word
+    #[arg(long, conflicts_with_all = ["udp", "icmp", "icmp_code", "icmp_echo"])]
+    pub(super) tcp: bool,
     /// A UDP datagram
     #[arg(short = '2', long, conflicts_with_all = ["icmp", "icmp_echo"])]
     pub(super) udp: bool,
@@ -223,8 +227,11 @@ pub(super) struct SeriesArgs {
     pub(super) ports: Option<Ports>,
     /// One packet after the other to each of these ports, or with ttl=1-30 to each of these hops: --ports and --ttl by
     /// another name
-    #[arg(long, value_name = "PORTS|ttl=TTLS", conflicts_with_all = ["ports", "ttl"])]
+    #[arg(long, value_name = "PORTS|ttl=TTLS", alias = "scan", short_alias = '8', conflicts_with_all = ["ports", "ttl"])]
     pub(super) sweep: Option<Sweep>,
+    /// The way to the host, hop by hop: the same as --ttl 1-30
+    #[arg(short = 'T', long, conflicts_with_all = ["ttl", "sweep"])]
+    pub(super) traceroute: bool,
     /// Source port, one more with each round [default: a free one]
     #[arg(short = 's', long, value_name = "PORT", value_parser = number::<u16>, alias = "baseport")]
     pub(super) source_port: Option<u16>,
@@ -240,6 +247,12 @@ pub(super) struct SeriesArgs {
     /// So many packets a second
     #[arg(long, value_name = "N", value_parser = rate, conflicts_with = "interval")]
     pub(super) rate: Option<Duration>,
+    /// Ten milliseconds from one packet to the next
+    #[arg(long, conflicts_with_all = ["interval", "rate"])]
+    pub(super) fast: bool,
+    /// A microsecond from one packet to the next, or as fast as it goes
+    #[arg(long, conflicts_with_all = ["interval", "rate", "fast"])]
+    pub(super) faster: bool,
     /// Wait so long for a reply: 1, 200ms
     #[arg(short = 'W', long, value_name = "TIME", value_parser = interval, default_value = "1")]
     pub(super) timeout: Duration,
@@ -256,13 +269,17 @@ impl Args {
     }
 
     /// The times to live in their turn.
-    pub(super) fn ttls(&self) -> &Ttls {
+    pub(super) fn ttls(&self) -> Vec<u8> {
         match &self.series.sweep {
-            Some(Sweep::Ttls(ttls)) => ttls,
-            Some(Sweep::Ports(_)) | None => &self.packet.ip.ttl,
+            _ if self.series.traceroute => HOPS.collect(),
+            Some(Sweep::Ttls(Ttls(ttls))) => ttls.clone(),
+            Some(Sweep::Ports(_)) | None => self.packet.ip.ttl.0.clone(),
         }
     }
 }
+
+/// Hops of a way across the Internet at most, as traceroute has it.
+const HOPS: RangeInclusive<u8> = 1..=30;
 
 /// Which way the packets go.
 #[derive(Debug, clap::Args)]
@@ -275,7 +292,7 @@ pub(super) struct WayArgs {
     #[arg(short = '6', long)]
     pub(super) ipv6: bool,
     /// Send and capture on this interface [default: as the routing table says]
-    #[arg(short = 'I', long, value_name = "NAME")]
+    #[arg(short = 'I', long, short_alias = 'e', value_name = "NAME")]
     pub(super) interface: Option<String>,
     /// Send from this address [default: as the routing table says]
     #[arg(short = 'a', long, value_name = "ADDRESS", visible_alias = "spoof")]

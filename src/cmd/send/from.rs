@@ -33,7 +33,7 @@ use crate::wire::{Flags, IpFields, SegmentFields, emit};
 pub(super) struct FromArgs {
     /// Bring the target into this state first, by hand, and hold its answer against what RFC 9293 asks
     #[arg(long, value_name = "STATE", value_parser = state(), ignore_case = true, conflicts_with_all = [
-        "udp", "icmp", "icmp_code", "icmp_echo", "interval", "rate", "keep", "allow_spoof", "lab_server", "lab_think",
+        "udp", "icmp", "icmp_code", "icmp_echo", "interval", "rate", "fast", "faster", "keep", "allow_spoof", "lab_server", "lab_think",
         "show_equivalent",
     ])]
     pub(super) from: Option<Target>,
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
 /// What does not go together with one segment to one connection.
 fn check(args: &Args, target: Target) -> anyhow::Result<()> {
     let ports = args.ports().is_some_and(|ports| ports.list.len() > 1 || ports.step);
-    let several = ports || args.series.count > 1 || args.ttls().0.len() > 1;
+    let several = ports || args.series.count > 1 || args.ttls().len() > 1;
     ensure!(
         !several,
         "--from brings one connection into a state and sends it one segment: leave out what asks for more"

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use super::args::{Args, IpArgs, PacketArgs, PayloadArgs, SeriesArgs, TcpArgs};
-use super::notation::Ttls;
 use crate::cmd::payload;
 use crate::cmd::target::{Target, Way, Written};
 use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
@@ -20,6 +19,9 @@ use crate::wire::icmp::kind;
 /// Between two packets to one port, and between two ports.
 const INTERVAL: Duration = Duration::from_secs(1);
 const PORT_INTERVAL: Duration = Duration::from_millis(10);
+/// What hping3 calls fast and faster.
+const FAST: Duration = Duration::from_millis(10);
+const FASTER: Duration = Duration::from_micros(1);
 
 /// How far a wrong length goes beyond the packet, in octets.
 const BEYOND: u16 = 8;
@@ -307,13 +309,13 @@ fn payload(args: &PayloadArgs) -> anyhow::Result<Vec<u8>> {
 }
 
 fn series(args: &Args, template: PacketSpec) -> Series {
-    let (ports, Ttls(ttls)) = (args.ports(), args.ttls());
+    let (ports, ttls) = (args.ports(), args.ttls());
     let mut template = template;
     template.ip.ttl = ttls.first().copied().unwrap_or(template.ip.ttl);
     Series {
         template,
         ports: ports.map_or_else(Vec::new, |ports| ports.list.clone()),
-        ttls: if ttls.len() > 1 { ttls.clone() } else { Vec::new() },
+        ttls: if ttls.len() > 1 { ttls } else { Vec::new() },
         rounds: Some(args.series.count),
         keep_source_port: args.series.keep,
         step_port: ports.is_some_and(|ports| ports.step),
@@ -323,7 +325,7 @@ fn series(args: &Args, template: PacketSpec) -> Series {
 
 fn pace(args: &SeriesArgs, series: &Series) -> Pace {
     let default = if series.ports.len() > 1 { PORT_INTERVAL } else { INTERVAL };
-    let asked = args.interval.or(args.rate);
+    let asked = args.interval.or(args.rate).or(args.fast.then_some(FAST)).or(args.faster.then_some(FASTER));
     Pace {
         interval: asked.unwrap_or(default),
         timeout: args.timeout,

@@ -38,7 +38,7 @@ pub(super) struct ScriptArgs {
 }
 
 /// What lines say, and what does not go together with them.
-const ELSEWHERE: [&str; 38] = [
+const ELSEWHERE: [&str; 39] = [
     "flags",
     "syn",
     "ack_flag",
@@ -55,6 +55,7 @@ const ELSEWHERE: [&str; 38] = [
     "data_offset",
     "reserved",
     "options",
+    "tcp",
     "udp",
     "icmp",
     "icmp_code",
@@ -80,7 +81,7 @@ const ELSEWHERE: [&str; 38] = [
 ];
 
 /// One line sends one packet.
-const SERIES: [&str; 5] = ["sweep", "keep", "count", "interval", "rate"];
+const SERIES: [&str; 8] = ["sweep", "traceroute", "fast", "faster", "keep", "count", "interval", "rate"];
 
 /// A script, read and found to be right.
 struct Script {
