@@ -2,25 +2,15 @@
 
 use super::{Statement, why_linux_differs};
 use crate::tcp::{
-    Answer, Arriving, Basis, Cause, Heard, Judgement, Number, ORIGINS, Observed, Relative, Seq, Shape, Standing, State,
-    Variables, Verdict,
+    Answer, Arriving, Basis, Cause, Heard, Judgement, Number, ORIGINS, Observed, Relative, Ruling, Seq, Shape,
+    Standing, State, Verdict,
 };
 
 /// A crafted segment and what came of it.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What was sent.
-    pub sent: Arriving,
-    /// Its source and destination port.
-    pub ports: (u16, u16),
-    /// The peer must drop it, for its checksum or header.
-    pub damaged: bool,
-    /// The variables of the peer's end when it came.
-    pub variables: Variables,
-    /// What came of it.
-    pub judgement: Judgement,
-    /// How the state of the peer is known.
-    pub basis: Basis,
+    /// The segment, and how what came of it stands beside the rules.
+    pub ruling: Ruling,
     /// How the peer came into its state.
     pub how: Option<&'static str>,
     /// An ICMP error that came, in words.
@@ -34,22 +24,22 @@ impl Case {
     /// The state in words: `FIN-WAIT-2 without a program`.
     #[must_use]
     pub fn state(&self) -> String {
-        match self.basis {
+        match self.ruling.basis {
             Basis::Either => "LISTEN or CLOSED".to_owned(),
             Basis::Neither => "unknown".to_owned(),
-            _ => standing(self.judgement.standing),
+            _ => standing(self.ruling.judgement.standing),
         }
     }
 
     /// A number of the segment by a variable of the peer's end: `RCV.NXT+100`. The first of `origins` that is near is
     /// taken, but for one that it equals.
     fn relative(&self, number: Seq, origins: &[&str]) -> Option<String> {
-        if !matches!(self.basis, Basis::Told | Basis::Made) {
+        if !matches!(self.ruling.basis, Basis::Told | Basis::Made) {
             return None;
         }
         let near = |name: &&str| {
             let origin: Relative = name.parse().ok()?;
-            let offset = number.distance(origin.resolve(&self.variables));
+            let offset = number.distance(origin.resolve(&self.ruling.variables));
             (offset.unsigned_abs() < NEAR).then(|| (offset, name.to_uppercase()))
         };
         let near: Vec<(i32, String)> = origins.iter().filter_map(near).collect();
@@ -60,20 +50,20 @@ impl Case {
     /// SEG.SEQ so.
     #[must_use]
     pub fn relative_seq(&self) -> Option<String> {
-        self.relative(self.sent.seq, &[ORIGINS[0].name, ORIGINS[1].name])
+        self.relative(self.ruling.sent.seq, &[ORIGINS[0].name, ORIGINS[1].name])
     }
 
     /// SEG.ACK so; none without the ACK flag.
     #[must_use]
     pub fn relative_ack(&self) -> Option<String> {
         let names = [ORIGINS[2].name, ORIGINS[3].name, ORIGINS[4].name];
-        self.sent.flags.ack().then(|| self.relative(self.sent.ack, &names)).flatten()
+        self.ruling.sent.flags.ack().then(|| self.relative(self.ruling.sent.ack, &names)).flatten()
     }
 
     /// Why a known stack does otherwise, where that is what was seen.
     #[must_use]
     pub const fn cause(&self) -> Option<Cause> {
-        match self.judgement.verdict {
+        match self.ruling.judgement.verdict {
             Verdict::Known(cause) => Some(cause),
             _ => None,
         }
@@ -82,13 +72,13 @@ impl Case {
     /// Whether an answer came that RFC 9293 does not ask for.
     #[must_use]
     pub fn is_otherwise(&self) -> bool {
-        self.judgement.observed.heard.is_some() && self.judgement.verdict != Verdict::Agrees
+        self.ruling.judgement.observed.heard.is_some() && self.ruling.judgement.verdict != Verdict::Agrees
     }
 
     /// The state, or that no answer like this is asked for, in few words; nothing where an ICMP error says it all.
     #[must_use]
     pub fn brief(&self) -> Option<String> {
-        match (self.judgement.observed.heard, self.judgement.verdict) {
+        match (self.ruling.judgement.observed.heard, self.ruling.judgement.verdict) {
             (Some(Heard::Error), _) => None,
             (_, Verdict::Agrees | Verdict::Known(_)) => Some(self.state()),
             (_, Verdict::Differs) => Some("not as RFC 9293 asks".to_owned()),
@@ -96,26 +86,26 @@ impl Case {
     }
 
     fn sent(&self) -> String {
-        let Arriving { seq, ack, flags, len } = self.sent;
+        let Arriving { seq, ack, flags, len } = self.ruling.sent;
         let flags = if flags.names().next().is_none() { "no flag".to_owned() } else { flags.to_string() };
         let seq = self.relative_seq().unwrap_or_else(|| seq.to_string());
         let mut text = format!("{flags} seq={seq}");
-        if self.sent.flags.ack() {
+        if self.ruling.sent.flags.ack() {
             text += &format!(" ack={}", self.relative_ack().unwrap_or_else(|| ack.to_string()));
         }
         if len > 0 {
             text += &format!(", {}", super::count(u64::from(len), "octet"));
         }
-        text + if self.damaged { ", with a wrong checksum or header" } else { "" }
+        text + if self.ruling.damaged { ", with a wrong checksum or header" } else { "" }
     }
 
     fn before(&self) -> State {
-        self.judgement.standing.state
+        self.ruling.judgement.standing.state
     }
 
     fn stands(&self) -> String {
         let state = self.state();
-        match (self.basis, self.how, self.judgement.observed.heard) {
+        match (self.ruling.basis, self.how, self.ruling.judgement.observed.heard) {
             (Basis::Told, Some(how), _) => format!("{state}, as its kernel says ({how})"),
             (Basis::Made, Some(how), _) => format!("{state} ({how})"),
             (Basis::Told | Basis::Made, None, _) => state,
@@ -131,10 +121,10 @@ impl Case {
     /// The whole of it, line by line.
     #[must_use]
     pub fn statements(&self) -> Vec<Statement> {
-        let Judgement { expected, observed, linux, .. } = &self.judgement;
+        let Judgement { expected, observed, linux, .. } = &self.ruling.judgement;
         let line = |subject, text| Statement { subject, text };
         let asked = self.answer(&expected.answer);
-        let from = if self.basis == Basis::Neither { "from LISTEN: " } else { "" };
+        let from = if self.ruling.basis == Basis::Neither { "from LISTEN: " } else { "" };
         let mut lines = vec![
             line("Sent", self.sent()),
             line("To", self.stands()),
@@ -144,14 +134,14 @@ impl Case {
         lines.push(line("Verdict", self.verdict().to_owned()));
         if let Some(cause) = self.cause() {
             lines.push(line("Why", why_linux_differs(cause).to_owned()));
-        } else if let (Verdict::Differs, Some((known, _))) = (self.judgement.verdict, linux) {
+        } else if let (Verdict::Differs, Some((known, _))) = (self.ruling.judgement.verdict, linux) {
             lines.push(line("Linux", format!("would answer otherwise, too: {}", self.answer(known))));
         }
         lines
     }
 
     const fn verdict(&self) -> &'static str {
-        match (self.judgement.verdict, self.judgement.observed.state) {
+        match (self.ruling.judgement.verdict, self.ruling.judgement.observed.state) {
             (Verdict::Agrees, Some(_)) => "as RFC 9293 asks",
             (Verdict::Agrees, None) => "as RFC 9293 asks, as far as it can be seen",
             (Verdict::Known(_), _) => "not what RFC 9293 asks, but what Linux is known to do",
@@ -172,7 +162,7 @@ impl Case {
     }
 
     fn goes(&self, after: State) -> String {
-        match (self.before() == after, self.basis) {
+        match (self.before() == after, self.ruling.basis) {
             (true, Basis::Either) => "it stays where it is".to_owned(),
             (true, _) => format!("it stays in {after}"),
             (false, _) => format!("it goes to {after}"),
@@ -194,7 +184,9 @@ impl Case {
         };
         match observed.state {
             Some(state) => format!("{heard}; {}", self.goes(state)),
-            None if self.basis == Basis::Made => format!("{heard}; the state afterwards cannot be seen from here"),
+            None if self.ruling.basis == Basis::Made => {
+                format!("{heard}; the state afterwards cannot be seen from here")
+            }
             None => heard,
         }
     }
@@ -202,7 +194,7 @@ impl Case {
     /// The same in one line.
     #[must_use]
     pub fn line(&self) -> String {
-        let Judgement { expected, observed, .. } = &self.judgement;
+        let Judgement { expected, observed, .. } = &self.ruling.judgement;
         format!(
             "to {}: {}; expected: {}; observed: {}; {}",
             self.state(),

@@ -81,22 +81,22 @@ struct Seen {
 }
 
 fn object(case: &Case) -> Object {
-    let Judgement { standing, expected, observed, verdict, .. } = case.judgement;
+    let Judgement { standing, expected, observed, verdict, .. } = case.ruling.judgement;
     let cause = case.cause();
     Object {
         event: "judgement",
         sent: Sent {
-            source_port: case.ports.0,
-            destination_port: case.ports.1,
-            flags: case.sent.flags,
-            seq: case.sent.seq,
-            ack: case.sent.ack,
-            len: case.sent.len,
+            source_port: case.ruling.ports.0,
+            destination_port: case.ruling.ports.1,
+            flags: case.ruling.sent.flags,
+            seq: case.ruling.sent.seq,
+            ack: case.ruling.sent.ack,
+            len: case.ruling.sent.len,
             relative_seq: case.relative_seq(),
             relative_ack: case.relative_ack(),
-            damaged: case.damaged,
+            damaged: case.ruling.damaged,
         },
-        state: match case.basis {
+        state: match case.ruling.basis {
             Basis::Neither => None,
             Basis::Either => Some(case.state()),
             _ => Some(standing.state.to_string()),
@@ -140,7 +140,7 @@ fn seen(observed: &Observed, error: Option<&str>) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{Arriving, Standing, Variables, judge, judge_by_answer};
+    use crate::tcp::{Arriving, Ruling, Standing, Variables, judge, judge_by_answer};
 
     const VARIABLES: Variables = Variables {
         iss: Seq(7000),
@@ -159,14 +159,15 @@ mod tests {
         let judgement = judge(Standing::held(state), &VARIABLES, Some(&sent), heard, after);
         let basis = if after.is_some() { Basis::Told } else { Basis::Made };
         let (how, ports) = (Some("by hand"), (40_000, 80));
-        Case { sent, ports, damaged: false, variables: VARIABLES, judgement, basis, how, error: None }
+        let ruling = Ruling { sent, ports, damaged: false, variables: VARIABLES, judgement, basis };
+        Case { ruling, how, error: None }
     }
 
     /// The same at a peer of which nothing is known.
     fn blind(flags: Flags, heard: Option<Heard>, error: Option<&str>) -> Case {
         let case = case(State::Listen, flags, 0, None, None);
-        let (judgement, basis) = judge_by_answer(&VARIABLES, Some(&case.sent), heard);
-        Case { judgement, basis, how: None, error: error.map(str::to_owned), ..case }
+        let (judgement, basis) = judge_by_answer(&VARIABLES, Some(&case.ruling.sent), heard);
+        Case { ruling: Ruling { judgement, basis, ..case.ruling }, how: None, error: error.map(str::to_owned) }
     }
 
     fn segment(flags: Flags, seq: u32, ack: u32) -> Option<Heard> {

@@ -63,6 +63,23 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
+/// A crafted segment, the peer that it was for, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What was sent.
+    pub sent: Arriving,
+    /// Its source and destination port.
+    pub ports: (u16, u16),
+    /// The peer must drop it, for its checksum or header.
+    pub damaged: bool,
+    /// The variables of the peer's end when it came.
+    pub variables: Variables,
+    /// What came of it.
+    pub judgement: Judgement,
+    /// How the state of the peer is known.
+    pub basis: Basis,
+}
+
 /// Judges what came of `segment` (none for one that must be dropped) at a peer with these `variables`. `state` is its
 /// state afterwards where somebody could tell.
 #[must_use]

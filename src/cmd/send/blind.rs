@@ -6,7 +6,7 @@ use crate::craft::packet::{PacketSpec, Transport};
 use crate::craft::probe::{Answer, Series};
 use crate::craft::trial::Shot;
 use crate::explain::{self, Case};
-use crate::tcp::{Heard, Seq, Variables, judge_by_answer};
+use crate::tcp::{Heard, Ruling, Seq, Variables, judge_by_answer};
 
 /// Segments of a run that are judged at most.
 const MOST: u64 = 1000;
@@ -56,7 +56,8 @@ pub(super) fn case(spec: &PacketSpec, answer: Option<&Answer>) -> anyhow::Result
         _ => (0, 0),
     };
     let (judgement, basis) = judge_by_answer(&variables, shot.segment(), heard);
-    Ok(Case { sent: shot.sent, ports, damaged: !shot.whole, variables, judgement, basis, how: None, error })
+    let ruling = Ruling { sent: shot.sent, ports, damaged: !shot.whole, variables, judgement, basis };
+    Ok(Case { ruling, how: None, error })
 }
 
 /// Where there is no connection, there are no numbers either, and no rule looks at them.

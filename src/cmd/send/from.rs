@@ -24,7 +24,7 @@ use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::{RawSender, Version, random, terminal};
-use crate::tcp::{Basis, Heard, Seq, Verdict, expected, judge};
+use crate::tcp::{Basis, Heard, Ruling, Seq, Verdict, expected, judge};
 use crate::wire::{Flags, IpFields, SegmentFields, emit};
 
 /// The state of the peer.
@@ -192,18 +192,17 @@ fn conclude(
         return Ok(Exit::NoReply);
     };
     let error = trial.complaint().map(|error| explain::icmp_words(error.v6, error.kind, error.code).says.to_owned());
-    let case = Case {
+    let ruling = Ruling {
         sent: shot.sent,
         ports: (trial.config().local.port(), trial.config().remote.port()),
         damaged: !shot.whole,
         variables: *trial.variables(),
         judgement: judge(row.standing, trial.variables(), trial.segment(), trial.heard(), far.state),
         basis: if far.tells() { Basis::Told } else { Basis::Made },
-        how: Some(row.how),
-        error,
     };
+    let case = Case { ruling, how: Some(row.how), error };
     super::show_case(args.output.format, settings, &case, streams)?;
-    Ok(if case.judgement.verdict == Verdict::Agrees { Exit::Success } else { Exit::NoReply })
+    Ok(if case.ruling.judgement.verdict == Verdict::Agrees { Exit::Success } else { Exit::NoReply })
 }
 
 /// Why the peer did not come into its state.

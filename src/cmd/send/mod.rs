@@ -128,7 +128,7 @@ fn show_cases(args: &Args, plan: &Plan, cases: &[Case], streams: &mut Streams<'_
 /// A table of connections has no place for what is not as it should be.
 fn show_case(format: Format, settings: &Settings, case: &Case, streams: &mut Streams<'_>) -> io::Result<()> {
     match format {
-        Format::Csv if case.judgement.verdict != Verdict::Agrees => writeln!(streams.err, "{}", case.line()),
+        Format::Csv if case.ruling.judgement.verdict != Verdict::Agrees => writeln!(streams.err, "{}", case.line()),
         _ => sink::judgement(format, settings, case, streams.out),
     }
 }

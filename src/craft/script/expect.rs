@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::peer::{Peer, Ruling};
+use super::peer::Peer;
 use crate::craft::probe::Answer;
-use crate::tcp::{Heard, Relative, Seq, Verdict};
+use crate::tcp::{Heard, Relative, Ruling, Seq, Verdict};
 use crate::wire::Flags;
 
 /// What a line expects.

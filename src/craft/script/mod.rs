@@ -13,7 +13,6 @@ mod tests;
 use std::time::Duration;
 
 pub use expect::{Complaint, Expectation, Number, What};
-pub use peer::Ruling;
 pub use run::{Outcome, Run};
 
 use super::packet::PacketSpec;

@@ -3,7 +3,7 @@
 use crate::craft::packet::{OptionSpec, TcpSpec};
 use crate::craft::trial::Shot;
 use crate::tcp::{
-    Arriving, Basis, Heard, Judgement, Reply, Seq, Standing, State, Variables, expected, judge, judge_by_answer,
+    Arriving, Basis, Heard, Reply, Ruling, Seq, Standing, State, Variables, expected, judge, judge_by_answer,
 };
 use crate::wire::{Decoded, Options};
 
@@ -39,23 +39,6 @@ struct Fired {
     /// Source and destination.
     ports: (u16, u16),
     asked: Reply,
-}
-
-/// What came of a segment, held against RFC 9293.
-#[derive(Clone, Copy, Debug)]
-pub struct Ruling {
-    /// What was sent.
-    pub sent: Arriving,
-    /// Its source and destination port.
-    pub ports: (u16, u16),
-    /// The target must drop it, for its checksum or header.
-    pub damaged: bool,
-    /// The target's variables before it.
-    pub variables: Variables,
-    /// What came of it.
-    pub judgement: Judgement,
-    /// How the state of the target is known.
-    pub basis: Basis,
 }
 
 /// A segment of the target.

@@ -12,11 +12,12 @@ use crate::cmd::send::words;
 use crate::cmd::target::Target;
 use crate::cmd::{Exit, Streams};
 use crate::craft::probe::{Answer, Reply};
-use crate::craft::script::{Complaint, Outcome, Ruling, Run};
+use crate::craft::script::{Complaint, Outcome, Run};
 use crate::drive::probe::Ended;
 use crate::explain::{self, Case};
 use crate::ladder::Settings;
 use crate::sink;
+use crate::tcp::Ruling;
 use crate::trace::SCHEMA;
 
 /// Columns of a line of the script before what came stands in a line of its own.
@@ -209,10 +210,9 @@ fn write_line(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
 
 /// What the rules say of it, for the sinks.
 fn case(ruling: &Ruling, outcome: &Outcome) -> Case {
-    let Ruling { sent, ports, damaged, variables, judgement, basis } = *ruling;
     let error = outcome.reply.and_then(|reply| match reply.answer {
         Answer::Segment { .. } => None,
         other => Some(words::answer(&other)),
     });
-    Case { sent, ports, damaged, variables, judgement, basis, how: None, error }
+    Case { ruling: *ruling, how: None, error }
 }
