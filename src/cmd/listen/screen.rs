@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use colored::Colorize as _;
 
-use crate::craft::listen::{Listener, Note};
+use crate::craft::listen::{Listener, Note, Row};
 use crate::wire::Time;
 
 /// Rows of connections at most.
 const ROWS: usize = 10;
+/// Columns of the longest state, and between two columns.
+const STATE: usize = 12;
+const GAP: usize = 2;
 /// Between two drawings.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -78,7 +81,7 @@ impl<'a> Screen<'a> {
         if early || !self.stale {
             return Ok(());
         }
-        let table: Vec<String> = table(&self.name, listener).iter().map(|line| fit(line, width)).collect();
+        let table: Vec<String> = table(&self.name, listener, width).iter().map(|line| fit(line, width)).collect();
         self.clear()?;
         for (index, line) in table.iter().enumerate() {
             let line = if index == 0 { line.bold() } else { line.dimmed() };
@@ -97,23 +100,63 @@ impl<'a> Screen<'a> {
     }
 }
 
-fn table(name: &str, listener: &Listener) -> Vec<String> {
+fn table(name: &str, listener: &Listener, width: usize) -> Vec<String> {
     let stats = listener.stats();
     let (half, open) = (listener.half_open(), listener.connections());
-    let mut lines =
-        vec![format!("LISTEN {name}   SYN-RECEIVED {half}   open {open}   served {}", stats.ended + stats.broken)];
+    let served = stats.ended + stats.broken;
+    let mut lines = vec![format!("LISTEN {name}   SYN-RECEIVED {half}   open {open}   served {served}")];
     let mut rows = listener.rows(ROWS);
     rows.sort_by_key(|row| row.sockets.remote());
-    lines.extend(rows.iter().map(|row| {
-        let (local, remote) = (row.sockets.local().to_string(), row.sockets.remote());
-        format!("{:<12} {local:<22} {remote}", row.state.name())
-    }));
+    lines.extend(columns(&rows, width));
     let more = (half + open).saturating_sub(rows.len());
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines
 }
 
+/// State, our socket and the client's; where there is not room for both sockets only the client's, which tells the
+/// connections apart.
+fn columns(rows: &[Row], width: usize) -> Vec<String> {
+    let rows: Vec<[String; 3]> = rows
+        .iter()
+        .map(|row| [row.state.name().to_owned(), row.sockets.local().to_string(), row.sockets.remote().to_string()])
+        .collect();
+    let longest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (local, remote) = (longest(1), longest(2));
+    let both = STATE + GAP + local + GAP + remote <= width;
+    let line = |[state, ours, client]: &[String; 3]| {
+        let ours = if both { format!("{ours:<local$}{:GAP$}", "") } else { String::new() };
+        format!("{state:<STATE$}{:GAP$}{ours}{client}", "")
+    };
+    rows.iter().map(line).collect()
+}
+
 /// The line as far as it fits on the screen: one that wraps could not be taken away again.
 fn fit(line: &str, width: usize) -> String {
     line.chars().take(width.max(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::craft::Sockets;
+    use crate::tcp::State;
+
+    #[test]
+    fn where_room_is_short_the_client_remains() {
+        let row = |local: &str, remote: &str, state| Row {
+            sockets: Sockets::new(local.parse().unwrap(), remote.parse().unwrap()),
+            state,
+        };
+        let long = "[2001:db8:1234:5678:9abc:def0:1234:5678]:54321";
+        let rows = [
+            row("192.0.2.1:8080", "192.0.2.2:50000", State::SynReceived),
+            row("[2001:db8::1]:8080", long, State::Established),
+        ];
+        assert_eq!(columns(&rows[..1], 80), ["SYN-RECEIVED  192.0.2.1:8080  192.0.2.2:50000"]);
+        assert_eq!(columns(&rows[..1], 44), ["SYN-RECEIVED  192.0.2.2:50000"]);
+        let wide = columns(&rows, 80);
+        assert_eq!(wide[1], format!("ESTABLISHED   [2001:db8::1]:8080  {long}"));
+        assert_eq!(wide[0], "SYN-RECEIVED  192.0.2.1:8080      192.0.2.2:50000");
+        assert!(columns(&rows, 79).iter().all(|line| !line.contains("8080")));
+    }
 }

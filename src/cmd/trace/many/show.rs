@@ -1,11 +1,11 @@
 //! What passes, to the tracer and its verdicts to the tally; a bar meanwhile.
 
 use std::collections::VecDeque;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use std::{fmt, io};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::tally::Tally;
 use crate::cmd::capture::CaptureFile;
@@ -23,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 const FOLLOWED: usize = 1 << 17;
 /// Times a second that the bar is drawn at most.
 const FREQUENCY: u8 = 10;
-const TEMPLATE: &str = "{pos} of {len} connections  [{wide_bar}]  {per_sec}, {eta} left";
+const TEMPLATE: &str = "{human_pos} of {human_len} connections  [{wide_bar}]  {rate} a second, {eta} left";
 
 /// How far it has come, on standard error; it goes away in the end.
 pub(super) struct Bar(ProgressBar);
@@ -32,7 +32,12 @@ impl Bar {
     pub(super) fn new(count: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr_with_hz(FREQUENCY));
         let style = ProgressStyle::with_template(TEMPLATE);
-        Self(style.map_or(bar.clone(), |style| bar.with_style(style.progress_chars("=> "))))
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Nobody reads a bar that cannot be written.
+            let _ = write!(out, "{:.0}", state.per_sec());
+        };
+        let style = style.map(|style| style.with_key("rate", rate).progress_chars("=> "));
+        Self(style.map_or(bar.clone(), |style| bar.with_style(style)))
     }
 }
 
