@@ -80,7 +80,8 @@ const CASES: [Case; 6] = [
 ];
 
 /// Marks that a way of closing may leave.
-const ORDINARY: [&str; 3] = ["fin-with-data", "half-close", "simultaneous-close"];
+const ORDINARY: [&str; 6] =
+    ["delayed-ack", "fin-with-data", "half-close", "simultaneous-close", "abort", "abort-unread"];
 
 /// Runs a case and checks what it said, and what its capture holds.
 fn run(case: &Case, version: &str) {
