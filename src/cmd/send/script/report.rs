@@ -1,6 +1,7 @@
 //! What became of a script, line by line, like a test.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use colored::Colorize as _;
 use serde::Serialize;
@@ -22,6 +23,8 @@ use crate::trace::SCHEMA;
 
 /// Columns of a line of the script before what came stands in a line of its own.
 const COLUMNS: usize = 40;
+/// Columns before it.
+const MARGIN: usize = 13;
 
 /// What a report is about.
 pub(super) struct Setting<'a> {
@@ -96,8 +99,10 @@ pub(super) fn conclude(
 
 impl Setting<'_> {
     /// The line of this number as it was written, and how long it was waited for if it expects something.
-    fn line(&self, number: usize) -> (&str, Option<std::time::Duration>) {
-        let found = self.script.statements.iter().find(|statement| statement.number == number);
+    fn line(&self, number: usize) -> (&str, Option<Duration>) {
+        let statements = &self.script.statements;
+        let place = statements.binary_search_by_key(&number, |statement| statement.number);
+        let found = place.ok().and_then(|place| statements.get(place));
         found.map_or(("", None), |statement| match &statement.says {
             Says::Expect(expectation) => (&statement.text, Some(expectation.within)),
             Says::Send(_) | Says::Maybe(_) | Says::Wait(_) => (&statement.text, None),
@@ -134,25 +139,26 @@ impl Setting<'_> {
         let complaint = outcome.complaint.and_then(|complaint| self.complaint(&complaint));
         complaint.map_or(came.clone(), |complaint| format!("{came}: {complaint}"))
     }
+
+    /// Line, verdict, what it says, in so many `columns`, and what came: in a line of its own where there is no room.
+    fn row(&self, outcome: &Outcome, columns: usize) -> String {
+        let verdict = if outcome.complaint.is_none() { "ok  ".green() } else { "FAIL".red().bold() };
+        let (text, words) = (self.line(outcome.line).0, self.words(outcome));
+        let words = if self.settings.ascii { words.replace('µ', "u") } else { words };
+        let length = text.chars().count();
+        let fits = length <= columns && MARGIN + columns + 2 + words.chars().count() <= self.settings.width;
+        let gap = if fits { " ".repeat(columns - length + 2) } else { format!("\n{:MARGIN$}", "") };
+        let behind = format!("{gap}{words}");
+        format!("{:>5}  {verdict}  {text}{}", outcome.line, behind.trim_end())
+    }
 }
 
 fn text(setting: &Setting<'_>, run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let name = format!("Script {}", setting.script.name);
     writeln!(out, "\n{}", name.bold())?;
     let longest = run.outcomes().iter().map(|outcome| setting.line(outcome.line).0.chars().count()).max().unwrap_or(0);
-    let columns = longest.min(COLUMNS);
     for outcome in run.outcomes() {
-        let verdict = if outcome.complaint.is_none() { "ok  ".green() } else { "FAIL".red().bold() };
-        let (text, words) = (setting.line(outcome.line).0, setting.words(outcome));
-        let words = if setting.settings.ascii { words.replace('µ', "u") } else { words };
-        let row = text.chars().count().max(columns) + words.chars().count();
-        let gap = if row + 14 > setting.settings.width || text.chars().count() > columns {
-            format!("\n{:13}", "")
-        } else {
-            " ".repeat(columns - text.chars().count() + 2)
-        };
-        let behind = format!("{gap}{words}");
-        writeln!(out, "{:>5}  {verdict}  {text}{}", outcome.line, behind.trim_end())?;
+        writeln!(out, "{}", setting.row(outcome, longest.min(COLUMNS)))?;
         if let Some(Complaint::Rule(ruling)) = &outcome.complaint {
             sink::judgement(setting.args.output.format, setting.settings, &case(ruling, outcome), out)?;
             writeln!(out)?;
