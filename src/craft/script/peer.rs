@@ -105,6 +105,10 @@ impl Peer {
 
     /// It gets a segment, the one that `tcp` describes.
     pub(super) fn get(&mut self, tcp: &TcpSpec, shot: &Shot) {
+        if shot.sent.flags.syn() && !self.heard {
+            // Whether it ever got a SYN before, nobody knows: this one may be the first.
+            self.state = State::Listen;
+        }
         let (state, variables) = (self.state, self.variables);
         let expected = expected(state, &variables, shot.segment());
         let (ports, asked) = ((tcp.source_port, tcp.destination_port), expected.answer.reply);

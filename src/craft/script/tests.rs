@@ -257,6 +257,15 @@ fn a_reset_ends_a_connection_and_a_syn_begins_another() {
 }
 
 #[test]
+fn a_syn_after_one_that_nobody_answered_begins_the_connection() {
+    let mut script = vec![send(Flags::SYN, ""), expect(What::Nothing, &[]), send_at(Flags::SYN, "2000", None)];
+    script.extend([expect(What::Segment(SYN_ACK), &[(Number::Ack, "irs+1")]), send(Flags::ACK, "")]);
+    let open = [answer((SYN_ACK, 5000, 2001, 100, ""), &[])];
+    let (sent, run) = play(script, &[&[], &open]);
+    assert_eq!((complaints(&run), sent), (vec!["ok".to_owned(); 2], vec![(1000, 0), (2000, 0), (2001, 5001)]));
+}
+
+#[test]
 fn a_stop_leaves_lines_behind() {
     let lines = vec![
         Line { number: 1, action: Action::Wait(5 * MS) },
