@@ -40,6 +40,8 @@ struct Totals {
     span: Option<(Time, Time)>,
     handshakes: Counts,
     terminations: Counts,
+    /// Connections that failed or were reset, by how far they had got.
+    stages: Counts,
     /// Connections that have each mark.
     marks: Counts,
     /// Those of them that are no part of an ordinary connection.
@@ -60,6 +62,7 @@ impl Totals {
             span: None,
             handshakes: Counts::new(),
             terminations: Counts::new(),
+            stages: Counts::new(),
             marks: Counts::new(),
             oddities: Counts::new(),
             handshake_times: Histogram::new(),
@@ -78,6 +81,9 @@ impl Totals {
         self.span = Some((first.min(summary.first), last.max(summary.last)));
         *self.handshakes.entry(summary.handshake.name()).or_default() += 1;
         *self.terminations.entry(summary.termination.name()).or_default() += 1;
+        if let Some(stage) = summary.stage {
+            *self.stages.entry(stage.name()).or_default() += 1;
+        }
         for mark in summary.marks.iter() {
             *self.marks.entry(mark.name()).or_default() += 1;
             if mark.row().severity > Severity::Note {

@@ -64,6 +64,9 @@ and the fields of --list --format json: handshake, termination, marks, segments,
 handshake_ms, duration_ms, syns, closed_first, client.ip, server.port, retransmissions.client, and
 more; a wrong name lists them all. A column of the table is a field, too. Times take ns, us, ms, s,
 min, h, d; numbers k, M, G.
+The columns zeek and history, as wide screens show them, are conn_state and history of Zeek's conn.log;
+stage is how far a connection got that was reset or never opened: after-syn, after-ack,
+after-first-data or later.
 What cannot be read is said, with its place, and passed over.
 Ctrl-C ends --follow and standard input as the end of the file would; with --replay-speed the exit
 code is 130.

@@ -26,6 +26,8 @@ pub(super) struct Report<'a> {
     per_second: Option<Rates>,
     handshake: &'a Counts,
     termination: &'a Counts,
+    /// Connections that failed or were reset, by how far they had got.
+    stage: &'a Counts,
     /// Connections that have each mark.
     marks: &'a Counts,
     handshake_ms: Times,
@@ -75,6 +77,7 @@ impl<'a> Report<'a> {
             per_second: Rates::of(totals),
             handshake: &totals.handshakes,
             termination: &totals.terminations,
+            stage: &totals.stages,
             marks: &totals.marks,
             handshake_ms: Times::of(&totals.handshake_times),
             connection_ms: Times::of(&totals.durations),

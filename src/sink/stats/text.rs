@@ -20,6 +20,7 @@ pub(super) fn write(out: &mut dyn Write, totals: &Totals, ascii: bool) -> io::Re
     text.whole(totals)?;
     text.counts("Opened", &totals.handshakes, totals.connections)?;
     text.counts("Closed", &totals.terminations, totals.connections)?;
+    text.counts("Failed or reset", &totals.stages, totals.connections)?;
     text.times("Handshake", &totals.handshake_times)?;
     text.times("Duration", &totals.durations)?;
     text.syns(totals)?;
