@@ -51,7 +51,7 @@ const fn reached(stage: Stage) -> Option<&'static str> {
         Stage::AfterSyn => None,
         Stage::AfterAck => Some("before any data"),
         Stage::AfterFirstData => Some("right after the first data"),
-        Stage::Later => Some("in the midst of the data"),
+        Stage::Later => Some("after data had flowed"),
     }
 }
 
