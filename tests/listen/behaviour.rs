@@ -74,6 +74,28 @@ fn never_closing_leaves_the_client_in_fin_wait_2() {
 }
 
 #[test]
+fn a_text_answers_the_first_that_is_said() {
+    let said = serve("-c 1 --reply Welcome. --close first", |server| {
+        let mut stream = connect(server);
+        stream.write_all(b"hello").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "Welcome.");
+    });
+    let Some(said) = said else { return };
+    assert_eq!((said.code, &said.verdict()["bytes_server"]), (Some(0), &8.into()));
+}
+
+#[test]
+fn a_client_that_says_nothing_is_not_waited_for_where_we_close_first() {
+    let said = serve("-c 1 --close first --wait 0.1", |server| {
+        assert_eq!(connect(server).read(&mut [0]).unwrap(), 0, "our FIN");
+    });
+    let Some(said) = said else { return };
+    assert_eq!((said.code, &said.verdict()["closed_first"]), (Some(0), &"server".into()));
+}
+
+#[test]
 fn a_reset_reaches_the_client_behind_the_answer() {
     let said = serve("-c 1 --close reset", |server| {
         let stream = connect(server);

@@ -38,6 +38,8 @@ struct Bytes {
     waits: usize,
     /// Refuse to send, as to a network that is not there.
     refuse: bool,
+    /// There is always another SYN, until somebody stops it.
+    flood: bool,
 }
 
 impl Wire for Bytes {
@@ -64,17 +66,21 @@ impl Wire for Bytes {
     }
 
     fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
+        if self.flood && self.captured.is_empty() {
+            self.captured.push_back(from_client(1, IRS, 0, Flags::SYN));
+        }
         let Some(bytes) = self.captured.pop_front() else { return Ok(None) };
         self.shown = bytes;
         Ok(Some(raw(&self.shown)))
     }
 
     fn wait(&mut self, until: Time) -> Result<Woken, Error> {
-        if !self.captured.is_empty() {
+        if !self.captured.is_empty() && !self.flood {
             return Ok(Woken::Look); // as poll() does
         }
         self.waits += 1;
         if self.waits == self.stop_at {
+            self.flood = false;
             return Ok(Woken::Stop(Signal::Interrupt));
         }
         self.now = self.now.max(until);
@@ -88,6 +94,7 @@ struct Notes {
     closed: usize,
     hand_made: usize,
     by_kernel: usize,
+    pauses: usize,
     fail: bool,
 }
 
@@ -108,6 +115,7 @@ impl Audience<Listener> for Notes {
     }
 
     fn pause(&mut self, _: Time, _: &Listener) -> io::Result<bool> {
+        self.pauses += 1;
         Ok(false)
     }
 
@@ -146,7 +154,7 @@ fn drive(
 ) -> Result<ManyEnded, Error> {
     let captured = (1..=clients).map(|port| from_client(port, IRS, 0, Flags::SYN)).collect();
     let now = Time::from_parts(1000, 0);
-    let mut wire = Bytes { now, captured, shown: Vec::new(), stop_at: 0, waits: 0, refuse: false };
+    let mut wire = Bytes { now, captured, shown: Vec::new(), stop_at: 0, waits: 0, refuse: false, flood: false };
     change(&mut wire);
     run(&mut listener(count), &mut wire, notes)
 }
@@ -164,6 +172,13 @@ fn an_interrupt_ends_it() {
     let mut notes = Notes::default();
     let ended = drive(3, None, &mut notes, |wire| wire.stop_at = 1).unwrap();
     assert_eq!((ended.signal, notes.closed), (Some(Signal::Interrupt), 3));
+}
+
+#[test]
+fn an_interrupt_is_heard_however_much_comes_in() {
+    let mut notes = Notes::default();
+    let ended = drive(0, None, &mut notes, |wire| (wire.flood, wire.refuse, wire.stop_at) = (true, true, 3)).unwrap();
+    assert_eq!((ended.signal, notes.pauses), (Some(Signal::Interrupt), 4));
 }
 
 #[test]
