@@ -101,9 +101,10 @@ fn new_address(index: u32, address: IpAddr, prefix: u8) -> io::Result<()> {
     netlink::route(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL).map(drop)
 }
 
-/// The worker needs microseconds; a second is given to a machine that is very busy.
+/// The worker needs microseconds; ten seconds are given to a machine that is very busy, as where dozens of namespaces are
+/// made at once.
 fn wait_until_usable(address: IpAddr) {
-    for _ in 0..5000 {
+    for _ in 0..50_000 {
         match UdpSocket::bind((address, 0)) {
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {}
             _ => return,

@@ -13,7 +13,7 @@ use crate::program::{Said, has_lab, send};
 use crate::table::{Cell, Comes, cells};
 
 /// Runs at once: each waits far longer than it works.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// How long to listen: longer than a delayed acknowledgment takes.
 const PATIENCE: &str = "250ms";
