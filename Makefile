@@ -27,7 +27,7 @@ test: ## Run every test (installs the tools that they compare with, where it may
 
 oracle: ## Compare the tracer with tshark and Zeek: connections, completeness, flags of segments, exchanges, histories
 	@scripts/setup.sh test
-	$(CARGO) test --locked --test oracle --test streams --test exchanges --test zeek
+	$(CARGO) test --locked --test oracle --test streams --test exchanges --test zeek -- --include-ignored
 
 lint: setup ## Format, lints, and the pure rooms on their own
 	$(CARGO) fmt --check

@@ -156,6 +156,7 @@ fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Durati
     match (filled, beyond == segment.sequence_len()) {
         (_, true) => end.recent.first(start, stop, facts.time, end.una),
         (1.., _) if came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),
+        (0, _) if is_from_before(end, peer, stop) && came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),
         _ => {
             read_again(end, peer, facts, reading);
             if filled > 0 {
@@ -164,6 +165,12 @@ fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Durati
         }
     }
     note(end, segment, facts.time, reading.new_fin);
+}
+
+/// Whether all numbers up to `stop` belong before the capture, and nobody has acknowledged them.
+fn is_from_before(end: &End, peer: &End, stop: Seq) -> bool {
+    let acknowledged = peer.last_ack.is_some_and(|ack| !stop.after(ack));
+    end.base.is_some_and(|base| !stop.after(base)) && !acknowledged
 }
 
 /// Whether a segment that fills a hole is one that the network delivered late, and not a repetition.

@@ -129,6 +129,16 @@ fn the_window_of_a_syn_is_not_scaled() {
 }
 
 #[test]
+fn octets_from_before_the_capture_may_come_late() {
+    verdict(
+        "C A 101 1 len=100 | ESTABLISHED? ESTABLISHED?
+         C A 1 1 len=100   | ESTABLISHED? ESTABLISHED? | out-of-order
+         S A 1 201         | ESTABLISHED? ESTABLISHED?
+         C A 1 1 len=100   | ESTABLISHED? ESTABLISHED? | retransmission spurious-retransmission",
+    );
+}
+
+#[test]
 fn octets_from_before_the_capture_need_not_have_been_acknowledged() {
     verdict(
         "C A 101 1 len=100      | ESTABLISHED? ESTABLISHED?
