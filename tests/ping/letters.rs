@@ -17,6 +17,11 @@ fn letters_of_pace() {
                 same_to(host, options, 0);
             }
         }
+        let arguments = ["ping", "-l", "3", "-c", "5", "-i", "0.05", SERVER[0]];
+        for (program, arguments) in [("ping", &arguments[1..]), (RAWSHAKE, &arguments)] {
+            let outcome = run(program, arguments);
+            assert!(outcome.out.contains(" ms, pipe "), "several were on their way: {outcome:?}");
+        }
         for host in SILENT {
             same_to(host, "-f -c 3 -W 0.2", 1);
             same_to(host, "-f -c 3 -W 0.2 -O", 1);

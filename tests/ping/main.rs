@@ -231,7 +231,7 @@ fn quiet(lab: &Lab, arguments: &[&str]) {
 /// and counts the reply as received.
 #[test]
 fn a_bad_wire() {
-    let arguments = ["-c", "6", "-i", "0.05", "-W", "0.4", SERVER[0]];
+    let arguments = ["-c", "6", "-i", "0.2", "-W", "0.4", SERVER[0]];
     let Some([theirs, ours]) = on_the_wire("dup=4 drop=6 corrupt=10 delay=2ms", &arguments) else { return };
     let received = "5 received, +1 duplicates, 16.6667% packet loss";
     let checked = "4 received, +1 duplicates, +1 corrupted, 33.3333% packet loss";
@@ -280,7 +280,7 @@ fn errors_by_name() {
             let Some(_far) = FarHost::start(lab, answer) else { return };
             same_to(host, &format!("-c {count} -i 0.02 -W 0.3"), 1);
             same_to(host, &format!("-c {count} -i 0.02 -W 0.3 -q"), 1);
-            same_to(host, "-c 3 -i 0.02 -O -W 0.3", 1);
+            same_to(host, "-c 3 -i 0.2 -O -W 0.3", 1);
             same_to(host, "-w 5", 1);
         }
     });

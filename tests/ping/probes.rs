@@ -132,7 +132,7 @@ fn a_datagram_is_answered_by_program_and_kernel() {
                     socket.send_to(&buffer[..length.min(1_000)], from).map(drop)
                 })
             });
-            let open = ping(&format!("--udp {port} -c 2 -i 0.01 -s 30"), host);
+            let open = ping(&format!("--udp {port} -c 2 -i 0.3 -s 30"), host);
             let line = |what: &str, seq: u8, state: &str| {
                 format!("{what} from {host}: udp_seq={seq} ttl=64 time=# ms {state}")
             };
@@ -169,11 +169,11 @@ fn nobody_answers() {
 
 #[test]
 fn answers_are_doubled_and_damaged() {
-    // The first two frames are ARP, and then every other one is a reset.
+    // Every other frame is a reset.
     let wire = "dup=4 corrupt=8".parse().expect("words");
     beside_iputils_in(&Options { wire: Some(wire), ..Options::default() }, |lab| {
         quiet(lab, &[SERVER[0]]);
-        let ours = ping("--tcp 81 -c 6 -i 0.05 -W 0.3", SERVER[0]);
+        let ours = ping("--tcp 81 -c 5 -i 0.3 -W 0.3", SERVER[0]);
         for said in ["closed (DUP!)\n", "closed (BAD CHECKSUM!)\n", "+1 duplicates, +1 corrupted"] {
             assert!(ours.out.contains(said), "{said}: {ours:?}");
         }
