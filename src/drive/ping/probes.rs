@@ -115,8 +115,11 @@ impl Carrier for Ports {
         for packet in self.probes.request(local, iss, &request.bytes)? {
             self.sender.send(&packet, self.remote.ip(), self.way.scope_id)?;
         }
-        let reset = self.probes.sent(local, request.seq, iss, holder);
-        reset.map_or(Ok(()), |reset| Ok(self.sender.send(&reset, self.remote.ip(), self.way.scope_id)?))
+        if let Some(reset) = self.probes.sent(local, request.seq, iss, holder) {
+            // It ends an old connection: that it cannot be sent is no fault of this request.
+            let _ = self.sender.send(&reset, self.remote.ip(), self.way.scope_id);
+        }
+        Ok(())
     }
 
     fn receive(&mut self) -> Result<Option<Input<'_>>, Error> {
