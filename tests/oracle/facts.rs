@@ -20,6 +20,8 @@ pub(crate) enum Fact {
     Continues,
     /// What it acknowledges was captured, or acknowledged before.
     AcksKnown,
+    /// It acknowledges numbers that were not captured.
+    AcksMissing,
     /// Nothing was captured behind its acknowledgment.
     NothingWaits,
     /// The other end has repeated an acknowledgment that is no higher than its number, twice or more.
@@ -53,6 +55,18 @@ fn highest(one: Option<Seq>, other: Option<Seq>) -> Option<Seq> {
 impl End {
     fn has(&self, number: Seq) -> bool {
         self.runs.iter().any(|(from, to)| !number.before(*from) && number.before(*to))
+    }
+
+    /// Whether all numbers from one to before the other were captured.
+    fn has_all(&self, from: Seq, to: Seq) -> bool {
+        let mut at = from;
+        while at.before(to) {
+            match self.runs.iter().find(|(from, to)| !at.before(*from) && at.before(*to)) {
+                Some((_, end)) => at = *end,
+                None => return false,
+            }
+        }
+        true
     }
 
     fn note(&mut self, segment: &SegmentEvent, numbers: u32) {
@@ -101,6 +115,7 @@ impl Numbers {
             (Fact::New, !own.has(segment.seq)),
             (Fact::Continues, reaches(highest(own.next, other.ack), segment.seq)),
             (Fact::AcksKnown, acks(highest(highest(other.next, other.doubtful), own.ack))),
+            (Fact::AcksMissing, own.ack.is_some_and(|known| !other.has_all(known, segment.ack))),
             (Fact::NothingWaits, other.next.is_none_or(|next| !next.after(segment.ack))),
             (Fact::AskedFor, asked),
             (Fact::NotAskedFor, other.repeated == 0),
