@@ -96,7 +96,7 @@ impl Case {
         if len > 0 {
             text += &format!(", {}", super::count(u64::from(len), "octet"));
         }
-        text + if self.ruling.damaged { ", with a wrong checksum or header" } else { "" }
+        text + if self.ruling.damaged { ", to be dropped: damaged, or never whole" } else { "" }
     }
 
     fn before(&self) -> State {

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use target::{Part, Row, Sign, TARGETS, Target};
 
 use super::endpoint::is_whole;
-use super::packet::{PacketSpec, SpecError, build};
+use super::packet::{PacketSpec, SpecError, Transport, build};
 use super::{Emit, Unreachable};
 use crate::tcp::{Arriving, Heard, Seq, State, Variables};
 use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
@@ -99,8 +99,7 @@ impl Shot {
         let original_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let packet = Packet { time: Time::default(), link: LinkType::RAW, original_len, bytes: &bytes };
         let decoded = decode(&packet);
-        let none = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0 };
-        let (sent, whole) = decoded.segment().map_or((none, false), |(ip, segment)| {
+        let (sent, whole) = decoded.segment().map_or((asked_for(spec), false), |(ip, segment)| {
             let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
             (Arriving { seq, ack, flags: segment.flags, len: segment.payload_len }, is_whole(ip, segment))
         });
@@ -112,6 +111,15 @@ impl Shot {
     #[must_use]
     pub fn segment(&self) -> Option<&Arriving> {
         self.whole.then_some(&self.sent)
+    }
+}
+
+/// The segment as it was asked for, where no peer can make it out in what is sent.
+fn asked_for(spec: &PacketSpec) -> Arriving {
+    let len = u32::try_from(spec.payload.len()).unwrap_or(u32::MAX);
+    match &spec.transport {
+        Transport::Tcp(tcp) => Arriving { seq: Seq(tcp.seq), ack: Seq(tcp.ack), flags: tcp.flags, len },
+        _ => Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len },
     }
 }
 

@@ -290,7 +290,10 @@ fn a_shot_is_what_the_peer_gets() {
     assert_eq!((shot.packets.len(), shot.segment()), (2, Some(&sent)), "in fragments");
     assert_eq!(shot.uncut.map(|packet| packet.len()), Some(20 + 20 + 5));
     let shot = Shot::of(&spec(tcp.clone(), None, true)).unwrap();
-    assert_eq!(shot.segment(), None, "never whole");
+    assert_eq!((shot.segment(), shot.sent), (None, sent), "never whole");
+    let ip = IpSpec { length: crate::craft::packet::IpLength::Says(30), ..IpSpec::default() };
+    let shot = Shot::of(&PacketSpec { ip, ..spec(tcp.clone(), None, false) }).unwrap();
+    assert_eq!((shot.segment(), shot.sent), (None, sent), "the header is cut");
     for bad in [TcpSpec { bad_checksum: true, ..tcp.clone() }, TcpSpec { data_offset: Some(4), ..tcp }] {
         let shot = Shot::of(&spec(bad, None, false)).unwrap();
         assert_eq!((shot.segment(), shot.sent.flags), (None, FIN));
