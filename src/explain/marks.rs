@@ -27,10 +27,22 @@ const IGNORED: [Mark; 13] = [
 pub(super) const ABORTS: [Mark; 5] =
     [Mark::Abort, Mark::AbortUnread, Mark::GaveUp, Mark::ListenerClosed, Mark::LateRefusal];
 
+/// Marks that need no words beside another: what an ACK for another connection acknowledges was sent there; with a cookie,
+/// data on a SYN do not wait.
+const SAID: [(Mark, Mark); 2] = [(Mark::UnacceptableAck, Mark::HalfOpen), (Mark::SynWithData, Mark::FastOpen)];
+
+/// Whether the words of a mark say why a reset came.
+pub(super) fn tell_why(reset: &SegmentEvent) -> bool {
+    let others = [Mark::HalfOpen, Mark::DataAfterClose];
+    ABORTS.into_iter().chain(others).any(|mark| reset.marks.has(mark))
+}
+
 /// Whether the receiver takes nothing from `segment` and changes no state for it.
 #[must_use]
 pub fn is_ignored(segment: &SegmentEvent) -> bool {
-    IGNORED.into_iter().any(|mark| segment.marks.has(mark)) && segment.before[to(segment)] == segment.after[to(segment)]
+    let stale = segment.marks.has(Mark::OldTimestamp) && segment.len > 0;
+    let ignored = stale || IGNORED.into_iter().any(|mark| segment.marks.has(mark));
+    ignored && segment.before[to(segment)] == segment.after[to(segment)]
 }
 
 /// How often the words of `mark` are worth saying.
@@ -38,7 +50,7 @@ fn weight(mark: Mark, ignored: bool) -> Weight {
     match mark {
         // The gap has a row of its own; resets and options have reasons of their own.
         Mark::OffloadedChecksum | Mark::Gap | Mark::Refused | Mark::HandshakeReset => Weight::Detail,
-        Mark::FinWithData | Mark::Urgent | Mark::Sack | Mark::EcnEcho | Mark::EcnReduced => Weight::Detail,
+        Mark::FinWithData | Mark::Urgent | Mark::Sack => Weight::Detail,
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             Weight::Key
         }
@@ -52,8 +64,7 @@ fn weight(mark: Mark, ignored: bool) -> Weight {
 /// The reason that goes with `mark`.
 pub(super) fn reason(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> Reason {
     let by_hand = ABORTS.contains(&mark) && is_by_hand(segment);
-    // An ACK for another connection is said to be that.
-    let said = mark == Mark::UnacceptableAck && segment.marks.has(Mark::HalfOpen);
+    let said = SAID.into_iter().any(|(other, by)| mark == other && segment.marks.has(by));
     let weight = if by_hand || said { Weight::Detail } else { weight(mark, is_ignored(segment)) };
     Reason { text: text(mark, segment, voice), weight }
 }
@@ -76,7 +87,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
         }
-        Mark::BacklogOverflow => "acknowledged already: that was lost, or the queue is full".to_owned(),
+        Mark::BacklogOverflow => "acknowledged already: lost, or the queue is full".to_owned(),
         Mark::DeferredAccept => "acknowledged long ago: it waits for data, it seems".to_owned(),
         Mark::LateAnswer => "it answers now: a SYN was lost, or the queue was full".to_owned(),
         Mark::AckWithData => "data ride on the ACK of the handshake already".to_owned(),
@@ -117,7 +128,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::Gap => format!("sent, since seq {seq} comes after it, but not seen"),
         Mark::LostSegment => "fills the gap: the first copy was lost on its way here".to_owned(),
         Mark::GapInCapture => format!("ack {ack} covers the gap: only the capture missed it"),
-        Mark::AckUnseen => format!("ack {ack} covers data that is not in this capture"),
+        Mark::AckUnseen => format!("ack {ack} is for data not captured, or never sent"),
         Mark::DuplicatePacket => "the very same packet: captured, or delivered, twice".to_owned(),
         Mark::KeepAlive => format!("keep-alive: seq {seq} is one too low, to get an answer"),
         Mark::KeepAliveAck => "answers the keep-alive: this end is still there".to_owned(),
@@ -139,7 +150,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::IcmpForged => "an ICMP error came that cannot be about it".to_owned(),
         Mark::FinWithData => "data and FIN in one segment".to_owned(),
         Mark::SimultaneousClose => "both FINs cross: neither end closed first".to_owned(),
-        Mark::HalfClose => format!("{receiver} closed its direction only: data still flows"),
+        Mark::HalfClose => format!("{receiver} closed its direction: data still flows"),
         Mark::DataAfterClose if segment.flags.rst() => "data came for a program that has closed".to_owned(),
         Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
         Mark::Abort => "an abort: SO_LINGER, or somebody on the way".to_owned(),

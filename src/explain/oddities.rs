@@ -63,7 +63,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::LostSegment => "segments lost before the capture",
         Mark::GapInCapture => "data missing in the capture",
         Mark::AckUnseen => "ACK of data not in the capture",
-        Mark::DuplicatePacket => "packets captured twice",
+        Mark::DuplicatePacket => "packets seen twice",
         Mark::KeepAlive => "keep-alive probes",
         Mark::ZeroWindow => "window closed to 0",
         Mark::ZeroWindowProbe => "probes of a closed window",

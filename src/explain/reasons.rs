@@ -111,9 +111,7 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
         _ if is_by_hand(segment) => {
             Reason::once(Topic::Reset, "a reset needs no answer: the connection is gone at once")
         }
-        _ if segment.marks.has(Mark::HalfOpen) || marks::ABORTS.into_iter().any(|mark| segment.marks.has(mark)) => {
-            Reason::detail("a reset needs no answer: the connection is gone at once")
-        }
+        _ if marks::tell_why(segment) => Reason::detail("a reset needs no answer: the connection is gone at once"),
         (_, None) => Reason::once(Topic::Reset, "no ACK: this host knows of no such connection"),
         (_, Some(_)) => Reason::once(Topic::Reset, "an abort: unread data, SO_LINGER, or it gave up"),
     })

@@ -34,7 +34,9 @@ pub(super) fn ending(summary: &Summary, names: &Names) -> String {
 
 /// What the reset tells of its reason. Why you sent one you know; and one that left bytes unread says so by their number.
 fn why(summary: &Summary, names: &Names) -> &'static str {
-    const WHY: [(Mark, &str); 4] = [
+    const WHY: [(Mark, &str); 6] = [
+        (Mark::ResetByThirdParty, ", or from somebody else in its name"),
+        (Mark::DataAfterClose, ": data came for a program that had closed"),
         (Mark::LateRefusal, ": its queue was full, or its listener had closed"),
         (Mark::ListenerClosed, ": its listener closed, or it chose to"),
         (Mark::GaveUp, ": nobody answered what it asked"),

@@ -44,6 +44,10 @@ pub fn verdict(summary: &Summary, names: &Names) -> Vec<Statement> {
 }
 
 fn opened(summary: &Summary, names: &Names) -> Statement {
+    if is_to_itself(summary) && summary.handshake == Handshake::ThreeWay {
+        let text = "from a socket to itself: a simultaneous open with one end".to_owned();
+        return Statement { subject: "Opened", text };
+    }
     let (whose, server) = (names.whose(Side::Client), names.the(Side::Server));
     let rtt = summary.handshake_rtt.map(|millis| duration(millis.0));
     let took = summary.handshake_time.map_or_else(String::new, |millis| format!(" in {}", duration(millis.0)));
@@ -72,6 +76,11 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         Handshake::MidStream => ("Opened", "before the capture began".to_owned()),
     };
     Statement { subject, text }
+}
+
+/// Whether there is one end only: then nothing is the other's.
+fn is_to_itself(summary: &Summary) -> bool {
+    summary.client == summary.server
 }
 
 /// Flags that no socket call sends, alone or with the answer to them: nothing was open, and nothing was to be opened.
@@ -165,6 +174,7 @@ fn closed(summary: &Summary, names: &Names) -> Option<Statement> {
         Termination::SimultaneousClose => {
             format!("simultaneous close{took}: each end sent a FIN before it saw the other's")
         }
+        Termination::OneSided if is_to_itself(summary) => "by the one end that there is: its FIN is its own".to_owned(),
         Termination::OneSided => one_sided(summary, names) + half,
         Termination::Reset => reset(summary, names),
         Termination::None if summary.handshake == Handshake::SynReceived => return None,
@@ -204,7 +214,7 @@ fn left(summary: &Summary, names: &Names) -> Vec<String> {
         (true, true) => vec![format!("TIME-WAIT at both ends ({TIME_WAIT})")],
         (true, false) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, Side::Client))],
         (false, true) => vec![format!("TIME-WAIT at {} ({TIME_WAIT})", at(names, Side::Server))],
-        (false, false) if summary.termination == Termination::Reset => Vec::new(),
+        (false, false) if summary.termination == Termination::Reset || is_to_itself(summary) => Vec::new(),
         (false, false) => Side::BOTH.into_iter().filter_map(|side| remains(summary, names, side)).collect(),
     }
 }
@@ -228,7 +238,9 @@ const fn waits_for(state: State) -> Option<&'static str> {
 
 fn remains(summary: &Summary, names: &Names, side: Side) -> Option<String> {
     let state = summary.states[side].state?;
-    waits_for(state).map(|why| format!("{state} at {}, which {why}", at(names, side)))
+    // A FIN that nobody acknowledged may not have arrived.
+    let unproven = state == State::CloseWait && summary.states[side.other()].state == Some(State::FinWait1);
+    waits_for(state).filter(|_| !unproven).map(|why| format!("{state} at {}, which {why}", at(names, side)))
 }
 
 fn odd(summary: &Summary, names: &Names) -> Option<Statement> {

@@ -7,7 +7,7 @@ use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::is_ignored;
 use crate::tcp::State;
-use crate::trace::{Event, EventKind, IcmpEvent, Marks, Opened, Pair, SegmentEvent, Side, Summary};
+use crate::trace::{CallNote, CallRole, Event, EventKind, IcmpEvent, Marks, Opened, Pair, SegmentEvent, Side, Summary};
 use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one connection.
@@ -127,7 +127,8 @@ impl Builder {
     }
 
     /// A segment tells what its sender had received when it left. Where two crossed, the state that the earlier one was
-    /// thought to bring is taken back: no end changes its state by what it has not seen yet.
+    /// thought to bring is taken back, and so is the call that it let return: no end does anything for what it has not
+    /// seen yet.
     fn look_back(&mut self, id: u64, segment: &SegmentEvent) {
         let side = segment.from;
         let proven = segment.before[side];
@@ -138,6 +139,8 @@ impl Builder {
             && crossed.from != side
         {
             crossed.after[side] = proven;
+            let too_early = |call: &CallNote| call.side == side && call.role == CallRole::Returns;
+            crossed.calls.iter_mut().for_each(|call| *call = call.filter(|call| !too_early(call)));
         }
         for side in Side::BOTH {
             if segment.before[side].state != segment.after[side].state {

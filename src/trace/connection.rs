@@ -255,9 +255,12 @@ impl Connection {
             end.offloads = true;
             self.recorder.note(side, &facts, &Marks::default(), false);
         } else {
-            end.skip_to(facts.arriving.seq);
+            if facts.arriving.seq.after(end.nxt) {
+                end.skip_to(facts.arriving.seq);
+                self.marks.set(Mark::Gap);
+            }
+            end.newest_stamp = facts.options.timestamps.map_or(0, |(value, _)| value);
             peer.right_edge = None;
-            self.marks.set(Mark::Gap);
         }
         self.advance(side, &facts, Origin::Wire);
     }
@@ -282,8 +285,10 @@ impl Connection {
         let unseen = reading::see_unseen(ends, from, segment);
         let variables = ends.variables(to, segment);
         let number = ResetNumber::of(before[to].state, &variables, ends, to, segment);
-        let response = belief::arrive(ends, to, facts);
+        let stale = ends[from].is_stale(facts);
+        let response = if stale { None } else { belief::arrive(ends, to, facts) };
         let mut judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
+        judgement.rejects |= stale;
         judgement.number = number;
         let expected = ends[from].expected;
         let mut reading = Reading { copy: 1, ..Reading::default() };
@@ -298,6 +303,11 @@ impl Connection {
         }
         if judgement.rejects {
             note_rejected(&mut ends[from], facts, &judgement);
+            if stale {
+                reading.marks.set(Mark::OldTimestamp);
+                ends[from].suspect = Some(Suspect { facts: *facts, bad_checksum: false });
+                ends[to].expected = Reply::Ack;
+            }
         } else {
             reading = reading::read_sequence(ends, from, facts, self.opening.path_rtt());
             reading.marks |= unseen;

@@ -186,12 +186,25 @@ impl End {
         }
     }
 
+    /// Whether a segment with new numbers has a timestamp older than one that arrived in order: its receiver drops it, and
+    /// answers with an ACK (RFC 7323 section 5.3).
+    pub(super) fn is_stale(&self, facts: &Facts) -> bool {
+        let (segment, flags) = (&facts.arriving, facts.arriving.flags);
+        let new = segment.len > 0 && segment.end().after(self.nxt) && !flags.intersects(Flags::SYN | Flags::RST);
+        new && facts.options.timestamps.is_some_and(|(value, _)| self.has_older(value))
+    }
+
+    /// Whether `value` is before the newest of its timestamps.
+    fn has_older(&self, value: u32) -> bool {
+        self.newest_stamp != 0 && Seq(value).before(Seq(self.newest_stamp))
+    }
+
     /// Keeps the timestamp of a segment that it sent; says whether that is older than one which arrived in order
     /// (RFC 7323 section 5.3).
     pub(super) fn note_stamp(&mut self, facts: &Facts) -> bool {
         let Some((value, _)) = facts.options.timestamps else { return false };
         let flags = facts.arriving.flags;
-        let older = !flags.syn() && self.newest_stamp != 0 && Seq(value).before(Seq(self.newest_stamp));
+        let older = !flags.syn() && self.has_older(value);
         if flags.syn() || !older && self.holes.first().is_none() {
             self.newest_stamp = value;
         }

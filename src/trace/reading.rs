@@ -207,7 +207,8 @@ fn read_again(end: &mut End, peer: &End, facts: &Facts, reading: &mut Reading) {
 fn kind_of_repetition(end: &End, peer: &End, facts: &Facts, copy: u16) -> Option<Mark> {
     let segment = &facts.arriving;
     let asked_for = peer.duplicate_acks >= FAST_RETRANSMIT && peer.last_ack == Some(segment.seq);
-    let last_of_many = segment.end() == end.nxt && segment.seq.after(end.una) && copy == 2;
+    let first_again = copy == 2 && end.recent.began_once(end.una);
+    let last_of_many = segment.end() == end.nxt && segment.seq.after(end.una) && first_again;
     // What was sent before the capture began may not be.
     let acknowledged = peer.last_ack.is_some_and(|ack| !segment.end().after(ack));
     if acknowledged && !segment.end().after(end.una) {
@@ -278,7 +279,7 @@ fn is_delayed(peer: &End, facts: &Facts, rtt: Option<Duration>, reading: &Readin
     let all = is_pure_ack(segment) && acked.octets > 0 && !acked.syn && segment.ack == peer.nxt && !unseen;
     let held = |since: Duration| (DELAYED..=MOST_DELAYED).contains(&since.saturating_sub(rtt));
     let (sent, heard) = (facts.time.since(peer.nxt_time), peer.last_packet.seen().before(facts.time));
-    all && peer.recent.sent_once(peer.nxt) && held(sent) && held(heard)
+    all && peer.recent.ended_once(peer.nxt) && held(sent) && held(heard)
 }
 
 pub(super) fn is_pure_ack(segment: &Arriving) -> bool {

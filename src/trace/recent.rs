@@ -34,19 +34,27 @@ impl Recent {
     }
 
     /// Whether the segment that ended here was sent once only, as far as is remembered.
-    pub(super) fn sent_once(&self, end: Seq) -> bool {
+    pub(super) fn ended_once(&self, end: Seq) -> bool {
         self.sent.iter().flatten().all(|sent| sent.end != end || sent.copies == 1)
+    }
+
+    /// The same of the one that began here.
+    pub(super) fn began_once(&self, seq: Seq) -> bool {
+        self.sent.iter().flatten().all(|sent| sent.seq != seq || sent.copies == 1)
     }
 
     /// Notes that the numbers from `seq` up to `end` were sent again; says which sending it is, and how long after the
     /// first. Where the first is not remembered, it is the second, after no time.
     pub(super) fn again(&mut self, seq: Seq, end: Seq, time: Time) -> (u16, Duration) {
-        let same = |sent: &&mut Sent| sent.seq == seq || sent.end == end;
-        match self.sent.iter_mut().flatten().find(same) {
-            Some(sent) => {
-                sent.copies = sent.copies.saturating_add(1);
-                (sent.copies, time.since(sent.time))
-            }
+        let begins = |sent: &&mut Sent| sent.seq == seq;
+        if let Some(sent) = self.sent.iter_mut().flatten().find(begins) {
+            sent.copies = sent.copies.saturating_add(1);
+            return (sent.copies, time.since(sent.time));
+        }
+        // A later piece of what was cut smaller is of the same sending as its first.
+        let covers = |sent: &&Sent| sent.end == end || seq.after(sent.seq) && seq.before(sent.end);
+        match self.sent.iter().flatten().find(covers) {
+            Some(sent) => (sent.copies.max(2), time.since(sent.time)),
             None => (2, Duration::ZERO),
         }
     }

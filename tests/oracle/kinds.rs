@@ -65,6 +65,7 @@ const fn kind(flags: &'static [&'static str], who: Who, when: When, why: &'stati
 
 /// Marks of segments that their receiver drops.
 pub(crate) const DROPPED: &[Mark] = &[
+    Mark::OldTimestamp,
     Mark::BadChecksum,
     Mark::Malformed,
     Mark::OutsideWindow,
