@@ -1,5 +1,6 @@
 //! Damaged captures: every file in captures/ cut anywhere and changed at random, through source, decoder, tracer and every
-//! output. Nothing panics, loops, asks for much memory, or brings a control character to a terminal.
+//! output. Nothing panics, loops, asks for much memory, or brings a control character to a terminal. A tracer that tells
+//! ends alone comes to the same verdicts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::{fs, thread};
 use rawshake::ladder::Settings;
 use rawshake::sink::{self, Format, ListSettings, Sink};
 use rawshake::source::{CaptureFile, Source as _};
-use rawshake::trace::{Event, Hint, Tracer, TracerOptions};
+use rawshake::trace::{Event, EventKind, Hint, Summary, Tracer, TracerOptions};
 use rawshake::wire::{Packet, Reassembler, decode};
 
 /// Files up to this many octets are cut at each of them.
@@ -63,16 +64,22 @@ fn open((format, is_list): Output, page: Page) -> Box<dyn Sink> {
 /// One pass over the octets of a capture file, as `rawshake replay` makes it.
 struct Pass {
     tracer: Tracer,
+    /// The same, telling ends alone.
+    brief: Tracer,
     reassembler: Reassembler,
     sink: Box<dyn Sink>,
     packets: u64,
     events: u64,
+    /// The verdicts of the two tracers.
+    verdicts: [Vec<(u32, Summary)>; 2],
 }
 
 impl Pass {
     fn new(output: Output, page: Page) -> Self {
-        let (tracer, reassembler) = (Tracer::new(TracerOptions::default()), Reassembler::default());
-        Self { tracer, reassembler, sink: open(output, page), packets: 0, events: 0 }
+        let tracer = |only_ends| Tracer::new(TracerOptions { only_ends, ..TracerOptions::default() });
+        let (sink, reassembler) = (open(output, page), Reassembler::default());
+        let verdicts = Default::default();
+        Self { tracer: tracer(false), brief: tracer(true), reassembler, sink, packets: 0, events: 0, verdicts }
     }
 
     fn run(mut self, bytes: &[u8]) {
@@ -102,13 +109,17 @@ impl Pass {
     }
 
     fn trace(&mut self, packet: &Packet<'_>) {
-        let Self { tracer, sink, packets, events, .. } = self;
-        let mut out = counted(sink.as_mut(), events);
-        tracer.packet(*packets, packet, &decode(packet), Hint::default(), &mut out);
+        let Self { tracer, brief, sink, packets, events, verdicts: [told, short], .. } = self;
+        let decoded = decode(packet);
+        tracer.packet(*packets, packet, &decoded, Hint::default(), &mut counted(sink.as_mut(), events, told));
+        brief.packet(*packets, packet, &decoded, Hint::default(), &mut |event| note(event, short));
     }
 
     fn finish(mut self, octets: usize) {
-        self.tracer.finish(&mut counted(self.sink.as_mut(), &mut self.events));
+        let [mut told, mut short] = self.verdicts;
+        self.tracer.finish(&mut counted(self.sink.as_mut(), &mut self.events, &mut told));
+        self.brief.finish(&mut |event| note(event, &mut short));
+        assert_eq!(told, short, "both tracers have the same verdicts");
         self.sink.finish().expect("memory takes everything");
         assert!(self.packets <= octets as u64 / 16, "{} packets in {octets} octets", self.packets);
         // A packet opens, shows, and ends a connection.
@@ -116,9 +127,20 @@ impl Pass {
     }
 }
 
-fn counted<'a>(sink: &'a mut dyn Sink, events: &'a mut u64) -> impl FnMut(&Event) + 'a {
+fn note(event: &Event, verdicts: &mut Vec<(u32, Summary)>) {
+    if let EventKind::Ended(summary) = event.kind {
+        verdicts.push((event.connection, summary));
+    }
+}
+
+fn counted<'a>(
+    sink: &'a mut dyn Sink,
+    events: &'a mut u64,
+    verdicts: &'a mut Vec<(u32, Summary)>,
+) -> impl FnMut(&Event) + 'a {
     move |event| {
         *events += 1;
+        note(event, verdicts);
         sink.event(event).expect("memory takes everything");
     }
 }

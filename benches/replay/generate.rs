@@ -20,12 +20,14 @@ pub(crate) struct Plan {
     pub(crate) at_once: u32,
     /// Octets of a packet that are captured.
     pub(crate) snap_length: usize,
+    /// Nothing but the SYN of each: a flood.
+    pub(crate) only_syns: bool,
 }
 
 /// 4.5 million segments of 400,000 connections.
 impl Default for Plan {
     fn default() -> Self {
-        Self { connections: 400_000, data_segments: 4, at_once: 1000, snap_length: 96 }
+        Self { connections: 400_000, data_segments: 4, at_once: 1000, snap_length: 96, only_syns: false }
     }
 }
 
@@ -107,7 +109,10 @@ fn add_options(fields: &mut SegmentFields, ticks: u32) {
 
 /// Writes the capture, and answers how many segments it holds.
 pub(crate) fn generate(plan: &Plan, file: &Path) -> io::Result<u64> {
-    let scripts = [script(plan.data_segments), script(plan.data_segments + 1)];
+    let mut scripts = [script(plan.data_segments), script(plan.data_segments + 1)];
+    if plan.only_syns {
+        scripts.iter_mut().for_each(|script| script.truncate(1));
+    }
     let mut writer = CaptureWriter::new(BufWriter::with_capacity(1 << 20, File::create(file)?), Format::Pcap)?;
     let mut time = Time::from_parts(1_700_000_000, 0);
     let mut segments = 0;

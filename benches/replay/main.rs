@@ -8,6 +8,7 @@
 
 mod child;
 mod generate;
+mod memory;
 mod passes;
 mod peers;
 
@@ -76,7 +77,10 @@ fn bench(settings: &Settings) -> io::Result<()> {
     for (peer, cost) in peers.iter().zip(&costs) {
         writeln!(out, "{:<32} {}", peer.name, row(cost, &costs[0], segments))?;
     }
-    missing.iter().try_for_each(|peer| writeln!(out, "{:<32} skipped: there is no {} here", peer.name, peer.program))
+    missing
+        .iter()
+        .try_for_each(|peer| writeln!(out, "{:<32} skipped: there is no {} here", peer.name, peer.program))?;
+    memory::report(&settings.plan, folder.path(), &mut out)
 }
 
 /// The figures of one program; ratios are to those of `base`.

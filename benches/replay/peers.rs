@@ -22,6 +22,11 @@ impl Peer {
         Self { name, program: program.to_owned(), before, after: Vec::new(), writes: true, is_slow: false }
     }
 
+    /// This program.
+    pub(crate) fn own(name: &'static str, arguments: &[&'static str]) -> Self {
+        Self::new(name, env!("CARGO_BIN_EXE_rawshake"), arguments)
+    }
+
     fn slow(self) -> Self {
         Self { is_slow: true, ..self }
     }
@@ -36,14 +41,13 @@ impl Peer {
 
 /// All of them; the first is what the others are compared with.
 pub(crate) fn all() -> Vec<Peer> {
-    let own = env!("CARGO_BIN_EXE_rawshake");
     let this = std::env::current_exe().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     vec![
         Peer::new("bare libpcap loop", &this, &[passes::LIBPCAP_LOOP]),
-        Peer::new("rawshake replay --stats", own, &["replay", "--stats"]),
-        Peer::new("rawshake replay --list", own, &["replay", "--list"]),
-        Peer::new("rawshake replay --list (JSON)", own, &["replay", "--list", "--format", "json"]),
-        Peer::new("rawshake replay --format lines", own, &["replay", "--format", "lines"]),
+        Peer::own("rawshake replay --stats", &["replay", "--stats"]),
+        Peer::own("rawshake replay --list", &["replay", "--list"]),
+        Peer::own("rawshake replay --list (JSON)", &["replay", "--list", "--format", "json"]),
+        Peer::own("rawshake replay --format lines", &["replay", "--format", "lines"]),
         Peer::new("tcpdump -nn -S -r", "tcpdump", &["-nn", "-S", "-r"]),
         Peer { after: vec!["-w", "/dev/null"], ..Peer::new("argus -r", "argus", &["-X", "-r"]) },
         Peer::new("tcptrace -n", "tcptrace", &["-n"]).slow(),

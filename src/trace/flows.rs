@@ -16,10 +16,11 @@ use super::slab::{Order, Slab};
 use crate::wire::Time;
 
 /// Connections that are over and kept whole: the last so many.
-const OVER_KEPT: usize = 4096;
-/// Bits of a place that say which record of its kind it is.
-const NUMBER_BITS: u32 = 30;
-pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
+const OVER_KEPT: usize = 512;
+/// The bit of a packed place that says that its record is a whole one.
+const WHOLE: u32 = 1 << 31;
+/// Connections that a table can hold: places have 31 bits.
+const MAX_CAPACITY: usize = 1 << 30;
 
 /// A pair of sockets and its hash.
 #[derive(Clone, Copy, Debug)]
@@ -38,28 +39,30 @@ pub(super) enum Place {
     Late(u32),
 }
 
-/// A place in four octets.
+/// The place of a connection that was not told of, in four octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Packed(u32);
 
-impl Place {
-    const fn pack(self) -> Packed {
-        Packed(match self {
-            Self::HalfOpen(place) => place,
-            Self::Whole(place) => 1 << NUMBER_BITS | place,
-            Self::Late(number) => 2 << NUMBER_BITS | number & NUMBER,
-        })
-    }
-}
-
 impl Packed {
+    const fn half_open(place: u32) -> Self {
+        Self(place)
+    }
+
+    const fn whole(place: u32) -> Self {
+        Self(place | WHOLE)
+    }
+
+    const fn is_whole(self) -> bool {
+        self.0 & WHOLE != 0
+    }
+
+    /// The place among the records of its kind.
+    const fn number(self) -> u32 {
+        self.0 & !WHOLE
+    }
+
     const fn unpack(self) -> Place {
-        let number = self.0 & NUMBER;
-        match self.0 >> NUMBER_BITS {
-            0 => Place::HalfOpen(number),
-            1 => Place::Whole(number),
-            _ => Place::Late(number),
-        }
+        if self.is_whole() { Place::Whole(self.number()) } else { Place::HalfOpen(self.number()) }
     }
 }
 
@@ -82,6 +85,7 @@ pub(super) struct Removed {
 #[derive(Debug)]
 pub(super) struct Flows {
     hasher: KeyHasher,
+    /// Connections that were not told of.
     index: HashTable<Packed>,
     half_open: Slab<HalfOpen>,
     whole: Slab<Whole>,
@@ -104,7 +108,7 @@ impl Flows {
             half_open_order: Order::new(),
             whole_order: Order::new(),
             over_order: Order::new(),
-            capacity: capacity.clamp(1, NUMBER as usize),
+            capacity: capacity.clamp(1, MAX_CAPACITY),
         }
     }
 
@@ -116,30 +120,27 @@ impl Flows {
 
     #[inline]
     pub(super) fn find(&self, flow: &Flow) -> Option<Place> {
-        let is_it = |place: &Packed| match place.unpack() {
-            Place::HalfOpen(place) => self.half_open[place].key == flow.key,
-            Place::Whole(place) => self.whole[place].key == flow.key,
-            Place::Late(number) => self.late.get(number).hash == flow.hash,
-        };
-        self.index.find(flow.hash, is_it).map(|place| place.unpack())
+        let is_it = |place: &Packed| *key_of(*place, &self.half_open, &self.whole) == flow.key;
+        let live = self.index.find(flow.hash, is_it).map(|place| place.unpack());
+        live.or_else(|| self.late.find(flow.hash).map(Place::Late))
     }
 
     /// The number of a connection that was not told of.
     pub(super) fn id(&self, place: Place) -> Option<u32> {
         match place {
-            Place::HalfOpen(place) => Some(self.half_open[place].value.id()),
-            Place::Whole(place) => Some(self.whole[place].value.connection.id),
+            Place::HalfOpen(place) => Some(self.half_open[place].id()),
+            Place::Whole(place) => Some(self.whole[place].connection.id),
             Place::Late(_) => None,
         }
     }
 
     pub(super) fn half_open(&mut self, place: u32) -> &mut HalfOpen {
-        &mut self.half_open[place].value
+        &mut self.half_open[place]
     }
 
     #[inline]
     pub(super) fn whole(&mut self, place: u32) -> &mut Connection {
-        &mut self.whole[place].value.connection
+        &mut self.whole[place].connection
     }
 
     pub(super) fn late(&self, number: u32) -> &Late {
@@ -150,20 +151,20 @@ impl Flows {
     pub(super) fn insert_half_open(&mut self, flow: &Flow, half_open: HalfOpen) {
         let place = self.half_open.insert(flow.key, half_open);
         self.half_open_order.add(&mut self.half_open, place);
-        self.enter(flow, Place::HalfOpen(place));
+        self.enter(flow, Packed::half_open(place));
     }
 
     /// The same for a whole one; answers where it is.
     pub(super) fn insert_whole(&mut self, flow: &Flow, connection: Connection) -> u32 {
         let place = self.whole.insert(flow.key, Whole { connection, over: false });
         self.whole_order.add(&mut self.whole, place);
-        self.enter(flow, Place::Whole(place));
+        self.enter(flow, Packed::whole(place));
         place
     }
 
     /// Gives a connection that was half open the room of a whole one; answers where it is.
     pub(super) fn widen(&mut self, flow: &Flow, place: u32) -> u32 {
-        let connection = self.half_open[place].value.expand(&flow.key);
+        let connection = self.half_open[place].expand(&flow.key);
         self.forget(flow.hash, Place::HalfOpen(place));
         self.insert_whole(flow, connection)
     }
@@ -177,7 +178,7 @@ impl Flows {
     #[inline]
     pub(super) fn touch_whole(&mut self, place: u32) {
         let Self { whole, whole_order, over_order, .. } = self;
-        let Whole { connection, over } = &mut whole[place].value;
+        let Whole { connection, over } = &mut whole[place];
         let is_over = connection.is_over();
         let was_over = std::mem::replace(over, is_over);
         match (was_over, is_over) {
@@ -197,8 +198,8 @@ impl Flows {
     /// Takes out the connection between these sockets; none if it was told of.
     pub(super) fn remove(&mut self, flow: &Flow, place: Place) -> Option<Connection> {
         let connection = match place {
-            Place::HalfOpen(place) => Some(self.half_open[place].value.expand(&flow.key)),
-            Place::Whole(place) => Some(self.whole[place].value.connection),
+            Place::HalfOpen(place) => Some(self.half_open[place].expand(&flow.key)),
+            Place::Whole(place) => Some(self.whole[place].connection),
             Place::Late(_) => None,
         };
         self.forget(flow.hash, place);
@@ -211,111 +212,113 @@ impl Flows {
             return None;
         }
         if let Some(place) = self.over_order.oldest() {
-            return Some(Removed { connection: self.retire(place), evicted: false });
+            let connection = *self.whole(place);
+            self.retire(place);
+            return Some(Removed { connection, evicted: false });
         }
-        let half_open = self.half_open_order.oldest().map(|place| {
-            let slot = &self.half_open[place];
-            (slot.value.last(), Place::HalfOpen(place), slot.key)
-        });
-        let whole = self.whole_order.oldest().map(|place| {
-            let slot = &self.whole[place];
-            (slot.value.connection.last, Place::Whole(place), slot.key)
-        });
+        let half_open = self
+            .half_open_order
+            .oldest()
+            .map(|place| (self.half_open[place].last(), Place::HalfOpen(place), *self.half_open.key(place)));
+        let whole = self
+            .whole_order
+            .oldest()
+            .map(|place| (self.whole[place].connection.last, Place::Whole(place), *self.whole.key(place)));
         let (_, place, key) = [half_open, whole].into_iter().flatten().min_by_key(|(last, ..)| *last)?;
         let flow = Flow { key, hash: self.hasher.hash(&key) };
         self.remove(&flow, place).map(|connection| Removed { connection, evicted: true })
     }
 
-    /// Takes out one connection that is over and need not be kept whole, and keeps what knows its late segments.
+    /// A connection that is over and need not be kept whole; forgets those whose segments cannot come any more.
     #[inline]
-    pub(super) fn settle(&mut self, now: Time) -> Option<Connection> {
-        while let Some((number, hash)) = self.late.oldest_done(now, self.capacity) {
-            if let Ok(entry) = self.index.find_entry(hash, |place| *place == Place::Late(number).pack()) {
-                entry.remove();
-            }
-            self.late.pop();
-        }
+    pub(super) fn overdue(&mut self, now: Time) -> Option<u32> {
+        self.late.expire(now, self.capacity);
         let place = self.over_order.oldest()?;
-        (self.over_order.len() > OVER_KEPT).then(|| self.retire(place))
+        (self.over_order.len() > OVER_KEPT).then_some(place)
     }
 
     /// Takes out a connection that is over, and keeps what knows its late segments.
-    fn retire(&mut self, place: u32) -> Connection {
-        let (connection, key) = (self.whole[place].value.connection, self.whole[place].key);
-        let hash = self.hasher.hash(&key);
+    pub(super) fn retire(&mut self, place: u32) {
+        let key = self.whole.key(place);
+        let hash = self.hasher.hash(key);
+        self.late.push(Late::of(&self.whole[place].connection, key, hash));
         self.forget(hash, Place::Whole(place));
-        let number = self.late.push(Late::of(&connection, &key, hash));
-        self.enter(&Flow { key, hash }, Place::Late(number));
-        connection
     }
 
     /// Takes out all connections that were not told of, in the order of their numbers.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Connection> {
         let Self { half_open, whole, half_open_order, whole_order, over_order, .. } =
             std::mem::replace(self, Self::new(self.capacity));
-        let half = half_open_order.iter(&half_open).map(|place| (half_open[place].value.id(), Place::HalfOpen(place)));
+        let half = half_open_order.iter(&half_open).map(|place| (half_open[place].id(), Place::HalfOpen(place)));
         let wholes = whole_order.iter(&whole).chain(over_order.iter(&whole));
         let mut all: Vec<(u32, Place)> =
-            half.chain(wholes.map(|place| (whole[place].value.connection.id, Place::Whole(place)))).collect();
+            half.chain(wholes.map(|place| (whole[place].connection.id, Place::Whole(place)))).collect();
         all.sort_unstable_by_key(|(id, _)| *id);
         all.into_iter().filter_map(move |(_, place)| match place {
-            Place::HalfOpen(place) => Some(half_open[place].value.expand(&half_open[place].key)),
-            Place::Whole(place) => Some(whole[place].value.connection),
+            Place::HalfOpen(place) => Some(half_open[place].expand(half_open.key(place))),
+            Place::Whole(place) => Some(whole[place].connection),
             Place::Late(_) => None,
         })
     }
 
-    fn enter(&mut self, flow: &Flow, place: Place) {
-        let Self { hasher, half_open, whole, late, .. } = self;
-        self.index.insert_unique(flow.hash, place.pack(), |place| match place.unpack() {
-            Place::HalfOpen(place) => hasher.hash(&half_open[place].key),
-            Place::Whole(place) => hasher.hash(&whole[place].key),
-            Place::Late(number) => late.get(number).hash,
-        });
+    fn enter(&mut self, flow: &Flow, place: Packed) {
+        let Self { hasher, half_open, whole, .. } = self;
+        self.index.insert_unique(flow.hash, place, |place| hasher.hash(key_of(*place, half_open, whole)));
     }
 
     /// Forgets a place, and frees its record. That of a connection told of goes when its time has come.
     fn forget(&mut self, hash: u64, place: Place) {
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == place.pack()) {
-            entry.remove();
-        }
         match place {
             Place::HalfOpen(place) => {
+                self.leave(hash, Packed::half_open(place));
                 self.half_open_order.take(&mut self.half_open, place);
                 self.half_open.remove(place);
             }
             Place::Whole(place) => {
-                let order = if self.whole[place].value.over { &mut self.over_order } else { &mut self.whole_order };
+                self.leave(hash, Packed::whole(place));
+                let order = if self.whole[place].over { &mut self.over_order } else { &mut self.whole_order };
                 order.take(&mut self.whole, place);
                 self.whole.remove(place);
             }
-            Place::Late(_) => {}
+            Place::Late(number) => self.late.hide(number),
         }
     }
+
+    fn leave(&mut self, hash: u64, place: Packed) {
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == place) {
+            entry.remove();
+        }
+    }
+}
+
+/// The sockets of the connection at `place`.
+#[inline]
+fn key_of<'a>(place: Packed, half_open: &'a Slab<HalfOpen>, whole: &'a Slab<Whole>) -> &'a Key {
+    if place.is_whole() { whole.key(place.number()) } else { half_open.key(place.number()) }
 }
 
 #[cfg(test)]
 mod counting {
     use super::*;
-    use crate::trace::slab::Slot;
+    use crate::trace::slab::Head;
     use crate::trace::tracer::Held;
 
     impl Flows {
         pub(in crate::trace) fn held(&self) -> Held {
             let whole = self.whole_order.len() + self.over_order.len();
             let held = Held { half_open: self.half_open_order.len(), whole, late: self.late.len() };
-            assert_eq!(self.index.len(), held.half_open + held.whole + held.late);
+            assert_eq!(self.index.len(), held.half_open + held.whole);
             held
         }
     }
 
     impl Held {
-        /// Octets of one record of each kind. The index takes an octet beside each place, and is at least 7/16 full.
+        /// Octets of one record of each kind. An index takes an octet beside each place, and is at least 7/16 full.
         pub(in crate::trace) const fn record_sizes() -> Self {
             let index = (size_of::<Packed>() + 1) * 16 / 7 + 1;
             Self {
-                half_open: size_of::<Slot<HalfOpen>>() + index,
-                whole: size_of::<Slot<Whole>>() + index,
+                half_open: size_of::<Head>() + size_of::<HalfOpen>() + index,
+                whole: size_of::<Head>() + size_of::<Whole>() + index,
                 late: size_of::<Late>() + index,
             }
         }

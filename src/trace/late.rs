@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hashbrown::HashTable;
+
 use super::connection::Connection;
 use super::end::End;
-use super::flows::NUMBER;
 use super::key::Key;
 use super::{Mark, Marks, Pair, Side};
 use crate::tcp::{Seq, State};
@@ -15,6 +16,9 @@ use crate::wire::Time;
 /// How long after the last segment of a connection its segments may still come: twice the maximum segment lifetime,
 /// which RFC 9293 section 3.4.2 takes to be two minutes.
 const TIME_WAIT: Duration = Duration::from_secs(240);
+
+/// The largest number of a record.
+const NUMBER: u32 = (1 << 30) - 1;
 
 /// Records that are allocated together.
 const PAGE: usize = 256;
@@ -111,9 +115,12 @@ fn second(time: Time) -> u32 {
     u32::try_from(time.as_nanos().max(0) / 1_000_000_000).unwrap_or(u32::MAX)
 }
 
-/// Connections that are over, in the order in which they were told of, each with a number modulo 2^30.
+/// Connections that are over, in the order in which they were told of, each with a number modulo 2^30. They have an index
+/// of their own: there may be many more of them than of others, and few segments are theirs.
 #[derive(Debug)]
 pub(super) struct LateQueue {
+    /// Numbers by the hash of the sockets.
+    index: HashTable<u32>,
     pages: VecDeque<Vec<Late>>,
     /// Records of the first page that are gone.
     gone: usize,
@@ -124,7 +131,20 @@ pub(super) struct LateQueue {
 
 impl LateQueue {
     pub(super) const fn new() -> Self {
-        Self { pages: VecDeque::new(), gone: 0, first: 0, len: 0 }
+        Self { index: HashTable::new(), pages: VecDeque::new(), gone: 0, first: 0, len: 0 }
+    }
+
+    /// The number of the connection between the sockets with this hash.
+    pub(super) fn find(&self, hash: u64) -> Option<u32> {
+        self.index.find(hash, |number| self.get(*number).hash == hash).copied()
+    }
+
+    /// Makes a record one that is not found any more: its sockets have another connection.
+    pub(super) fn hide(&mut self, number: u32) {
+        let hash = self.get(number).hash;
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
     }
 
     #[cfg(test)]
@@ -132,8 +152,8 @@ impl LateQueue {
         self.len
     }
 
-    /// Adds a record, and gives its number.
-    pub(super) fn push(&mut self, late: Late) -> u32 {
+    /// Adds a record.
+    pub(super) fn push(&mut self, late: Late) {
         if self.pages.back().is_none_or(|page| page.len() == PAGE) {
             self.pages.push_back(Vec::with_capacity(PAGE));
         }
@@ -142,24 +162,27 @@ impl LateQueue {
             page.push(late);
         }
         self.len += 1;
-        number
+        let Self { index, pages, first, .. } = self;
+        index.insert_unique(late.hash, number, |number| record(pages, *first, *number).hash);
     }
 
     /// The record of a number that is in the queue.
     pub(super) fn get(&self, number: u32) -> &Late {
-        let index = (number.wrapping_sub(self.first) & NUMBER) as usize;
-        &self.pages[index / PAGE][index % PAGE]
+        record(&self.pages, self.first, number)
     }
 
-    /// The oldest record, if nothing can come of it at `now`, or there are more than `most`.
-    pub(super) fn oldest_done(&self, now: Time, most: usize) -> Option<(u32, u64)> {
-        let oldest = self.pages.front()?.get(self.gone)?;
-        let done = self.len > most || !oldest.may_be_heard_of(now);
-        done.then(|| (self.first.wrapping_add(self.gone as u32) & NUMBER, oldest.hash))
+    /// Forgets the oldest records: those of which nothing can come at `now`, and those beyond the `most` newest.
+    #[inline]
+    pub(super) fn expire(&mut self, now: Time, most: usize) {
+        while let Some(oldest) = self.pages.front().and_then(|page| page.get(self.gone))
+            && (self.len > most || !oldest.may_be_heard_of(now))
+        {
+            self.hide(self.first.wrapping_add(self.gone as u32) & NUMBER);
+            self.pop();
+        }
     }
 
-    /// Forgets the oldest record.
-    pub(super) fn pop(&mut self) {
+    fn pop(&mut self) {
         self.gone += 1;
         self.len -= 1;
         if self.gone == PAGE {
@@ -168,6 +191,12 @@ impl LateQueue {
             self.first = self.first.wrapping_add(PAGE as u32);
         }
     }
+}
+
+/// The record of a number in `pages`, the first of which is that of the number `first`.
+fn record(pages: &VecDeque<Vec<Late>>, first: u32, number: u32) -> &Late {
+    let index = (number.wrapping_sub(first) & NUMBER) as usize;
+    &pages[index / PAGE][index % PAGE]
 }
 
 impl Connection {

@@ -1,5 +1,6 @@
 //! When segments were first sent, for as long as somebody may send them again.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use crate::tcp::Seq;
@@ -13,7 +14,7 @@ struct Sent {
     seq: Seq,
     end: Seq,
     time: Time,
-    copies: u16,
+    copies: NonZeroU16,
 }
 
 /// The oldest segments of one direction that are not acknowledged.
@@ -29,18 +30,18 @@ impl Recent {
         let place = (self.sent.iter().position(Option::is_none))
             .or_else(|| self.sent.iter().position(|sent| sent.as_ref().is_some_and(acknowledged)));
         if let Some(place) = place {
-            self.sent[place] = Some(Sent { seq, end, time, copies: 1 });
+            self.sent[place] = Some(Sent { seq, end, time, copies: NonZeroU16::MIN });
         }
     }
 
     /// Whether the segment that ended here was sent once only, as far as is remembered.
     pub(super) fn ended_once(&self, end: Seq) -> bool {
-        self.sent.iter().flatten().all(|sent| sent.end != end || sent.copies == 1)
+        self.sent.iter().flatten().all(|sent| sent.end != end || sent.copies == NonZeroU16::MIN)
     }
 
     /// The same of the one that began here.
     pub(super) fn began_once(&self, seq: Seq) -> bool {
-        self.sent.iter().flatten().all(|sent| sent.seq != seq || sent.copies == 1)
+        self.sent.iter().flatten().all(|sent| sent.seq != seq || sent.copies == NonZeroU16::MIN)
     }
 
     /// Notes that the numbers from `seq` up to `end` were sent again; says which sending it is, and how long after the
@@ -49,12 +50,12 @@ impl Recent {
         let begins = |sent: &&mut Sent| sent.seq == seq;
         if let Some(sent) = self.sent.iter_mut().flatten().find(begins) {
             sent.copies = sent.copies.saturating_add(1);
-            return (sent.copies, time.since(sent.time));
+            return (sent.copies.get(), time.since(sent.time));
         }
         // A later piece of what was cut smaller is of the same sending as its first.
         let covers = |sent: &&Sent| sent.end == end || seq.after(sent.seq) && seq.before(sent.end);
         match self.sent.iter().flatten().find(covers) {
-            Some(sent) => (sent.copies.max(2), time.since(sent.time)),
+            Some(sent) => (sent.copies.get().max(2), time.since(sent.time)),
             None => (2, Duration::ZERO),
         }
     }

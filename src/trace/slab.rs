@@ -1,4 +1,6 @@
 //! Records in pages, and their order in time. Pages never move, so growing copies nothing and wastes at most a page.
+//!
+//! Keys and order stand apart from the records: finding a record and making it the newest touches little memory.
 
 use super::key::Key;
 
@@ -7,65 +9,95 @@ const PAGE: usize = 256;
 /// Index of no record.
 const NONE: u32 = u32::MAX;
 
-/// A record, and its neighbours in the order of their last segments.
-#[derive(Debug)]
-pub(super) struct Slot<T> {
-    pub(super) key: Key,
+/// The key of a record, and its neighbours in the order of their last segments.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    key: Key,
     newer: u32,
     /// The next free one, where this one is free.
     older: u32,
-    pub(super) value: T,
+}
+
+/// Values in pages.
+#[derive(Debug)]
+struct Pages<T>(Vec<Vec<T>>);
+
+impl<T> Pages<T> {
+    /// Appends a value, and answers its index.
+    fn push(&mut self, value: T) -> usize {
+        if self.0.last().is_none_or(|page| page.len() == PAGE) {
+            self.0.push(Vec::with_capacity(PAGE));
+        }
+        let before = (self.0.len() - 1) * PAGE;
+        let page = &mut self.0[before / PAGE];
+        page.push(value);
+        before + page.len() - 1
+    }
+
+    #[inline]
+    fn get(&self, place: u32) -> &T {
+        &self.0[place as usize / PAGE][place as usize % PAGE]
+    }
+
+    #[inline]
+    fn get_mut(&mut self, place: u32) -> &mut T {
+        &mut self.0[place as usize / PAGE][place as usize % PAGE]
+    }
 }
 
 /// Records of one kind, found by their places.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    pages: Vec<Vec<Slot<T>>>,
+    heads: Pages<Head>,
+    records: Pages<T>,
     free: u32,
 }
 
 impl<T: Copy> Slab<T> {
     pub(super) const fn new() -> Self {
-        Self { pages: Vec::new(), free: NONE }
+        Self { heads: Pages(Vec::new()), records: Pages(Vec::new()), free: NONE }
     }
 
-    pub(super) fn insert(&mut self, key: Key, value: T) -> u32 {
-        let slot = Slot { key, newer: NONE, older: NONE, value };
-        if self.free != NONE {
-            let place = self.free;
-            self.free = self[place].older;
-            self[place] = slot;
-            return place;
+    pub(super) fn insert(&mut self, key: Key, record: T) -> u32 {
+        let head = Head { key, newer: NONE, older: NONE };
+        if self.free == NONE {
+            self.heads.push(head);
+            return self.records.push(record) as u32;
         }
-        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE));
-        }
-        let before = (self.pages.len() - 1) * PAGE;
-        let page = &mut self.pages[before / PAGE];
-        page.push(slot);
-        (before + page.len() - 1) as u32
+        let place = self.free;
+        self.free = self.heads.get(place).older;
+        *self.heads.get_mut(place) = head;
+        self[place] = record;
+        place
     }
 
     /// Takes a record out, which must be in no order any more.
     pub(super) fn remove(&mut self, place: u32) {
-        self[place].older = self.free;
+        self.heads.get_mut(place).older = self.free;
         self.free = place;
     }
 }
 
+impl<T> Slab<T> {
+    #[inline]
+    pub(super) fn key(&self, place: u32) -> &Key {
+        &self.heads.get(place).key
+    }
+}
+
 impl<T> std::ops::Index<u32> for Slab<T> {
-    type Output = Slot<T>;
+    type Output = T;
 
     #[inline]
-    fn index(&self, place: u32) -> &Slot<T> {
-        &self.pages[place as usize / PAGE][place as usize % PAGE]
+    fn index(&self, place: u32) -> &T {
+        self.records.get(place)
     }
 }
 
 impl<T> std::ops::IndexMut<u32> for Slab<T> {
     #[inline]
-    fn index_mut(&mut self, place: u32) -> &mut Slot<T> {
-        &mut self.pages[place as usize / PAGE][place as usize % PAGE]
+    fn index_mut(&mut self, place: u32) -> &mut T {
+        self.records.get_mut(place)
     }
 }
 
@@ -94,12 +126,12 @@ impl Order {
     /// Adds a record, which is in no order, as the one used last.
     pub(super) fn add<T>(&mut self, slab: &mut Slab<T>, place: u32) {
         let older = self.newest;
-        let slot = &mut slab[place];
-        (slot.newer, slot.older) = (NONE, older);
+        let head = slab.heads.get_mut(place);
+        (head.newer, head.older) = (NONE, older);
         if older == NONE {
             self.oldest = place;
         } else {
-            slab[older].newer = place;
+            slab.heads.get_mut(older).newer = place;
         }
         self.newest = place;
         self.len += 1;
@@ -107,16 +139,16 @@ impl Order {
 
     /// Takes out a record, which is in this order.
     pub(super) fn take<T>(&mut self, slab: &mut Slab<T>, place: u32) {
-        let Slot { newer, older, .. } = slab[place];
+        let Head { newer, older, .. } = *slab.heads.get(place);
         if newer == NONE {
             self.newest = older;
         } else {
-            slab[newer].older = older;
+            slab.heads.get_mut(newer).older = older;
         }
         if older == NONE {
             self.oldest = newer;
         } else {
-            slab[older].newer = newer;
+            slab.heads.get_mut(older).newer = newer;
         }
         self.len -= 1;
     }
@@ -133,7 +165,7 @@ impl Order {
     /// The records, oldest first.
     pub(super) fn iter<T>(&self, slab: &Slab<T>) -> impl Iterator<Item = u32> {
         let first = (self.oldest != NONE).then_some(self.oldest);
-        std::iter::successors(first, |place| Some(slab[*place].newer).filter(|place| *place != NONE))
+        std::iter::successors(first, |place| Some(slab.heads.get(*place).newer).filter(|place| *place != NONE))
     }
 }
 
@@ -154,7 +186,7 @@ mod tests {
         slab.remove(7);
         slab.remove(300);
         assert_eq!([slab.insert(key(), -1), slab.insert(key(), -2), slab.insert(key(), -3)], [300, 7, 600]);
-        assert_eq!([slab[300].value, slab[7].value, slab[8].value], [-1, -2, 8]);
+        assert_eq!([slab[300], slab[7], slab[8]], [-1, -2, 8]);
     }
 
     #[test]

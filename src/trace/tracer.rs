@@ -58,7 +58,7 @@ pub struct Hint {
 ///
 /// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
 /// `Ended`: when another connection takes its sockets; when the table is full and it was over or idle longest; when it
-/// is over and 4,096 others were over after it; or at [`Tracer::finish`]. Only segments that come later than that, but
+/// is over and 512 others were over after it; or at [`Tracer::finish`]. Only segments that come later than that, but
 /// within four minutes (TIME-WAIT), follow an `Ended`.
 ///
 /// Nothing is allocated for a segment. A connection takes less than two kilobytes, less than 200 octets while
@@ -154,8 +154,9 @@ impl Tracer {
     }
 
     fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
-        while let Some(connection) = self.flows.settle(sighting.time) {
-            end(&connection, out);
+        while let Some(place) = self.flows.overdue(sighting.time) {
+            end(self.flows.whole(place), out);
+            self.flows.retire(place);
         }
         let (source, destination) = sockets(sighting.ip, sighting.segment);
         let flow = self.flows.flow(source, destination);

@@ -120,7 +120,7 @@ impl SackBlocks<'_> {
 }
 
 fn be32(bytes: &[u8]) -> u32 {
-    bytes.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes.first_chunk().map_or(0, |octets| u32::from_be_bytes(*octets))
 }
 
 /// Why the walk over the options stopped before their end.
@@ -157,9 +157,26 @@ impl<'a> Options<'a> {
         OptionIter { bytes: self.0, offset: 0 }
     }
 
+    /// What most segments carry: nothing, or timestamps alone in the layout of RFC 7323 appendix A. None where there is
+    /// anything else, or the same in another layout.
+    #[must_use]
+    #[inline]
+    pub const fn only_timestamps(self) -> Option<Option<(u32, u32)>> {
+        match *self.0 {
+            [] => Some(None),
+            [kind::NOP, kind::NOP, kind::TIMESTAMPS, 10, a, b, c, d, e, f, g, h] => {
+                Some(Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]))))
+            }
+            _ => None,
+        }
+    }
+
     /// The options that matter to a connection, in one fixed-size record.
     #[must_use]
     pub fn summary(self) -> OptionSummary {
+        if let Some(timestamps) = self.only_timestamps() {
+            return OptionSummary { timestamps, ..OptionSummary::default() };
+        }
         let mut summary = OptionSummary::default();
         for option in self.iter() {
             match option {

@@ -9,7 +9,7 @@ use crate::trace::{Event, EventKind, Handshake, Hint, Mark, Summary, Tracer, Tra
 use crate::wire::{Flags, IpFields, LinkType, Packet, SegmentFields, Time, decode, emit};
 
 /// Connections that are over and kept whole.
-const KEPT: usize = 4096;
+const KEPT: usize = 512;
 
 /// A tracer, a clock, and the summaries so far.
 struct Crowd {
