@@ -47,6 +47,7 @@ captures: build ## Make the files in captures/ again, in the lab
 	scripts/captures.sh
 
 bench: build ## Measure, as ratios with peers in the same run
+	@scripts/setup.sh bench
 	$(CARGO) bench --locked
 
 clean: ## Remove what was built

@@ -2,6 +2,7 @@
 # Installs what building and testing need and the machine lacks, from Debian's packages.
 #   scripts/setup.sh build   a C linker and libpcap's headers
 #   scripts/setup.sh test    the tools as well that the tests compare with
+#   scripts/setup.sh bench   the programs as well that are measured beside this one
 set -eu
 
 missing=""
@@ -30,6 +31,13 @@ if [ "${1:-build}" = test ]; then
     fi
 fi
 
+if [ "${1:-build}" = bench ]; then
+    need tshark tshark
+    need tcpdump tcpdump
+    need tcptrace tcptrace # argus is left to people: its package starts a service that captures
+    need ping iputils-ping
+fi
+
 # scapy, which builds the same packets from the same fields, from PyPI into target/scapy.
 scapy() {
     [ "$1" = test ] && [ ! -x target/scapy/bin/python ] || return 0
@@ -53,8 +61,8 @@ if [ "$(id -u)" = 0 ]; then
     run=""
 elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo true; }; }; then
     run="sudo"
-elif [ "${1:-build}" = test ] && [ -e /usr/include/pcap/pcap.h ] && command -v cc >/dev/null 2>&1; then
-    echo "setup: without root the tests that compare with these are skipped:$missing" >&2
+elif [ "${1:-build}" != build ] && [ -e /usr/include/pcap/pcap.h ] && command -v cc >/dev/null 2>&1; then
+    echo "setup: without root these are not installed, and comparisons with them are skipped:$missing" >&2
     exit 0
 else
     echo "setup: installing needs root; ask somebody who has it to run: apt-get install$missing" >&2
