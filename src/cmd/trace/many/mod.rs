@@ -17,7 +17,7 @@ use super::words;
 use crate::cmd::output::Format;
 use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
-use crate::craft::Outcome;
+use crate::craft::{Close, Outcome};
 use crate::drive::Ended;
 use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, ManyWire};
 use crate::ladder::{Verbosity, wrap};
@@ -34,6 +34,9 @@ const PACKETS_EACH: u32 = 4;
 const PARALLEL: u32 = 16;
 /// The same at most, and where only their rate is given: less than there are source ports.
 const MOST_PARALLEL: u32 = 25_000;
+
+/// Long enough for a segment to leave.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// How many connections.
 #[derive(Debug, clap::Args)]
@@ -96,9 +99,10 @@ pub(super) fn run(
 
 fn options(args: &Args, plan: &Plan, stage: &Stage, count: u64) -> DialOptions {
     let mut config = plan.config.clone();
-    // With nothing to be said, nothing has to be waited for.
+    // With nothing to be said, nothing has to be waited for but our own ACK: a reset must not overtake it.
     if config.payload.is_empty() && args.talk.wait.is_none() {
-        config.timing.wait = Duration::ZERO;
+        let ends_at_once = matches!(config.close, Close::Reset | Close::None);
+        config.timing.wait = if ends_at_once { MOMENT } else { Duration::ZERO };
     }
     let files = limits::raise_open_files().saturating_sub(OTHER_FILES);
     // The lab's server is in this process, too.

@@ -26,9 +26,9 @@ pub(super) struct Tally {
     pub(super) closing: Histogram,
     /// Connections that opened, and not with their first SYN.
     pub(super) syns_again: u64,
-    /// Connections whose SYN-ACK came more than once.
+    /// Those whose SYN-ACK came more than once.
     pub(super) syn_acks_again: u64,
-    /// Connections in which anything was sent again.
+    /// Those in which anything was sent again.
     pub(super) retransmitted: u64,
     /// No more than so many at once were possible.
     pub(super) limited: Option<(usize, Shortage)>,
@@ -56,9 +56,9 @@ impl Tally {
         add(&mut self.closing, summary.termination_time.map(|time| time.0));
         let opened = summary.handshake == Handshake::ThreeWay;
         self.syns_again += u64::from(opened && summary.syns > 1);
-        self.syn_acks_again += u64::from(summary.marks.has(Mark::SynAckRetransmission));
+        self.syn_acks_again += u64::from(opened && summary.marks.has(Mark::SynAckRetransmission));
         let again = summary.retransmissions;
-        self.retransmitted += u64::from(again.client > 0 || again.server > 0);
+        self.retransmitted += u64::from(opened && (again.client > 0 || again.server > 0));
     }
 
     /// Connections of which happened what was asked for.
