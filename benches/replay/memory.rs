@@ -12,7 +12,7 @@ const FLOOD: u32 = 1_000_000;
 
 /// Says how the memory of `--stats` grows with the connections of `plan`, and with those of a flood. `folder` is for files.
 pub(crate) fn report(plan: &Plan, folder: &Path, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\nPeak memory of rawshake replay --stats")?;
+    writeln!(out, "\nPeak memory of rawshake replay --stats --max-connections 1000000")?;
     for connections in [plan.connections / 4, plan.connections / 2, plan.connections] {
         let peak = peak(&Plan { connections, ..*plan }, folder)?;
         writeln!(out, "{connections:>9} connections, one after the other  {:>6.1} MiB", peak as f64 / 1024.0)?;
