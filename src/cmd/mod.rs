@@ -36,7 +36,6 @@ pub struct Cli {
     command: Command,
 }
 
-/// No line is wider than 80 columns.
 const AFTER_HELP: &str = "\
 Examples:
   rawshake trace --lab --send hello      a whole connection in the embedded lab;
@@ -129,8 +128,26 @@ fn switch() -> impl TypedValueParser<Value = bool> {
 mod tests {
     use clap::CommandFactory;
 
+    use super::Cli;
+
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_stands_around_the_options_fits_into_80_columns() {
+        let program = Cli::command();
+        for command in program.get_subcommands().chain([&program]) {
+            let name = command.get_name();
+            let below = [command.get_after_help(), command.get_after_long_help()];
+            assert!(below[0].is_some(), "{name} has no examples");
+            let above = [command.get_before_help(), command.get_before_long_help()];
+            for text in above.into_iter().chain(below).flatten().map(ToString::to_string) {
+                let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
+                assert!(wide.is_empty(), "{name}: {wide:#?}");
+                assert!(!text.contains("\n\n\n") && !text.ends_with('\n'), "{name}: {text}");
+            }
+        }
     }
 }

@@ -37,17 +37,23 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Examples:
-  rawshake listen --lab                          one kernel client in the embedded lab; needs no sudo
-  rawshake listen --lab --close first            TIME-WAIT is ours
-  rawshake listen --lab --drop 1                 the client's SYN is lost, and comes again
-  rawshake listen --lab --split-handshake        a SYN answers the SYN
-  rawshake listen --lab --syn-cookies            nothing is kept of a SYN, so no option is agreed
+  rawshake listen --lab                    one kernel client in the embedded
+                                           lab; needs no sudo
+  rawshake listen --lab --close first      TIME-WAIT is ours
+  rawshake listen --lab --drop 1           the client's SYN is lost, and comes
+                                           again
+  rawshake listen --lab --split-handshake  a SYN answers the SYN
+  rawshake listen --lab --syn-cookies      nothing is kept of a SYN, so no
+                                           option is agreed
   rawshake listen --lab --lab-clients 3 --backlog 1 --delay-syn-ack 0.5
-  sudo rawshake listen 8080 --reply http         then: curl http://localhost:8080/
+  sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
 
-Every wait has an end: --retries and --timeout for what is not acknowledged, --idle for silence.
-A SYN for which there is no place is answered with a cookie; with --backlog it is dropped, so that the overflow shows.
-In a flood, SYNs that nothing follows are counted and not shown; --pcap has all of them.
+Every wait has an end: --retries and --timeout for what is not acknowledged,
+--idle for silence.
+A SYN for which there is no place is answered with a cookie; with --backlog it
+is dropped, so that the overflow shows.
+In a flood, SYNs that nothing follows are counted and not shown; --pcap has all
+of them.
 Ctrl-C closes every open connection by FIN; a second one resets them.
 Exit codes: 0 it went as asked, 1 a connection broke off, 2 error, 130 Ctrl-C.";
 

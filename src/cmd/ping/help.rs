@@ -1,4 +1,4 @@
-//! What stands below the options in the help: no line is wider than 80 columns.
+//! What stands below the options in the help.
 
 /// Below the short help.
 pub(super) fn short() -> String {
@@ -75,16 +75,3 @@ const CODES: &str = "\
 Exit codes: 0 some reply of every host, 1 none (or, with -c and -w, fewer than
 asked for), 2 error. An answer of a closed port is a reply.
 Ping only hosts that you own or may test.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_fits_into_80_columns() {
-        for text in [short(), long()] {
-            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-            assert!(!text.contains("\n\n\n") && !text.ends_with('\n'), "{text}");
-        }
-    }
-}

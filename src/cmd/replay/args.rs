@@ -41,37 +41,43 @@ Examples:
   rawshake replay capture.pcap --list        one row for each connection
   rawshake replay capture.pcap -n 3 -v       the third one, with every reason
   rawshake replay capture.pcap -f 'port 80' --list --format json
-  rawshake replay capture.pcap -p all --list one table of connections, one of UDP and ICMP exchanges
+  rawshake replay capture.pcap -p all --list one table of connections, one of
+                                             UDP and ICMP exchanges
   rawshake replay capture.pcap --only refused,reset --list --sort duration:desc
-  rawshake replay capture.pcap --where 'setup > 100ms and syns = 1' --pcap slow.pcap
-  rawshake replay capture.pcap --list --where 'stage = after-first-data and reset_by = server'
+  rawshake replay capture.pcap --where 'setup > 100ms and syns = 1' \\
+                               --pcap slow.pcap
+  rawshake replay capture.pcap --list \\
+                  --where 'stage = after-first-data and reset_by = server'
   rawshake replay *.pcap --stats
   rawshake replay capture.pcap --format lines --replay-speed 10
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
 
-Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any other its connections
-alone. An exchange is what two sockets (UDP), or two hosts with one identifier (ICMP requests and
-replies), send each other until both are silent for two minutes. An ICMP error is drawn where the
-packet is that it quotes. Of packets that come while they happen, the first 20,000 events of
+Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any
+other its connections alone. An exchange is what two sockets (UDP), or two hosts
+with one identifier (ICMP requests and replies), send each other until both are
+silent for two minutes. An ICMP error is drawn where the packet is that it
+quotes. Of packets that come while they happen, the first 20,000 events of
 exchanges wait for a connection: -p udp shows them at once.
-Link types: Ethernet, BSD loopback, raw IP, Linux cooked (1 and 2), PPP, 802.11 (also behind
-radiotap, Prism, AVS), and two dozen more; VLAN, PPPoE and MPLS tags. IP fragments are put together,
-tunnels (GRE, IPIP, 6in4, VXLAN, GENEVE and others) looked into.
---where knows and, or, not, parentheses, = != < <= > >=, ~ (holds a text) and none (nothing there),
-and the fields of --list --format json: handshake, termination, marks, segments, bytes_client,
-handshake_ms, duration_ms, syns, closed_first, client.ip, server.port, retransmissions.client, and
-more; a wrong name lists them all. A column of the table is a field, too. Times take ns, us, ms, s,
-min, h, d; numbers k, M, G.
-The columns zeek and history, as wide screens show them, are conn_state and history of Zeek's conn.log;
-stage is how far a connection got that was reset or never opened: after-syn, after-ack,
-after-first-data or later.
+Link types: Ethernet, BSD loopback, raw IP, Linux cooked (1 and 2), PPP, 802.11
+(also behind radiotap, Prism, AVS), and two dozen more; VLAN, PPPoE and MPLS
+tags. IP fragments are put together, tunnels (GRE, IPIP, 6in4, VXLAN, GENEVE and
+others) looked into.
+--where knows and, or, not, parentheses, = != < <= > >=, ~ (holds a text) and
+none (nothing there), and the fields of --list --format json: handshake,
+termination, marks, segments, bytes_client, handshake_ms, duration_ms, syns,
+closed_first, client.ip, server.port, retransmissions.client, and more; a wrong
+name lists them all. A column of the table is a field, too. Times take ns, us,
+ms, s, min, h, d; numbers k, M, G.
+The columns zeek and history, as wide screens show them, are conn_state and
+history of Zeek's conn.log; stage is how far a connection got that was reset or
+never opened: after-syn, after-ack, after-first-data or later.
 What cannot be read is said, with its place, and passed over.
-Ctrl-C ends --follow and standard input as the end of the file would; with --replay-speed the exit
-code is 130.
-Exit codes: 0 at least one connection or exchange (that was asked for), 1 none, 2 error; what was read
-is shown all the same.";
+Ctrl-C ends --follow and standard input as the end of the file would; with
+--replay-speed the exit code is 130.
+Exit codes: 0 at least one connection or exchange (that was asked for), 1 none,
+2 error; what was read is shown all the same.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! What stands below the options in the help: no line is wider than 80 columns.
+//! What stands below the options in the help.
 
 use crate::tcp::{ORIGINS, Origin};
 
@@ -132,17 +132,3 @@ silence; where nothing is judged, anything), 1 something else or nothing did,
 ";
 
 const CAUTION: &str = "Send only to hosts that you own or may test.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_fits_into_80_columns() {
-        for text in [short(), long()] {
-            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-            assert!(!text.contains("\n\n\n") && !text.ends_with('\n'), "{text}");
-        }
-        assert!(ORIGINS.iter().all(|origin| long().contains(origin.meaning)));
-    }
-}

@@ -48,17 +48,23 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Examples:
-  rawshake trace --lab --send hello            a whole connection in the embedded lab; needs no sudo
-  rawshake trace --lab --close half --send hi  close one direction only, and go on receiving
-  sudo rawshake trace 192.0.2.7 ssh            what a host of yours answers
+  rawshake trace --lab --send hello      a whole connection in the embedded lab;
+                                         needs no sudo
+  rawshake trace --lab --close half --send hi
+                                         close one direction only, and go on
+                                         receiving
+  sudo rawshake trace 192.0.2.7 ssh      what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
   rawshake trace --lab --count 10000 --parallel 256
-                                               how long opening and closing take, in a table
+                                         how long opening and closing take, in a
+                                         table
 
-Every wait has an end: --retries and --timeout for what is not acknowledged, --wait for silence,
---deadline for talking and, again, for closing.
-Ctrl-C closes an open connection as --close says, and resets any other; a second one resets.
-Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error, 130 Ctrl-C.
+Every wait has an end: --retries and --timeout for what is not acknowledged,
+--wait for silence, --deadline for talking and, again, for closing.
+Ctrl-C closes an open connection as --close says, and resets any other; a
+second one resets.
+Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error,
+130 Ctrl-C.
 Trace only hosts that you own or may test.";
 
 /// Which way the packets go.
