@@ -35,15 +35,55 @@ impl CaptureArgs {
     /// # Errors
     /// It exists and may not be overwritten, is a symbolic link, or cannot be created.
     pub fn create(&self) -> Result<Option<CaptureFile>> {
-        self.create_beside(&[])
+        self.pcap.as_deref().map(|path| CaptureFile::new(path, open(path, self.force, &[])?)).transpose()
     }
 
-    /// Creates the file that was asked for, while `inputs` are read; `-` among them is standard input.
+    /// The file that was asked for, to be created while `inputs` are read; `-` among them is standard input.
     ///
     /// # Errors
-    /// Those of [`Self::create`]; it is one of the inputs, under whatever name.
-    pub fn create_beside(&self, inputs: &[PathBuf]) -> Result<Option<CaptureFile>> {
-        self.pcap.as_deref().map(|path| CaptureFile::create(path, self.force, inputs)).transpose()
+    /// It exists and may not be overwritten, is a symbolic link, or is one of the inputs, under whatever name.
+    pub fn plan<'a>(&'a self, inputs: &'a [PathBuf]) -> Result<Option<PlannedFile<'a>>> {
+        self.pcap.as_deref().map(|path| PlannedFile::new(path, self.force, inputs)).transpose()
+    }
+}
+
+/// A capture file that is created when it is known that there is something to read: none is left behind, and none
+/// overwritten, for an input that does not exist.
+pub struct PlannedFile<'a> {
+    path: &'a Path,
+    overwrite: bool,
+    inputs: &'a [PathBuf],
+    /// What is there already, and will be overwritten.
+    there: Option<File>,
+    created: Option<CaptureFile>,
+}
+
+impl<'a> PlannedFile<'a> {
+    fn new(path: &'a Path, overwrite: bool, inputs: &'a [PathBuf]) -> Result<Self> {
+        let is_there = path == Path::new("-") || fs::symlink_metadata(path).is_ok();
+        let there = is_there.then(|| open(path, overwrite, inputs)).transpose()?;
+        Ok(Self { path, overwrite, inputs, there, created: None })
+    }
+
+    /// The file; created, if it was not yet.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn file(&mut self) -> Result<&mut CaptureFile> {
+        let file = match (self.created.take(), self.there.take()) {
+            (Some(created), _) => created,
+            (None, Some(there)) => CaptureFile::new(self.path, there)?,
+            (None, None) => CaptureFile::new(self.path, open(self.path, self.overwrite, self.inputs)?)?,
+        };
+        Ok(self.created.insert(file))
+    }
+
+    /// Ends the file, if it was created.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(self) -> Result<()> {
+        self.created.map_or(Ok(()), CaptureFile::finish)
     }
 }
 
@@ -54,21 +94,9 @@ pub struct CaptureFile {
 }
 
 impl CaptureFile {
-    fn create(path: &Path, overwrite: bool, inputs: &[PathBuf]) -> Result<Self> {
-        ensure!(path != Path::new("-"), "--pcap takes the name of a file; write ./- for a file of that name");
-        let mut options = OpenOptions::new();
-        // A link that somebody else laid must not turn our output to a file of theirs.
-        options.write(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-        if overwrite {
-            options.create(true)
-        } else {
-            options.create_new(true)
-        };
-        let file = options.open(path).map_err(|error| refusal(path, overwrite, error))?;
-        let metadata = file.metadata().with_context(|| failure(path))?;
-        if metadata.is_file() {
-            let same = inputs.iter().find(|input| is_same(input, &metadata));
-            ensure!(same.is_none(), "{} is read as input, so it cannot be written; choose another name", shown(path));
+    /// Takes a file that is open to be written; what it holds goes.
+    fn new(path: &Path, file: File) -> Result<Self> {
+        if file.metadata().with_context(|| failure(path))?.is_file() {
             file.set_len(0).with_context(|| failure(path))?;
         }
         let writer = CaptureWriter::new(file, Format::of(path)).with_context(|| failure(path))?;
@@ -90,6 +118,26 @@ impl CaptureFile {
     pub fn finish(self) -> Result<()> {
         self.writer.finish().with_context(|| failure(&self.path))
     }
+}
+
+/// Opens a file to be written that is none of the inputs; what it holds stays.
+fn open(path: &Path, overwrite: bool, inputs: &[PathBuf]) -> Result<File> {
+    ensure!(path != Path::new("-"), "--pcap takes the name of a file; write ./- for a file of that name");
+    let mut options = OpenOptions::new();
+    // A link that somebody else laid must not turn our output to a file of theirs.
+    options.write(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
+    if overwrite {
+        options.create(true)
+    } else {
+        options.create_new(true)
+    };
+    let file = options.open(path).map_err(|error| refusal(path, overwrite, error))?;
+    let metadata = file.metadata().with_context(|| failure(path))?;
+    if metadata.is_file() {
+        let same = inputs.iter().find(|input| is_same(input, &metadata));
+        ensure!(same.is_none(), "{} is read as input, so it cannot be written; choose another name", shown(path));
+    }
+    Ok(file)
 }
 
 /// Whether `input` leads to the file of `metadata`, by a hard or symbolic link, too.
@@ -126,7 +174,7 @@ mod tests {
     use super::*;
 
     fn refused(path: &Path, inputs: &[PathBuf]) -> String {
-        CaptureFile::create(path, true, inputs).err().expect("a refusal").to_string()
+        open(path, true, inputs).expect_err("a refusal").to_string()
     }
 
     #[test]
@@ -143,7 +191,11 @@ mod tests {
         }
         assert!(refused(&soft, &[]).contains("symbolic link, which is not followed"));
         assert_eq!(fs::read(&file).unwrap(), b"precious");
-        CaptureFile::create(&file, true, &[other]).unwrap().finish().unwrap();
+        let inputs = [other];
+        let mut plan = PlannedFile::new(&file, true, &inputs).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"precious", "nothing was read yet");
+        plan.file().unwrap();
+        plan.finish().unwrap();
         assert!(!fs::read(&hard).unwrap().starts_with(b"precious"), "what was there is gone");
         fs::remove_dir_all(&place).unwrap();
     }

@@ -42,7 +42,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let choice = Choice::new(&args.choice)?;
     let input = Input::new(args)?;
     let plan = plan(args, &choice, &input)?;
-    let copy = args.capture.create_beside(&args.files)?;
+    let copy = args.capture.plan(&args.files)?;
     let plan = if plan.twice { Plan { wanted: Some(pick(&plan, &choice, &input)?), ..plan } } else { plan };
     let lost = Cell::new(0);
     let mut sink = open_sink(args, streams.out);

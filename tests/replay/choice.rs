@@ -91,6 +91,26 @@ fn a_pipe_that_can_be_read_once_gives_the_same() {
 }
 
 #[test]
+fn no_capture_is_made_or_lost_where_none_was_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("copy.pcap");
+    let copied = |arguments: &str| {
+        Said::of(command(arguments).arg("--pcap").arg(&path).stdin(Stdio::null()).output().expect("the program")).code
+    };
+    for arguments in ["no-such.pcap", "README.md", "--list no-such.pcap", "--list --only reset no-such.pcap", "-"] {
+        assert_eq!((copied(arguments), path.exists()), (Some(2), false), "{arguments}");
+    }
+    std::fs::write(&path, "precious").expect("a file");
+    for arguments in ["--force no-such.pcap", "reset.pcap"] {
+        assert_eq!((copied(arguments), std::fs::read(&path).expect("a file")), (Some(2), b"precious".to_vec()));
+    }
+    assert_eq!(copied("--force no-such.pcap reset.pcap"), Some(2), "one of them cannot be read");
+    assert_eq!(std::fs::read(&path).expect("a capture"), bytes("reset.pcap"));
+    assert_eq!(copied("--force -f arp reset.pcap"), Some(1));
+    assert!(packets(path.to_str().expect("a name")).is_empty());
+}
+
+#[test]
 fn packets_of_chosen_connections_make_a_capture() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("chosen.pcap");

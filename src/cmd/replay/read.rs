@@ -8,7 +8,7 @@ use super::exchanges::{Beside, Protocols, Told};
 use super::faults::Faults;
 use super::pace::Pace;
 use super::tally::Tally;
-use crate::cmd::capture::CaptureFile;
+use crate::cmd::capture::PlannedFile;
 use crate::sink::Sink;
 use crate::source::{Source, Supply};
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
@@ -46,7 +46,7 @@ pub(super) struct Found {
 pub(super) struct Pass<'a> {
     plan: Plan,
     sink: &'a mut dyn Sink,
-    copy: Option<CaptureFile>,
+    copy: Option<PlannedFile<'a>>,
     err: &'a mut dyn Write,
     tracer: Tracer,
     exchanges: Beside,
@@ -59,7 +59,12 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     /// Events go to `sink`, the packets behind them to `copy`, and errors of live packets to `err` at once.
-    pub(super) fn new(plan: Plan, sink: &'a mut dyn Sink, copy: Option<CaptureFile>, err: &'a mut dyn Write) -> Self {
+    pub(super) fn new(
+        plan: Plan,
+        sink: &'a mut dyn Sink,
+        copy: Option<PlannedFile<'a>>,
+        err: &'a mut dyn Write,
+    ) -> Self {
         let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
         let exchanges = Beside::new(plan.protocols);
         let found = Found::default();
@@ -125,7 +130,10 @@ impl<'a> Pass<'a> {
         forward(self.sink, self.plan.wanted.as_ref(), |out| tracer.finish(out))?;
         self.found.exchanges = self.exchanges.finish(self.sink)?;
         self.sink.finish()?;
-        if let Some(copy) = self.copy.take() {
+        if let Some(mut copy) = self.copy.take() {
+            if !self.found.failed {
+                copy.file()?;
+            }
             copy.finish()?;
         }
         self.found.connections = self.tracer.connections();
@@ -136,6 +144,8 @@ impl<'a> Pass<'a> {
 
     fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
         self.number += 1;
+        // Before anything is shown.
+        self.copy.as_mut().map(PlannedFile::file).transpose()?;
         let decoded = wire::decode(packet);
         self.found.tally.count(self.number, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
@@ -143,7 +153,7 @@ impl<'a> Pass<'a> {
             if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, Hint::default())? };
         let all = self.plan.wanted.is_none() && self.plan.protocols.is_unsaid();
         if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || all) {
-            copy.write(packet)?;
+            copy.file()?.write(packet)?;
         }
         Ok(())
     }
