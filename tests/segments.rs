@@ -23,6 +23,8 @@ const FRAGMENT: &str = "tshark reads a first fragment by itself where the captur
 const OVERLAP: &str = "fragments that overlap are dropped (RFC 5722), which tshark only marks";
 const JUMBOGRAM: &str = "tshark takes a payload length of 0 without a jumbo option for no payload";
 
+const BIG_TCP: &str = "BIG TCP in a tunnel: tshark takes the length field of 0 for malformed";
+
 /// Files in which we find another number of segments than tshark does, how many, and why.
 const EXPLAINED: &[(&str, u64, &str)] = &[
     ("PcapPlusPlus/Tests/ExamplesTest/pcap_examples/solaris.snoop", 0, FORMAT),
@@ -33,6 +35,9 @@ const EXPLAINED: &[(&str, u64, &str)] = &[
     ("tcpdump/tests/bgp-bgp_capabilities_print-oobr-1.pcap", 0, FRAGMENT),
     ("tcpdump/tests/bgp-bgp_capabilities_print-oobr-2.pcap", 0, FRAGMENT),
     ("tcpdump/tests/bgp_pmsi_tunnel-oobr.pcap", 0, FRAGMENT),
+    ("tcpdump/tests/bigtcp-ipv4-geneve-ipv6.pcap", 1, BIG_TCP),
+    ("tcpdump/tests/bigtcp-ipv6-geneve-ipv6.pcap", 1, BIG_TCP),
+    ("tcpdump/tests/bigtcp-ipv6-vxlan-ipv4.pcap", 1, BIG_TCP),
     ("tcpdump/tests/bigtcp-ipv6.pcap", 1, JUMBOGRAM),
     ("tcpdump/tests/rpki-rtr-oobr.pcap", 0, FRAGMENT),
     ("wireshark/test/captures/wireguard-ping-tcp-dsb.pcapng", 0, WIREGUARD),

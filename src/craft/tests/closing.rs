@@ -156,6 +156,14 @@ fn reset_aborts_after_the_talk() {
 }
 
 #[test]
+fn a_reset_lets_the_acknowledgment_of_the_handshake_go_first() {
+    let mut bench = Bench::established(|config| config.close = Close::Reset);
+    bench.pass(MS * 300);
+    bench.expect(&["ACK 1:1", "RST ACK 1:1"]);
+    assert_eq!(bench.outcome(), Some(Outcome::Aborted));
+}
+
+#[test]
 fn simultaneous_sends_a_fin_that_does_not_know_of_the_other() {
     let mut bench = talked(Close::Simultaneous);
     bench.say(Flags::FIN | Flags::PSH | Flags::ACK, 1, 6, b"bye");
