@@ -57,6 +57,10 @@ pub const fn why_linux_differs(cause: Cause) -> &'static str {
         Cause::PassesReset => {
             "RFC 5961 asks for a challenge ACK. Linux in TIME-WAIT passes over a RST that is not exact, and stays."
         }
+        Cause::WiderByOne => {
+            "RFC 9293 drops a RST beyond the window. Linux counts the first number beyond as one within: it answers \
+             with the challenge ACK of RFC 5961 or, once the program has called close(), believes the RST."
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Answer, Arriving, Reply, Standing, State, Variables};
 use crate::wire::Flags;
 use Cause as C;
 use Next::{Origin, Stay, To};
-use State::{Closed, Closing, FinWait1, FinWait2, LastAck, Listen, SynReceived, TimeWait};
+use State::{CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, TimeWait};
 
 /// Why Linux does otherwise. The words for it are in `explain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,11 +37,13 @@ pub enum Cause {
     AckFlagUnread,
     /// TIME-WAIT passes over a RST that is not exact.
     PassesReset,
+    /// The first number beyond the window counts as within it.
+    WiderByOne,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SynWithFin,
         Self::GivesUpAloud,
         Self::RepeatsSynAck,
@@ -55,6 +57,7 @@ impl Cause {
         Self::Reopens,
         Self::AckFlagUnread,
         Self::PassesReset,
+        Self::WiderByOne,
     ];
 }
 
@@ -141,6 +144,8 @@ const fn orphan(segment: fn(&Look<'_>) -> bool, (reply, next): (Reply, Next), ca
 }
 
 const DROP: (Reply, Next) = (Reply::Nothing, Stay);
+/// The states with a socket of their own behind a window.
+const OPEN: &[State] = &[SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
 const REFUSE: (Reply, Next) = (Reply::Reset, To(Closed));
 
 /// Every known difference; the first row that fits counts.
@@ -161,19 +166,31 @@ pub const LINUX: &[Difference] = &[
     orphan(|look| look.has(ACK_SYN, ACK_SYN_RST) && look.in_window(), REFUSE, C::NobodyReads),
     orphan(|look| look.brings_something() && !look.is_next_fin(), REFUSE, C::NobodyReads),
     orphan(|look| look.segment.flags.rst() && look.in_window(), (Reply::Nothing, To(Closed)), C::AnyReset),
+    orphan(is_reset_at_the_edge, (Reply::Nothing, To(Closed)), C::WiderByOne),
     orphan(|look| look.segment.flags.rst(), (Reply::Ack, Stay), C::AnswersReset),
     orphan(is_bare_ack_out_of_range, DROP, C::AckUnread),
 
-    held(&[State::CloseWait], |look| look.brings_something() && has_acceptable_ack(look), DROP, C::BehindFin),
+    held(&[CloseWait], |look| look.brings_something() && has_acceptable_ack(look), DROP, C::BehindFin),
 
     held(&[TimeWait], |look| look.has(SYN, ACK_SYN_RST) && look.segment.seq.after(look.variables.rcv_nxt), (Reply::SynAck, To(SynReceived)), C::Reopens),
     held(&[TimeWait], is_bare_ack_out_of_range, DROP, C::AckUnread),
     held(&[TimeWait], |look| look.has(Flags::NONE, ACK_SYN_RST) && look.segment.sequence_len() > 0, (Reply::Ack, Stay), C::AckFlagUnread),
     held(&[TimeWait], |look| look.segment.flags.rst() && look.segment.seq != look.variables.rcv_nxt, DROP, C::PassesReset),
+
+    held(OPEN, is_reset_at_the_edge, (Reply::Ack, Stay), C::WiderByOne),
 ];
 
 fn is_repeated_syn(look: &Look<'_>) -> bool {
     look.has(SYN, DECIDING) && look.segment.seq == look.variables.irs
+}
+
+/// A RST with the first number beyond the window.
+fn is_reset_at_the_edge(look: &Look<'_>) -> bool {
+    let variables = look.variables;
+    look.has(RST, SYN_RST)
+        && look.segment.sequence_len() == 0
+        && variables.rcv_wnd > 0
+        && look.segment.seq == variables.rcv_nxt + variables.rcv_wnd
 }
 
 fn has_acceptable_ack(look: &Look<'_>) -> bool {
@@ -224,6 +241,6 @@ mod tests {
         for cause in Cause::ALL {
             assert!(LINUX.iter().any(|row| row.cause == cause), "{cause:?}");
         }
-        assert_eq!(Cause::ALL.len(), Cause::PassesReset as usize + 1);
+        assert_eq!(Cause::ALL.len(), Cause::WiderByOne as usize + 1);
     }
 }
