@@ -130,8 +130,9 @@ impl Endpoint {
         match self.config.close {
             Close::Half => self.close(now, Fin::WithData),
             Close::Active if done => self.close(now, Fin::Alone),
-            // What is owed leaves first: else the peer could hear the reset before it knows that the connection is open.
-            Close::Reset if done && !self.due.ack && self.due.reset.is_none() => self.abort(Outcome::Aborted),
+            // Else the peer would hear of the reset before it knows that the connection is open.
+            Close::Reset if self.due.first_ack => {}
+            Close::Reset if done && self.due.reset.is_none() => self.abort(Outcome::Aborted),
             Close::None if done && self.send.data_acked() => self.end(Outcome::LeftOpen),
             Close::Passive if peer_closed => self.close(now, Fin::Alone),
             Close::None | Close::Passive | Close::Simultaneous | Close::Told if late => self.too_late(now),

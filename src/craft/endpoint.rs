@@ -52,6 +52,8 @@ pub(super) struct Due {
     pub(super) syn: bool,
     pub(super) syn_ack: bool,
     pub(super) ack: bool,
+    /// The ACK that completes the handshake has not left.
+    pub(super) first_ack: bool,
 }
 
 /// A reset to be sent.

@@ -97,7 +97,7 @@ impl Endpoint {
         if flags.ack() {
             self.send.acknowledge(Seq(segment.ack), now);
             self.established(now);
-            self.due.ack = true;
+            (self.due.ack, self.due.first_ack) = (true, true);
             self.text_and_fin(now, segment);
         } else {
             // Both SYNs are on their way: figure 7.

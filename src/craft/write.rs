@@ -146,7 +146,7 @@ impl Endpoint {
     /// A segment after the handshake, with the options that are in force.
     fn fields(&mut self, now: Time, seq: Seq, flags: Flags, chunk: &Chunk) -> SegmentFields {
         let ack = self.receive.nxt();
-        self.due.ack = false;
+        (self.due.ack, self.due.first_ack) = (false, false);
         self.stamps.ack_sent(ack);
         let mut fields = SegmentFields {
             seq: seq.0,
