@@ -1,7 +1,7 @@
 //! Marks that a segment's own octets give it, with what both ends said when they opened.
 
-use super::connection::Sighting;
 use super::end::End;
+use super::sighting::Sighting;
 use super::{Mark, Marks, Origin, Pair, Side, is_group};
 use crate::tcp::Seq;
 use crate::wire::{Checksum, Flags, OptionSummary, Segment};

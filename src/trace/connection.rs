@@ -8,54 +8,17 @@ use super::belief;
 use super::calls::{self, Scene};
 use super::completeness::Completeness;
 use super::end::{End, Facts, Suspect};
-use super::fingerprint::Imprint;
 use super::history::Recorder;
 use super::judgement::{Judgement, judge, note_rejected};
 use super::progress::{Closing, Opening, Outcome};
 use super::reading::{self, Reading};
+use super::sighting::Sighting;
 use super::{Belief, Event, EventKind, IcmpEvent, Mark, Marks, Opened, Origin, Pair, Preview, SegmentEvent, Side};
-use crate::tcp::{Arriving, Call, Reply, Response, Seq, State, section_of};
-use crate::wire::{Flags, Ip, Segment, Time};
+use crate::tcp::{Arriving, Reply, Response, Seq, State, section_of};
+use crate::wire::{Flags, Time};
 
 /// Section of RFC 9293 on the header: what cannot be read, or fails its checksum, goes no further.
 const HEADER_SECTION: &str = "3.1";
-
-/// A segment as the tracer gets it.
-#[derive(Clone, Copy)]
-pub(super) struct Sighting<'a> {
-    pub(super) number: u64,
-    pub(super) time: Time,
-    pub(super) ip: &'a Ip,
-    pub(super) segment: &'a Segment<'a>,
-    /// The header contradicts itself.
-    pub(super) malformed: bool,
-    /// It came in fragments of IP.
-    pub(super) fragmented: bool,
-    pub(super) origin: Origin,
-    pub(super) calls: [Option<Call>; 2],
-}
-
-impl Sighting<'_> {
-    pub(super) const fn arriving(&self) -> Arriving {
-        let segment = self.segment;
-        Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags: segment.flags, len: segment.payload_len }
-    }
-
-    /// Whether source and destination are the same socket.
-    pub(super) fn is_to_itself(&self) -> bool {
-        self.ip.source == self.ip.destination && self.segment.source_port == self.segment.destination_port
-    }
-
-    pub(super) fn facts(&self) -> Facts {
-        Facts {
-            time: self.time,
-            arriving: self.arriving(),
-            window: self.segment.window,
-            options: self.segment.options.summary(),
-            imprint: Imprint::of(self),
-        }
-    }
-}
 
 /// What one segment did.
 pub(super) struct Step {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::connection::Sighting;
 use super::end::Facts;
+use super::sighting::Sighting;
 use crate::wire::Time;
 
 /// How long after the first its copy comes: a capture that sees a packet twice sees it at once, a network that doubles

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use super::appearance::appearance;
-use super::connection::{Connection, Sighting};
+use super::connection::Connection;
 use super::end::{End, Facts};
 use super::fingerprint::{Fingerprint, Imprint};
 use super::key::Key;
+use super::sighting::Sighting;
 use super::{Marks, Origin, Pair, Side};
 use crate::tcp::{Arriving, Seq};
 use crate::wire::{Checksum, Flags, OptionSummary, Time};

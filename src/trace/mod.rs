@@ -27,6 +27,7 @@ mod reading;
 mod recent;
 mod resets;
 mod side;
+mod sighting;
 mod slab;
 mod summary;
 mod tracer;

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
-use super::connection::{Connection, Sighting};
+use super::connection::Connection;
 use super::end::End;
 use super::flows::{Flow, Flows, Place};
 use super::half_open::HalfOpen;
 use super::icmp::{self, Report};
 use super::late::side_of;
+use super::sighting::Sighting;
 use super::{Event, EventKind, Mark, Marks, Origin, Pair, Side};
 use crate::tcp::{Arriving, Call};
 use crate::wire::{Checksum, Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
