@@ -1,9 +1,14 @@
 //! The columns of the table: one row for each.
 
+use std::fmt::{Display, Write as _};
+
 use super::cut::Cut;
 use crate::explain;
 use crate::sink::fields::{Row, duration};
-use crate::trace::{Handshake, Mark, Side, Summary, Termination};
+use crate::trace::{Handshake, Mark, Millis, Side, Summary, Termination};
+
+/// Appends the text of a cell: a long list has millions of them, and none takes memory of its own.
+type Text = fn(&Row<'_>, &mut String);
 
 /// One column.
 pub(super) struct Column {
@@ -14,16 +19,17 @@ pub(super) struct Column {
     pub(super) rank: u8,
     /// The room that it takes at least where rows are written before all are known.
     pub(super) usual: usize,
-    pub(super) text: fn(&Row<'_>) -> String,
+    /// Appends the cell of a row.
+    pub(super) text: Text,
     /// How its cells are cut where lines are too short for the columns that never go.
     pub(super) cut: Cut,
 }
 
-const fn left(heading: &'static str, rank: u8, usual: usize, text: fn(&Row<'_>) -> String) -> Column {
+const fn left(heading: &'static str, rank: u8, usual: usize, text: Text) -> Column {
     Column { heading, right: false, rank, usual, text, cut: Cut::Never }
 }
 
-const fn right(heading: &'static str, rank: u8, usual: usize, text: fn(&Row<'_>) -> String) -> Column {
+const fn right(heading: &'static str, rank: u8, usual: usize, text: Text) -> Column {
     Column { heading, right: true, rank, usual, text, cut: Cut::Never }
 }
 
@@ -35,55 +41,76 @@ impl Column {
 
 /// Their order. The last one is cut where the line ends; its cells have any length.
 pub(super) const COLUMNS: [Column; 13] = [
-    right("#", 0, 6, |row| row.number.to_string()),
-    left("client", 0, 21, |row| row.summary.client.to_string()).cut(Cut::Middle),
-    left("server", 0, 21, |row| row.summary.server.to_string()).cut(Cut::Middle),
-    left("opened", 0, 10, |row| opened(row.summary)),
-    left("closed", 0, 22, |row| closed(row.summary)).cut(Cut::FirstWord),
-    right("setup", 2, 7, |row| millis(row.summary.handshake_time)),
-    right("duration", 1, 8, |row| millis(Some(duration(row.summary)))),
-    right("segments", 4, 8, |row| row.summary.segments.to_string()),
-    right("bytes →", 5, 9, |row| row.summary.bytes_client.to_string()),
-    right("bytes ←", 5, 9, |row| row.summary.bytes_server.to_string()),
-    left("zeek", 6, 6, |row| row.summary.conn_state.name().to_owned()),
-    left("history", 7, 10, |row| row.summary.history.to_string()),
-    left("notes", 3, 5, |row| notes(row.summary)),
+    right("#", 0, 6, |row, out| shown(row.number, out)),
+    left("client", 0, 21, |row, out| shown(row.summary.client, out)).cut(Cut::Middle),
+    left("server", 0, 21, |row, out| shown(row.summary.server, out)).cut(Cut::Middle),
+    left("opened", 0, 10, |row, out| opened(row.summary, out)),
+    left("closed", 0, 22, |row, out| closed(row.summary, out)).cut(Cut::FirstWord),
+    right("setup", 2, 7, |row, out| millis(row.summary.handshake_time, out)),
+    right("duration", 1, 8, |row, out| millis(Some(duration(row.summary)), out)),
+    right("segments", 4, 8, |row, out| shown(row.summary.segments, out)),
+    right("bytes →", 5, 9, |row, out| shown(row.summary.bytes_client, out)),
+    right("bytes ←", 5, 9, |row, out| shown(row.summary.bytes_server, out)),
+    left("zeek", 6, 6, |row, out| out.push_str(row.summary.conn_state.name())),
+    left("history", 7, 10, |row, out| out.push_str(row.summary.history.as_str())),
+    left("notes", 3, 5, |row, out| notes(row.summary, out)),
 ];
 
 /// What stands where there is nothing to say.
 const NOTHING: &str = "–";
 
-fn opened(summary: &Summary) -> String {
+fn shown(what: impl Display, out: &mut String) {
+    // A string takes whatever it is given.
+    let _ = write!(out, "{what}");
+}
+
+fn opened(summary: &Summary, out: &mut String) {
     match (summary.handshake, summary.syns) {
-        (Handshake::Unanswered, syns) if syns > 1 => format!("unanswered ×{syns}"),
-        (handshake, _) => handshake.name().to_owned(),
+        (Handshake::Unanswered, syns) if syns > 1 => shown(format_args!("unanswered ×{syns}"), out),
+        (handshake, _) => out.push_str(handshake.name()),
     }
 }
 
-fn closed(summary: &Summary) -> String {
+fn closed(summary: &Summary, out: &mut String) {
     let by = match summary.closed_first {
         Some(Side::Client) => " by client",
         Some(Side::Server) => " by server",
         None => "",
     };
     match summary.termination {
-        Termination::None => NOTHING.to_owned(),
-        Termination::SimultaneousClose => Termination::SimultaneousClose.name().to_owned(),
-        termination => format!("{}{by}", termination.name()),
+        Termination::None => out.push_str(NOTHING),
+        Termination::SimultaneousClose => out.push_str(Termination::SimultaneousClose.name()),
+        termination => {
+            out.push_str(termination.name());
+            out.push_str(by);
+        }
     }
 }
 
-fn millis(time: Option<crate::trace::Millis>) -> String {
-    time.map_or_else(|| NOTHING.to_owned(), |time| explain::brief_duration(time.0))
+fn millis(time: Option<Millis>, out: &mut String) {
+    match time {
+        Some(time) => out.push_str(&explain::brief_duration(time.0)),
+        None => out.push_str(NOTHING),
+    }
 }
 
-fn notes(summary: &Summary) -> String {
-    let half_close = summary.half_close.then(|| "half-close".to_owned());
+fn notes(summary: &Summary, out: &mut String) {
+    let start = out.len();
+    let mut note = |what: &dyn Display| {
+        let comma = if out.len() > start { ", " } else { "" };
+        shown(format_args!("{comma}{what}"), out);
+    };
+    if summary.half_close {
+        note(&"half-close");
+    }
     let again = u64::from(summary.retransmissions.client) + u64::from(summary.retransmissions.server);
-    let again = (again > 0).then(|| format!("{} sent again", explain::grouped(again)));
-    let icmp = summary.icmp.as_ref().map(|error| explain::icmp_label(error).join(", "));
-    let marks = summary.marks.iter().filter(|mark| is_notable(*mark)).map(|mark| mark.name().to_owned());
-    half_close.into_iter().chain(again).chain(icmp).chain(marks).collect::<Vec<_>>().join(", ")
+    if again > 0 {
+        note(&format_args!("{} sent again", explain::grouped(again)));
+    }
+    if let Some(error) = &summary.icmp {
+        note(&explain::icmp_label(error).join(", "));
+    }
+    summary.marks.iter().filter(|mark| is_notable(*mark)).for_each(|mark| note(&mark.name()));
 }
 
 /// Whether a mark says more than that the connection was an ordinary one, and than the other columns do.

@@ -1,5 +1,7 @@
 //! Cells that are cut to the room that there is.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How a cell is cut.
@@ -15,12 +17,12 @@ pub(super) enum Cut {
 
 impl Cut {
     /// `text` in `room` columns, where that can be done; `more` stands for what is left out of a word.
-    pub(super) fn apply(self, text: &str, room: usize, more: &str) -> String {
+    pub(super) fn apply<'a>(self, text: &'a str, room: usize, more: &str) -> Cow<'a, str> {
         match self {
-            _ if text.width() <= room => text.to_owned(),
-            Self::Never => text.to_owned(),
+            _ if text.width() <= room => text.into(),
+            Self::Never => text.into(),
             Self::FirstWord => end(first_word(text), room, more),
-            Self::Middle => middle(text, room, more),
+            Self::Middle => middle(text, room, more).into(),
         }
     }
 
@@ -49,9 +51,9 @@ fn middle(text: &str, room: usize, more: &str) -> String {
 }
 
 /// `text` in at most `room` columns, whole words of a list first; `more` stands for the rest.
-pub(super) fn end(text: &str, room: usize, more: &str) -> String {
+pub(super) fn end<'a>(text: &'a str, room: usize, more: &str) -> Cow<'a, str> {
     if text.width() <= room {
-        return text.to_owned();
+        return text.into();
     }
     let kept: String = text
         .chars()
@@ -60,7 +62,7 @@ pub(super) fn end(text: &str, room: usize, more: &str) -> String {
             (*used <= room).then_some(char)
         })
         .collect();
-    if room < more.width() { String::new() } else { kept.trim_end_matches([',', ' ']).to_owned() + more }
+    if room < more.width() { "".into() } else { (kept.trim_end_matches([',', ' ']).to_owned() + more).into() }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::COLUMNS;
+use super::columns::{COLUMNS, Column};
 use super::cut::{self, Cut};
 
 /// Room that the last column wants, if it can use so much.
@@ -12,8 +12,30 @@ const SPACE: usize = 2;
 /// The last column: its cells are cut where the line ends.
 const LAST: usize = COLUMNS.len() - 1;
 
-/// One text for each column.
-pub(super) type Cells = [String; COLUMNS.len()];
+/// One text for each column, one behind the other in memory that rows can share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells {
+    text: String,
+    /// Where each text ends.
+    ends: [usize; COLUMNS.len()],
+}
+
+impl Cells {
+    /// Makes new texts of these: `append` appends that of a column.
+    pub(super) fn fill(&mut self, mut append: impl FnMut(&Column, &mut String)) {
+        self.text.clear();
+        for (column, end) in COLUMNS.iter().zip(&mut self.ends) {
+            append(column, &mut self.text);
+            *end = self.text.len();
+        }
+    }
+
+    /// The text of a column, by its index.
+    pub(super) fn get(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+}
 
 /// The columns that are shown.
 pub(super) struct Layout {
@@ -28,46 +50,52 @@ impl Layout {
     /// For lines of `width` columns, or of any. Without `all` rows follow that may be wider than these.
     pub(super) fn new(headings: &Cells, rows: &[(u32, Cells)], width: Option<usize>, ascii: bool, all: bool) -> Self {
         let widest = |index: usize| {
-            let cells = rows.iter().map(|(_, cells)| cells[index].width()).max().unwrap_or(0);
+            let cells = rows.iter().map(|(_, cells)| cells.get(index).width()).max().unwrap_or(0);
             let usual = if all { 0 } else { COLUMNS[index].usual };
-            cells.max(headings[index].width()).max(usual)
+            cells.max(headings.get(index).width()).max(usual)
         };
         let mut columns: Vec<(usize, usize)> = (0..=LAST).map(|index| (index, widest(index))).collect();
         // A column without a word in it is none.
-        columns.retain(|(index, _)| *index != LAST || !all || rows.iter().any(|(_, cells)| !cells[LAST].is_empty()));
+        columns
+            .retain(|(index, _)| *index != LAST || !all || rows.iter().any(|(_, cells)| !cells.get(LAST).is_empty()));
         if let Some(width) = width {
             drop_columns(&mut columns, width);
             for cut in [Cut::FirstWord, Cut::Middle] {
                 narrow(&mut columns, width, cut, |index| {
-                    let least = rows.iter().map(|(_, cells)| cut.least(&cells[index])).max().unwrap_or(0);
-                    least.max(headings[index].width())
+                    let least = rows.iter().map(|(_, cells)| cut.least(cells.get(index))).max().unwrap_or(0);
+                    least.max(headings.get(index).width())
                 });
             }
         }
         Self { columns, width, more: if ascii { "..." } else { "…" } }
     }
 
-    /// The cells in their columns.
-    pub(super) fn line(&self, cells: &Cells) -> String {
-        let mut line = String::new();
+    /// Writes the cells in their columns to `line`, in place of what it holds.
+    pub(super) fn line(&self, cells: &Cells, line: &mut String) {
+        line.clear();
         let mut used = 0;
-        for (index, wide) in &self.columns {
-            let (cell, column) = (&cells[*index], &COLUMNS[*index]);
-            if *index == LAST {
+        for &(index, wide) in &self.columns {
+            let (cell, column) = (cells.get(index), &COLUMNS[index]);
+            if index == LAST {
                 let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(used));
-                line += &cut::end(cell, room, self.more);
+                line.push_str(&cut::end(cell, room, self.more));
                 break;
             }
-            let room = if self.width.is_some() { *wide } else { usize::MAX };
-            let cell = column.cut.apply(cell, room, self.more);
-            let blanks = wide.saturating_sub(cell.width());
+            let cell = if self.width.is_some() { column.cut.apply(cell, wide, self.more) } else { cell.into() };
+            let taken = cell.width();
+            let blanks = wide.saturating_sub(taken);
             let (before, after) = if column.right { (blanks, 0) } else { (0, blanks) };
-            line += &format!("{:before$}{cell}{:after$}{:SPACE$}", "", "", "");
-            used += cell.width() + blanks + SPACE;
+            pad(line, before);
+            line.push_str(&cell);
+            pad(line, after + SPACE);
+            used += taken + blanks + SPACE;
         }
         line.truncate(line.trim_end().len());
-        line
     }
+}
+
+fn pad(line: &mut String, blanks: usize) {
+    line.extend(std::iter::repeat_n(' ', blanks));
 }
 
 /// How many columns are missing for these to stand in a line of `width`. The last one is cut to what is left, if that is
@@ -117,19 +145,28 @@ mod tests {
         headings
     };
 
-    /// A row with the sockets and words that stand in columns which never go.
-    fn row(client: &str, server: &str, opened: &str, closed: &str) -> Cells {
-        let mut cells = HEADINGS.map(|_| "1".to_owned());
-        for (cell, text) in cells.iter_mut().skip(1).zip([client, server, opened, closed]) {
-            text.clone_into(cell);
-        }
+    fn cells(texts: &[&str]) -> Cells {
+        let (mut cells, mut texts) = (Cells::default(), texts.iter());
+        cells.fill(|_, out| out.push_str(texts.next().unwrap()));
         cells
     }
 
+    /// A row with the sockets and words that stand in columns which never go.
+    fn row(client: &str, server: &str, opened: &str, closed: &str) -> Cells {
+        let mut texts = HEADINGS.map(|_| "1");
+        texts[1..5].copy_from_slice(&[client, server, opened, closed]);
+        cells(&texts)
+    }
+
     fn lines(cells: &Cells, width: usize, ascii: bool, all: bool) -> Vec<String> {
-        let headings = HEADINGS.map(str::to_owned);
+        let headings = self::cells(&HEADINGS);
         let layout = Layout::new(&headings, &[(1, cells.clone())], Some(width), ascii, all);
-        vec![layout.line(&headings), layout.line(cells)]
+        let line = |cells: &Cells| {
+            let mut line = "what was there before".to_owned();
+            layout.line(cells, &mut line);
+            line
+        };
+        vec![line(&headings), line(cells)]
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use colored::Colorize;
 
 use super::ListSettings;
-use super::columns::{COLUMNS, Column};
+use super::columns::Column;
 use super::layout::{Cells, Layout};
 use crate::ladder;
 use crate::sink::Sink;
@@ -15,6 +15,7 @@ use crate::trace::{Event, EventKind};
 /// Rows that are held back so that columns are as wide as they must be, and rows in the order of their numbers. Behind
 /// them rows are written as they come.
 const HELD: usize = 1_000;
+
 /// Writes the verdicts as a table.
 pub struct Table<'a> {
     out: Box<dyn Write + 'a>,
@@ -25,6 +26,9 @@ pub struct Table<'a> {
     held: Vec<(u32, Cells)>,
     /// Once rows were written.
     layout: Option<Layout>,
+    /// The row at hand, and its line: their memory is used again for the next.
+    cells: Cells,
+    line: String,
 }
 
 impl<'a> Table<'a> {
@@ -32,17 +36,30 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn new(settings: &ListSettings, out: Box<dyn Write + 'a>) -> Self {
         let &ListSettings { width, ascii, sort } = settings;
-        Self { out, width, ascii, sorted: sort.is_some(), held: Vec::new(), layout: None }
+        Self {
+            out,
+            width,
+            ascii,
+            sorted: sort.is_some(),
+            held: Vec::new(),
+            layout: None,
+            cells: Cells::default(),
+            line: String::new(),
+        }
     }
 
-    /// The cells of a row, in ASCII if that was asked for.
-    fn cells(&self, row: &Row<'_>) -> Cells {
-        let text = |column: &Column| self.text(&(column.text)(row));
-        COLUMNS.each_ref().map(text)
-    }
-
-    fn text(&self, text: &str) -> String {
-        if self.ascii { ladder::ascii(text) } else { text.to_owned() }
+    /// Makes the cells those of a row, in ASCII if that was asked for.
+    fn fill(&mut self, append: impl Fn(&Column, &mut String)) {
+        let ascii = self.ascii;
+        self.cells.fill(|column, out| {
+            let start = out.len();
+            append(column, out);
+            if ascii && !out[start..].is_ascii() {
+                let text = ladder::ascii(&out[start..]);
+                out.truncate(start);
+                out.push_str(&text);
+            }
+        });
     }
 
     /// Writes the rows that were held back. `all`: there will be no more of them.
@@ -52,29 +69,36 @@ impl<'a> Table<'a> {
             held.sort_unstable_by_key(|(number, _)| *number);
         }
         if self.layout.is_none() && !held.is_empty() {
-            let headings = COLUMNS.each_ref().map(|column| self.text(column.heading));
-            let layout = Layout::new(&headings, &held, self.width, self.ascii, all);
-            let heading = layout.line(&headings);
+            self.fill(|column, out| out.push_str(column.heading));
+            let layout = Layout::new(&self.cells, &held, self.width, self.ascii, all);
+            layout.line(&self.cells, &mut self.line);
             self.layout = Some(layout);
-            writeln!(self.out, "{}", heading.bold())?;
+            writeln!(self.out, "{}", self.line.bold())?;
         }
-        held.iter().try_for_each(|(_, cells)| self.write_row(cells))
+        held.into_iter().try_for_each(|(_, cells)| {
+            self.cells = cells;
+            self.write_row()
+        })
     }
 
-    fn write_row(&mut self, cells: &Cells) -> io::Result<()> {
-        let line = self.layout.as_ref().map_or_else(String::new, |layout| layout.line(cells));
-        writeln!(self.out, "{line}")
+    /// Writes the cells as a row, if there is a layout.
+    fn write_row(&mut self) -> io::Result<()> {
+        let Some(layout) = &self.layout else { return Ok(()) };
+        layout.line(&self.cells, &mut self.line);
+        self.line.push('\n');
+        self.out.write_all(self.line.as_bytes())
     }
 }
 
 impl Sink for Table<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let EventKind::Ended(summary) = &event.kind else { return Ok(()) };
-        let cells = self.cells(&Row { number: event.connection, summary });
+        let row = Row { number: event.connection, summary };
+        self.fill(|column, out| (column.text)(&row, out));
         if self.layout.is_some() {
-            return self.write_row(&cells);
+            return self.write_row();
         }
-        self.held.push((event.connection, cells));
+        self.held.push((event.connection, self.cells.clone()));
         if self.held.len() >= HELD { self.write_held(false) } else { Ok(()) }
     }
 
