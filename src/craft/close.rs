@@ -57,7 +57,8 @@ impl Program {
 
 impl Endpoint {
     /// The user has had enough. Established, it closes with a FIN where the way of closing has one; a second
-    /// interruption, or one in any other state that the peer holds open, sends a reset.
+    /// interruption, or one in any other state that the peer holds open, sends a reset. A caller that [closes when it
+    /// wants](Close::Told) is told [`Outcome::Closed`] of what closed in good order all the same.
     pub fn interrupt(&mut self, now: Time) {
         let patient = self.program.interrupted.is_none();
         let closes_by_fin = !matches!(self.config.close, Close::Reset | Close::None);
@@ -68,6 +69,10 @@ impl Endpoint {
             State::Established | State::CloseWait if patient && closes_by_fin => {
                 self.program.interrupted = Some(now + GRACE);
                 self.close(now, Fin::Alone);
+            }
+            // A server hears the last acknowledgment out.
+            State::Closing | State::LastAck | State::TimeWait if patient && self.is_told() => {
+                self.program.interrupted = Some(now + GRACE);
             }
             _ => self.abandon(),
         }

@@ -182,7 +182,14 @@ impl Endpoint {
 
     /// It is over; the first reason counts.
     pub(super) fn end(&mut self, outcome: Outcome) {
-        self.outcome.get_or_insert(if self.program.is_interrupted() { Outcome::Interrupted } else { outcome });
+        // In TIME-WAIT both FINs are acknowledged, and nothing is left to be broken off.
+        let closed = self.is_told() && (outcome == Outcome::Closed || self.state == State::TimeWait);
+        let outcome = match self.program.is_interrupted() {
+            _ if closed => Outcome::Closed,
+            true => Outcome::Interrupted,
+            false => outcome,
+        };
+        self.outcome.get_or_insert(outcome);
     }
 
     fn wake_time(&self, now: Time) -> Time {

@@ -211,6 +211,8 @@ fn an_interrupt_closes_open_connections_politely() {
         assert_eq!(said.code, Some(130));
         assert!(!said.segments().iter().any(|segment| segment.contains("RST")), "{said:?}");
         assert_eq!(said.verdict()["closed_first"], "server");
+        let counts = said.counts();
+        assert_eq!((&counts["ended"], &counts["broken"]), (&1.into(), &0.into()), "{counts}");
     });
 }
 

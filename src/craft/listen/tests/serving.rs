@@ -186,3 +186,19 @@ fn an_interrupt_closes_by_fin_and_a_second_by_reset() {
     assert_eq!(lines, ["1: RST ACK :1", "2: RST ACK :1"]);
     assert!(bench.is_done());
 }
+
+#[test]
+fn what_closes_in_good_order_after_an_interrupt_is_not_broken_off() {
+    let mut bench = Bench::new(|_| {});
+    let first = bench.connect(1);
+    bench.sent();
+    bench.listener.interrupt(bench.now);
+    bench.sent();
+    bench.say(1, FIN_ACK, 1, first.wrapping_add(1), b"");
+    bench.expect(&["1: ACK :2"]);
+    bench.pass(MS * 2000);
+    bench.sent();
+    assert!(bench.is_done());
+    assert_eq!(outcomes(&bench), [Some(Outcome::Closed)]);
+    assert_eq!((bench.listener.stats().ended, bench.listener.stats().broken), (1, 0));
+}
