@@ -1,10 +1,11 @@
 //! Many connections to one server. What became of them is asked of the server's kernel and of tshark.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rawshake::lab::{Options, Server};
 use rawshake::sys::{counters, limits};
@@ -170,6 +171,71 @@ fn what_never_opened_is_no_sign_of_a_full_backlog() {
         assert!(said.code == Some(1) && said.out.contains("unanswered"), "{said:?}");
         assert!(!said.out.contains("sent again") && !said.out.contains("backlog"), "{}", said.out);
     }
+}
+
+#[test]
+fn what_never_opened_was_tried_for_as_long_as_the_run_lasted() {
+    if has_lab() {
+        let arguments = "--lab -c 5 --parallel 5 --lab-server silent --retries 0 --timeout 0.2";
+        let said = trace(arguments);
+        let headline = said.out.lines().next().unwrap();
+        assert!(headline.starts_with("5 connections to 192.0.2.2:8082 tried in "), "{headline}");
+        assert!(headline.ends_with(": none opened"), "{headline}");
+        let counts = counts(&trace(&format!("{arguments} --format json")));
+        assert!(counts["seconds"].as_f64().unwrap() >= 0.2, "{counts}");
+    }
+}
+
+/// Accepts and echoes, for whoever calls.
+fn echo_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut &stream, &mut &stream);
+            });
+        }
+    });
+    address
+}
+
+/// Somebody else's clients: one that talks all the time, and one connection after the other. Gives their ports.
+fn strangers(server: SocketAddr, over: &AtomicBool) -> Vec<u16> {
+    let constant = TcpStream::connect(server).unwrap();
+    let mut ports = vec![constant.local_addr().unwrap().port()];
+    while !over.load(Ordering::Relaxed) {
+        let other = TcpStream::connect(server).unwrap();
+        ports.push(other.local_addr().unwrap().port());
+        (&constant).write_all(b"x").unwrap();
+        (&constant).read_exact(&mut [0]).unwrap();
+    }
+    ports
+}
+
+#[test]
+fn only_connections_of_the_run_are_counted() {
+    const COUNT: u64 = 300;
+    in_own_network(|| {
+        let server = echo_server();
+        let over = AtomicBool::new(false);
+        let (said, ports) = std::thread::scope(|scope| {
+            let strangers = scope.spawn(|| strangers(server, &over));
+            let said = trace(&format!("{server} -c {COUNT} --parallel 5 --format json"));
+            over.store(true, Ordering::Relaxed);
+            (said, strangers.join().unwrap())
+        });
+        let counts = counts(&said);
+        assert_eq!((said.code, &counts["connections"]), (Some(0), &COUNT.into()), "{counts}");
+        assert_eq!(counts["handshakes"], serde_json::json!({ "three-way": COUNT }), "{counts}");
+        assert!(ports.len() > 2, "{ports:?}");
+        let clients = said.events();
+        let clients = clients.iter().filter(|event| event["event"] == "opened");
+        let clients: Vec<SocketAddr> =
+            clients.map(|event| event["client"].as_str().unwrap().parse().unwrap()).collect();
+        assert_eq!(clients.len() as u64, COUNT);
+        assert!(clients.iter().all(|client| !ports.contains(&client.port())), "{clients:?} {ports:?}");
+    });
 }
 
 #[test]

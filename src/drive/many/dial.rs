@@ -1,6 +1,6 @@
 //! Many connections from here to one server.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +21,8 @@ const BATCH: usize = 64;
 const SLACK: Duration = Duration::from_millis(50);
 /// How long connections may take to end when the user has had enough.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long packets between the sockets of a connection that is over are still taken for its own.
+const ECHO: Duration = Duration::from_millis(200);
 /// Ports to ask for before it is given up to find one without a connection of ours.
 const TRIES: usize = 16;
 
@@ -66,6 +68,7 @@ pub enum Dialed {
 pub struct Dialer {
     options: DialOptions,
     crowd: Crowd<Option<RstGuard>>,
+    over: Over,
     started: u64,
     /// When the first one began, and when the next may.
     began: Option<Time>,
@@ -85,6 +88,7 @@ impl Dialer {
         Self {
             options,
             crowd: Crowd::default(),
+            over: Over::default(),
             started: 0,
             began: None,
             next: None,
@@ -163,6 +167,33 @@ impl Dialer {
     }
 }
 
+/// Connections that are over, while their last packets may still come.
+#[derive(Debug, Default)]
+struct Over {
+    until: HashMap<Sockets, Time>,
+    order: VecDeque<(Time, Sockets)>,
+}
+
+impl Over {
+    fn contains(&self, sockets: &Sockets) -> bool {
+        self.until.contains_key(sockets)
+    }
+
+    fn add(&mut self, sockets: Sockets, until: Time) {
+        self.until.insert(sockets, until);
+        self.order.push_back((until, sockets));
+    }
+
+    /// Forgets those whose time has come. The same sockets may have been used again since, and have a later one.
+    fn forget(&mut self, now: Time) {
+        while let Some((time, sockets)) = self.order.pop_front_if(|(time, _)| *time < now) {
+            if self.until.get(&sockets) == Some(&time) {
+                self.until.remove(&sockets);
+            }
+        }
+    }
+}
+
 /// What has run out, and comes back when connections end.
 fn shortage(error: &sys::Error) -> Option<Shortage> {
     match error.errno()? {
@@ -177,8 +208,13 @@ impl Party for Dialer {
 
     fn way(&mut self, from: SocketAddr, to: SocketAddr) -> Option<Way> {
         let remote = self.options.config.remote;
-        let is_remote = |socket: SocketAddr| (socket.ip(), socket.port()) == (remote.ip(), remote.port());
-        match (is_remote(from), is_remote(to)) {
+        // Others may call the same server meanwhile.
+        let is_ours = |far: SocketAddr, near| {
+            let sockets = Sockets::new(near, far);
+            (far.ip(), far.port()) == (remote.ip(), remote.port())
+                && (self.crowd.contains(&sockets) || self.over.contains(&sockets))
+        };
+        match (is_ours(from, to), is_ours(to, from)) {
             (true, _) => Some(Way::In),
             (false, true) => Some(Way::Out),
             (false, false) => None,
@@ -194,6 +230,7 @@ impl Party for Dialer {
     }
 
     fn begin(&mut self, now: Time) -> Result<(), Error> {
+        self.over.forget(now);
         for _ in 0..BATCH {
             if self.next_start(now).is_none_or(|next| next > now) {
                 break;
@@ -216,7 +253,10 @@ impl Party for Dialer {
         }
         match self.crowd.poll(now) {
             Turn::Send(emit) => Step::Send(emit),
-            Turn::Ended(sockets, outcome, _) => Step::Note(Dialed::Ended(sockets, outcome)),
+            Turn::Ended(sockets, outcome, _) => {
+                self.over.add(sockets, now + ECHO);
+                Step::Note(Dialed::Ended(sockets, outcome))
+            }
             Turn::WaitUntil(_) if self.crowd.is_empty() && !self.has_more() => Step::Done,
             Turn::WaitUntil(time) => {
                 Step::WaitUntil([time, self.next_start(now), self.patience].into_iter().flatten().min())

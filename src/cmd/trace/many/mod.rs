@@ -18,8 +18,8 @@ use crate::cmd::output::Format;
 use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
 use crate::craft::{Close, Outcome};
-use crate::drive::Ended;
 use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, ManyWire};
+use crate::drive::{Ended, Wire as _};
 use crate::ladder::{Verbosity, wrap};
 use crate::sink::{self, Sink};
 use crate::sys::{Version, counters, limits, terminal};
@@ -76,7 +76,7 @@ pub(super) fn run(
     let mut dialer = Dialer::new(options(args, &plan, stage, count));
     let pcap = args.capture.create()?;
     let bar = terminal::is_terminal(io::stderr()).then(|| Bar::new(count));
-    let mut show = Show::new(plan.local().ip(), open_sink(args, &plan, &mut *streams.out), pcap, bar);
+    let mut show = Show::new(wire.now(), plan.local().ip(), open_sink(args, &plan, &mut *streams.out), pcap, bar);
     let is_here = plan.target.route.loopback;
     let before = overflows(stage, is_here);
     let (remote, interface) = (plan.target.remote, plan.target.route.interface.clone());

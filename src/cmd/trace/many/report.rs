@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::tally::{Counts, Tally};
-use crate::explain::{brief_duration, count, grouped};
+use crate::explain::{brief_duration, count, duration, grouped};
 use crate::measure::Histogram;
 use crate::trace::{Millis, SCHEMA};
 
@@ -24,7 +24,7 @@ pub(super) struct Report {
     pub(super) remote: SocketAddr,
     /// Connections that were asked for.
     pub(super) wanted: u64,
-    /// From the first packet to the last.
+    /// From the start until the last connection was over.
     pub(super) took: Duration,
     /// Packets that the capture lost.
     pub(super) not_captured: u64,
@@ -128,9 +128,14 @@ impl Report {
         let connections = count(if all.is_empty() { ended } else { self.wanted }, "connection");
         let noun = connections.split_once(' ').map_or("connections", |(_, noun)| noun);
         let seconds = self.took.as_secs_f64();
-        let rate = ended as f64 / seconds.max(1e-9);
+        let took = duration(self.took);
+        let heading = format!("{}{all} {noun} to {}", grouped(ended), self.remote);
+        if self.tally.opening.total() == 0 {
+            return format!("{heading} tried in {took}: none opened");
+        }
+        let rate = ended as f64 / seconds;
         let pace = if ended > 1 && seconds > 0.0 { format!(", {rate:.0} a second") } else { String::new() };
-        format!("{}{all} {noun} to {} in {seconds:.1} s{pace}", grouped(ended), self.remote)
+        format!("{heading} in {took}{pace}")
     }
 }
 
@@ -191,7 +196,7 @@ pub(super) mod tests {
         let headline = |wanted| Report { wanted, ..report() }.headline();
         assert_eq!(headline(5000), "1,201 of 5,000 connections to 192.0.2.2:80 in 2.0 s, 600 a second");
         let one = Report { tally: Tally::default(), wanted: 1, took: Duration::ZERO, ..report() };
-        assert_eq!(one.headline(), "0 of 1 connection to 192.0.2.2:80 in 0.0 s");
+        assert_eq!(one.headline(), "0 of 1 connection to 192.0.2.2:80 tried in 0 µs: none opened");
     }
 
     #[test]

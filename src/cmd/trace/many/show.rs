@@ -54,15 +54,17 @@ pub(super) struct Show<'a> {
     pcap: Option<CaptureFile>,
     bar: Option<Bar>,
     tally: Tally,
-    /// Times of the first packet and of the last.
-    span: Option<(Time, Time)>,
+    /// When the run began, and when it last did something.
+    began: Time,
+    latest: Time,
     /// Connections that are over, with the number of each, and when their last packet has surely passed.
     ending: VecDeque<(Time, Sockets, Option<u32>)>,
 }
 
 impl<'a> Show<'a> {
-    /// For connections from `local`; without a sink only their verdicts count.
+    /// For connections from `local` in a run that begins at `now`; without a sink only their verdicts count.
     pub(super) fn new(
+        now: Time,
         local: IpAddr,
         sink: Option<Box<dyn Sink + 'a>>,
         pcap: Option<CaptureFile>,
@@ -72,7 +74,7 @@ impl<'a> Show<'a> {
         let only_ends = sink.is_none();
         let tracer = Tracer::new(TracerOptions { ours, max_connections: FOLLOWED, only_ends });
         let sink = sink.unwrap_or_else(|| Box::new(Nothing));
-        Self { tracer, sink, pcap, bar, tally: Tally::default(), span: None, ending: VecDeque::new() }
+        Self { tracer, sink, pcap, bar, tally: Tally::default(), began: now, latest: now, ending: VecDeque::new() }
     }
 
     /// The end: the last verdicts, and what was held back. Gives the counts, and how long it took.
@@ -81,7 +83,7 @@ impl<'a> Show<'a> {
         drop(self.bar.take());
         self.sink.finish()?;
         self.pcap.map_or(Ok(()), CaptureFile::finish)?;
-        Ok((self.tally, self.span.map_or(Duration::ZERO, |(first, last)| last.since(first))))
+        Ok((self.tally, self.latest.since(self.began)))
     }
 
     /// Events go to the sink, and verdicts to the tally as well.
@@ -115,15 +117,14 @@ impl Audience<Dialer> for Show<'_> {
         if written.is_err() {
             self.pcap = None;
         }
-        let time = seen.packet.time;
-        let first = self.span.map_or(time, |(first, _)| first);
-        self.span = Some((first, time));
+        self.latest = self.latest.max(seen.packet.time);
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         self.tell(|tracer, out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         written.map_err(|error| io::Error::other(format!("{error:#}")))
     }
 
     fn note(&mut self, now: Time, note: Dialed) -> io::Result<()> {
+        self.latest = self.latest.max(now);
         match note {
             Dialed::Ended(sockets, outcome) => {
                 self.tally.outcome(outcome);
