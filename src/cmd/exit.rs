@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use colored::Colorize;
 
+use crate::ladder::wrap;
+use crate::sys::terminal;
+
 /// The exit code of what could not be done.
 pub(super) const ERROR: u8 = 2;
 
@@ -42,7 +45,32 @@ impl Exit {
 /// # Errors
 /// Those of `err`.
 pub(super) fn tell(err: &mut dyn Write, message: &str) -> io::Result<()> {
-    writeln!(err, "{} {message}", "rawshake:".red().bold())
+    let text = fold(&format!("{NAME} {message}"), terminal_width());
+    let rest = text.strip_prefix(NAME).unwrap_or(&text);
+    writeln!(err, "{}{rest}", NAME.red().bold())
+}
+
+/// Begins every error.
+const NAME: &str = "rawshake:";
+
+/// A sentence for a person, on `err`: one line, folded between words where a terminal is too narrow for it.
+///
+/// # Errors
+/// Those of `err`.
+pub(super) fn remark(err: &mut dyn Write, sentence: &str) -> io::Result<()> {
+    writeln!(err, "{}", fold(sentence, terminal_width()))
+}
+
+fn terminal_width() -> Option<usize> {
+    let is_terminal = terminal::is_terminal(io::stderr());
+    is_terminal.then(|| terminal::width(io::stderr()).map_or(80, usize::from))
+}
+
+/// Lines that are too long for the screen, broken at blanks; the others stay as they are.
+fn fold(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let fold = |line: &str| if line.chars().count() > width { wrap(line, width).join("\n") } else { line.to_owned() };
+    text.split('\n').map(fold).collect::<Vec<_>>().join("\n")
 }
 
 /// The error and its causes in one line, each said once: many a message holds the words of its cause already.
@@ -93,5 +121,12 @@ mod tests {
             told_of(Err(errno()).context("cannot open x: no such file or directory; try y")),
             "cannot open x: no such file or directory; try y"
         );
+    }
+
+    #[test]
+    fn a_sentence_is_folded_only_for_a_screen() {
+        let sentence = "one two three\n  four";
+        assert_eq!(super::fold(sentence, None), sentence);
+        assert_eq!(super::fold(sentence, Some(8)), "one two\nthree\n  four");
     }
 }

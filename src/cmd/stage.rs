@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::ping::Seconds;
 use super::target::Written;
-use crate::lab::{self, Lab, Server};
+use crate::lab::{self, Impairments, Lab, Server};
 
 /// The port of a peer outside the lab, if none is named.
 const DEFAULT_PORT: u16 = 80;
@@ -22,6 +22,17 @@ pub(super) struct LabArgs {
     /// Seconds that the lab's server thinks before it closes: 0 closes in three segments, 0.06 in four
     #[arg(long, value_name = "SECONDS", requires = "lab")]
     pub(super) lab_think: Option<Seconds>,
+    #[command(flatten)]
+    pub(super) wire: WireArgs,
+}
+
+/// The wire of the lab, wherever there is a lab.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Lab")]
+pub(super) struct WireArgs {
+    /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
+    #[arg(long, value_name = "WORDS", requires = "lab")]
+    pub(super) lab_wire: Option<Impairments>,
 }
 
 fn server() -> impl TypedValueParser<Value = Server> {
@@ -52,7 +63,7 @@ impl Stage {
     /// Enters the lab with this server, whatever else its port is known for.
     pub(super) fn with_server(args: &LabArgs, port: Option<u16>, server: Server) -> anyhow::Result<Self> {
         let think = args.lab_think.map_or(lab::DEFAULT_THINK, |seconds| seconds.0);
-        let lab = Lab::enter(&lab::Options { server, port, think, ..lab::Options::default() })?;
+        let lab = Lab::enter(&lab::Options { server, port, think, wire: args.wire.lab_wire.clone() })?;
         Ok(Self { lab: Some(lab), port: port.unwrap_or_else(|| server.port()) })
     }
 

@@ -9,6 +9,7 @@ mod words;
 
 use std::io::{self, Write};
 
+use super::exit::remark;
 use super::output::Format;
 use super::show::{ByLine, Progress, Show};
 use super::stage::Stage;
@@ -95,7 +96,7 @@ fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> any
     if !(judged && words::is_in_verdict(ended))
         && let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0)
     {
-        writeln!(err, "{line}")?;
+        remark(err, &line)?;
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),

@@ -1,6 +1,6 @@
 //! What goes otherwise than asked, each with its own words and exit code.
 
-use crate::program::{has_lab, trace};
+use crate::program::{Said, command_of, has_lab, trace};
 
 /// Arguments, exit code, and words on standard output (the ladder's verdict) or standard error.
 const CASES: [(&str, i32, &str); 8] = [
@@ -75,6 +75,26 @@ fn an_address_of_our_own_is_reached_through_lo() {
 }
 
 #[test]
+fn every_command_with_a_lab_has_its_wire() {
+    if !has_lab() {
+        return;
+    }
+    let run = |command, arguments: &str| Said::of(command_of(command, arguments).output().expect("the program"));
+    let said = run("trace", "--lab --lab-wire drop=1 --timeout 0.2 --format json");
+    assert_eq!(said.segments()[..3], ["client SYN", "client SYN", "server SYN ACK"], "{said:?}");
+    // The client's SYN comes twice.
+    let said = run("listen", "--lab --lab-wire dup=1 --format json");
+    let syns = said.segments().iter().filter(|segment| *segment == "client SYN").count();
+    assert_eq!((said.code, syns), (Some(0), 2), "{said:?}");
+    let said = run("send", "--lab server:7 --lab-wire drop=1 --timeout 0.2");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let said = run("send", "--lab server:7");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let said = run("trace", "localhost --lab-wire drop=1");
+    assert!(said.code == Some(2) && said.err.contains("--lab"), "{said:?}");
+}
+
+#[test]
 fn a_neighbour_that_is_not_there_is_told_from_silence() {
     if !has_lab() {
         return;
@@ -83,8 +103,9 @@ fn a_neighbour_that_is_not_there_is_told_from_silence() {
         let said = trace(&format!("--lab {host} --timeout 0.1 --retries 1"));
         assert_eq!(said.code, Some(1), "{said:?}");
         assert_eq!(said.out.matches("SYN").count().min(2), 2, "{said:?}");
-        let words = format!("no neighbour there answers for {host}");
-        assert!(said.err.contains("2 SYNs went unanswered") && said.err.contains(&words), "{said:?}");
+        let words = format!("no neighbour answers for {host}");
+        assert!(said.err.starts_with("2 SYNs, none left ") && said.err.contains(&words), "{said:?}");
+        assert!(said.err.lines().all(|line| line.chars().count() <= 80), "{said:?}");
         let said = trace(&format!("--lab {host} --timeout 0.1 --retries 1 --format json"));
         assert_eq!(said.segments(), ["client SYN", "client SYN"]);
         assert!(said.events().iter().all(|event| event["event"] != "segment" || event["origin"] == "hand-made"));

@@ -6,6 +6,7 @@ use clap::{ArgAction, ValueEnum};
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::ping::Seconds;
+use crate::cmd::stage::WireArgs;
 use crate::craft::listen;
 use crate::lab::Client;
 
@@ -167,6 +168,8 @@ pub(super) struct LabArgs {
     /// How many clients call at once
     #[arg(long, value_name = "N", requires = "lab", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(super) lab_clients: u16,
+    #[command(flatten)]
+    pub(super) wire: WireArgs,
 }
 
 fn client() -> impl TypedValueParser<Value = Client> {

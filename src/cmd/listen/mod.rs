@@ -46,7 +46,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 }
 
 fn enter(args: &Args) -> anyhow::Result<Option<Lab>> {
-    let options = lab::Options { server: Server::Refuses, ..lab::Options::default() };
+    let options =
+        lab::Options { server: Server::Refuses, wire: args.lab.wire.lab_wire.clone(), ..lab::Options::default() };
     Ok(if args.lab.lab { Some(Lab::enter(&options)?) } else { None })
 }
 

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 
 use super::help;
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::stage::WireArgs;
 use crate::craft::ping::Pattern;
-use crate::lab::Impairments;
 
 /// Send ICMP echo requests by hand, or SYNs or datagrams to a port, and show the replies
 #[derive(Debug, clap::Args)]
@@ -87,9 +87,9 @@ pub struct Args {
     /// Run in the embedded lab, which needs no privileges; hosts: server, silent, you
     #[arg(help_heading = LAB, long)]
     pub lab: bool,
-    /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
-    #[arg(help_heading = LAB, long, value_name = "WORDS", requires = "lab")]
-    pub lab_wire: Option<Impairments>,
+    /// The wire of the lab.
+    #[command(flatten)]
+    pub(in crate::cmd) wire: WireArgs,
     /// Addresses only, no names
     #[arg(help_heading = OUTPUT, short, long)]
     pub numeric: bool,

@@ -36,7 +36,7 @@ use target::Target;
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     limits::check(args)?;
     // Held until the end: the far host goes with it.
-    let options = lab::Options { wire: args.lab_wire.clone(), ..lab::Options::default() };
+    let options = lab::Options { wire: args.wire.lab_wire.clone(), ..lab::Options::default() };
     let _lab = args.lab.then(|| Lab::enter(&options)).transpose()?;
     let targets = Target::all(args)?;
     let (mut hosts, mut views) = (Vec::new(), Vec::new());

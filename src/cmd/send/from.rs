@@ -12,6 +12,7 @@ use super::far::Far;
 use super::plan;
 use super::report::Screen;
 use super::words;
+use crate::cmd::exit::remark;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target as Peer;
@@ -98,13 +99,7 @@ fn check(args: &Args, target: Target) -> anyhow::Result<()> {
     if target.needs_program() && !args.lab.lab {
         let alone: Vec<_> = TARGETS.iter().filter(|row| !row.target.needs_program()).map(|row| row.name).collect();
         let row = target.row();
-        bail!(
-            "--from {} needs a program at the other end that does as it is told: {}. With --lab there is one; with other \
-             hosts our side alone can bring about: {}",
-            row.name,
-            row.how,
-            alone.join(", ")
-        );
+        bail!("--from {} needs --lab, whose program does as it is told; elsewhere: {}", row.name, alone.join(", "));
     }
     Ok(())
 }
@@ -183,7 +178,7 @@ fn conclude(
 ) -> anyhow::Result<Exit> {
     let (row, peer, interface) = (trial.config().target.row(), trial.config().remote.ip(), &far.target.route.interface);
     if let Some(line) = words::nothing_left(ended.unseen, ended.packets, peer, interface) {
-        writeln!(streams.err, "{line}")?;
+        remark(streams.err, &line)?;
         return Ok(Exit::NoReply);
     }
     let Some(shot) = trial.shot() else {

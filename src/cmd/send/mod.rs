@@ -16,6 +16,7 @@ mod words;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use super::exit::remark;
 use super::output::Format;
 use super::show::{ByLine, Show};
 use super::stage::Stage;
@@ -185,7 +186,7 @@ fn conclude(
     }
     let (peer, interface) = (plan.target.remote.ip(), &plan.target.route.interface);
     if let Some(line) = words::complaint(&tally, ended.unseen, ended.packets, peer, interface) {
-        writeln!(streams.err, "{line}")?;
+        remark(streams.err, &line)?;
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),

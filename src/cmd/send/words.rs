@@ -110,12 +110,8 @@ pub(super) fn complaint(tally: &Tally, unseen: usize, packets: u64, peer: IpAddr
 
 /// Why nothing went out, where of the `packets` that are shown all are `unseen`; otherwise none.
 pub(super) fn nothing_left(unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> Option<String> {
-    (packets as usize <= unseen && unseen > 0).then(|| {
-        format!(
-            "nothing left interface {interface}, since no neighbour there answers for {peer}, or for the router to it; \
-             is it up?"
-        )
-    })
+    (packets as usize <= unseen && unseen > 0)
+        .then(|| format!("nothing left {interface}: no neighbour answers for {peer}, or for its router"))
 }
 
 /// A text of somebody else, blanks and all, without what a terminal would obey.

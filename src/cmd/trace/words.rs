@@ -23,8 +23,7 @@ pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadli
         let address = peer.ip();
         let syns = ended.syns;
         return Some(format!(
-            "{syns} SYN{} went unanswered: nothing left interface {interface}, since no neighbour there answers for \
-             {address}, or for the router to it; is it up?",
+            "{syns} SYN{}, none left {interface}: no neighbour answers for {address}, or for its router",
             if syns == 1 { "" } else { "s" }
         ));
     }
@@ -119,6 +118,6 @@ mod tests {
         let outcome = Outcome::Unanswered { syns: 4 };
         let ended = Ended { outcome, signal: None, packets: 0, unseen: 4, syns: 4 };
         let line = complaint(&ended, "192.0.2.2:80".parse().unwrap(), "eth0", Duration::from_secs(1)).unwrap();
-        assert!(line.starts_with("4 SYNs went unanswered: nothing left interface eth0"), "{line}");
+        assert!(line.starts_with("4 SYNs, none left eth0: no neighbour answers for 192.0.2.2"), "{line}");
     }
 }

@@ -103,7 +103,7 @@ fn reply(reply: &Reply, config: &Config, style: Style, from: &str) -> String {
         Answer::EchoReply | Answer::Datagram => format!("{} bytes", reply.bytes),
         Answer::SynAck => "SYN-ACK".to_owned(),
         Answer::Reset => "RST".to_owned(),
-        Answer::PortUnreachable => "ICMP port unreachable".to_owned(),
+        Answer::PortUnreachable => "Port unreachable".to_owned(),
     };
     let mut line = format!("{what} from {from}: {}_seq={}", config.probe.word(), reply.seq);
     if let Some(ttl) = reply.ttl {

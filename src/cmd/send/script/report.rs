@@ -7,6 +7,7 @@ use colored::Colorize as _;
 use serde::Serialize;
 
 use super::{Says, Script};
+use crate::cmd::exit::remark;
 use crate::cmd::output::Format;
 use crate::cmd::send::args::Args;
 use crate::cmd::send::words;
@@ -76,7 +77,7 @@ pub(super) fn conclude(
     let failed: Vec<_> = run.outcomes().iter().filter(|outcome| outcome.complaint.is_some()).collect();
     let (peer, interface) = (setting.target.remote.ip(), &setting.target.route.interface);
     if let Some(line) = words::nothing_left(ended.unseen, ended.packets, peer, interface) {
-        writeln!(streams.err, "{line}")?;
+        remark(streams.err, &line)?;
     }
     if !failed.is_empty() {
         streams.out.flush()?;

@@ -14,6 +14,7 @@ use colored::Colorize as _;
 use super::args::{Args, OpenMode};
 use super::plan::Plan;
 use super::words;
+use crate::cmd::exit::remark;
 use crate::cmd::output::Format;
 use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
@@ -92,7 +93,7 @@ pub(super) fn run(
     let report = Report { tally, remote, wanted: count, took, not_captured, overflows };
     tell(args, &report, streams)?;
     if let Some(line) = failure(args, &ended, &report, &interface) {
-        writeln!(streams.err, "{line}")?;
+        remark(streams.err, &line)?;
     }
     Ok(exit(&ended, &report))
 }

@@ -106,10 +106,10 @@ fn probes_of_ports() {
     RST from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
     PING server (192.0.2.2) TCP port 443: a SYN, and a FIN for what it opens
     SYN-ACK from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms open
-    ICMP port unreachable from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
+    Port unreachable from 192.0.2.2: tcp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
     PING server (192.0.2.2) UDP port 53: 5 data bytes
     5 bytes from 192.0.2.2: udp_seq=1 ttl=61 time=12.0 ms open
-    ICMP port unreachable from 192.0.2.2: udp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
+    Port unreachable from 192.0.2.2: udp_seq=1 ttl=61 time=12.0 ms closed (DUP!)
     ");
 }
 
