@@ -22,6 +22,8 @@ pub struct TracerOptions {
     /// The socket whose segments this program makes by hand: its states are observed, not inferred. An unspecified
     /// address stands for any of ours, port 0 for any port.
     pub ours: Option<SocketAddr>,
+    /// Whether `ours` waits for connections. If not, what it sends first makes it the client, whatever the flags.
+    pub listens: bool,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,
     /// Tell nothing but the end of each connection: it takes less time.
@@ -30,7 +32,7 @@ pub struct TracerOptions {
 
 impl Default for TracerOptions {
     fn default() -> Self {
-        Self { ours: None, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
+        Self { ours: None, listens: false, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
     }
 }
 
@@ -67,6 +69,7 @@ pub struct Hint {
 #[derive(Debug)]
 pub struct Tracer {
     ours: Option<SocketAddr>,
+    listens: bool,
     only_ends: bool,
     flows: Flows,
     /// Two ends of which nothing is known.
@@ -80,9 +83,9 @@ impl Tracer {
     /// A tracer that has seen nothing yet.
     #[must_use]
     pub fn new(options: TracerOptions) -> Self {
-        let TracerOptions { ours, max_connections, only_ends } = options;
+        let TracerOptions { ours, listens, max_connections, only_ends } = options;
         let (flows, unknown) = (Flows::new(max_connections), Box::default());
-        Self { ours, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
+        Self { ours, listens, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
     }
 
     /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
@@ -221,7 +224,7 @@ impl Tracer {
             end(&removed.connection, out);
         }
         let arriving = sighting.arriving();
-        let sockets = match opener(&arriving, source.port(), destination.port()) {
+        let sockets = match self.opener(&arriving, source, destination) {
             Side::Client => Pair { client: source, server: destination },
             Side::Server => Pair { client: destination, server: source },
         };
@@ -247,6 +250,15 @@ impl Tracer {
                 let place = self.flows.insert_whole(flow, connection);
                 self.follow(place, source, sighting, succession, out);
             }
+        }
+    }
+
+    /// Which side the sender of the first segment is. Who sends by hand without waiting for anybody is a client, though
+    /// its flags may be a server's.
+    fn opener(&self, first: &Arriving, source: SocketAddr, destination: SocketAddr) -> Side {
+        match self.ours {
+            Some(ours) if !self.listens && is_same(ours, source) => Side::Client,
+            _ => opener(first, source.port(), destination.port()),
         }
     }
 

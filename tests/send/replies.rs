@@ -7,12 +7,14 @@ fn each_segment_has_its_answer() {
     if !has_lab() {
         return;
     }
-    let table: [(&str, i32, &[&str]); 9] = [
+    let table: [(&str, i32, &[&str]); 11] = [
         ("", 0, &["client SYN", "server SYN ACK"]),
         ("-6", 0, &["client SYN", "server SYN ACK"]),
         ("server:81", 0, &["client SYN", "server RST ACK"]),
         ("-f A", 0, &["client ACK", "server RST"]),
-        ("-S -A --ack 1000", 0, &["server SYN ACK", "client RST"]),
+        ("-S -A --ack 1000", 0, &["client SYN ACK", "server RST"]),
+        ("-f A -s 80 -p 40000", 0, &["client ACK", "server RST"]),
+        ("-f 0xfff --timeout 0.1", 1, &["client SYN FIN RST PSH ACK URG ECE CWR AE"]),
         ("-f FPU --timeout 0.1", 1, &["client FIN PSH URG"]),
         ("--bad-checksum --timeout 0.1", 1, &["client SYN"]),
         ("-f S --fragment 16 --payload hello", 0, &["client SYN", "server SYN ACK"]),

@@ -65,7 +65,12 @@ impl<'a> Show<'a> {
         let max_connections = 2 * connections + 4 * UNPROVEN;
         Self {
             port,
-            tracer: Tracer::new(TracerOptions { ours: Some(any), max_connections, ..TracerOptions::default() }),
+            tracer: Tracer::new(TracerOptions {
+                ours: Some(any),
+                listens: true,
+                max_connections,
+                ..TracerOptions::default()
+            }),
             sink,
             pcap,
             screen,

@@ -188,6 +188,23 @@ fn the_reset_of_our_own_kernel() {
 }
 
 #[test]
+fn what_we_send_first_is_a_clients_unless_we_listen() {
+    let ours = Some(socket(Side::Server));
+    for (flags, listens, sender) in
+        [("SA", false, Side::Client), ("A", false, Side::Client), ("SA", true, Side::Server), ("A", true, Side::Server)]
+    {
+        let mut stage = Stage::new(TracerOptions { ours, listens, ..TracerOptions::default() });
+        stage.packet(&stage.raw(&format!("S {flags} 0 1")), crate::trace::Hint::default());
+        assert_eq!(stage.segments()[0].from, sender, "{flags} {listens}");
+        assert_eq!(stage.end()[0].client == socket(Side::Server), sender == Side::Client, "{flags} {listens}");
+    }
+    // What comes first from the other end tells by its flags, as ever.
+    let mut stage = Stage::new(TracerOptions { ours: Some(socket(Side::Client)), ..TracerOptions::default() });
+    stage.packet(&stage.raw("S SA 0 1"), crate::trace::Hint::default());
+    assert_eq!(stage.segments()[0].from, Side::Server);
+}
+
+#[test]
 fn simultaneous_open() {
     let mut stage = Stage::new(TracerOptions::default());
     stage.play(

@@ -56,7 +56,7 @@ proptest! {
     #[test]
     fn any_conversation(segments in segments(), ours: bool, max_connections in 1..3_usize) {
         let (client, server) = (super::script::socket(Side::Client), super::script::socket(Side::Server));
-        let mut stage = Stage::new(TracerOptions { ours: ours.then_some(client), max_connections, only_ends: false });
+        let mut stage = Stage::new(TracerOptions { ours: ours.then_some(client), max_connections, ..TracerOptions::default() });
         for (from_client, flags, seq, ack, window, len, kernel) in segments {
             let (from, to) = if from_client { (client, server) } else { (server, client) };
             let fields = SegmentFields {
