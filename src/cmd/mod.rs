@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
 
@@ -72,7 +72,7 @@ pub struct Streams<'a> {
 /// Runs the program and gives its exit code; everything that went wrong is said on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(error));
+    let cli = parse().unwrap_or_else(|error| refuse(error));
     cli.color.write_global();
     // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
     // and whether the stream is a terminal.
@@ -82,6 +82,19 @@ pub fn main() -> ExitCode {
     let result = run(cli.command, &mut Streams { out: &mut out, err: &mut err });
     let result = result.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     Exit::of(&result, &mut err).into()
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let mut parser = parser();
+    let matches = parser.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))
+}
+
+/// The command line. `-1` behind an option that wants a value is that value, and told to be wrong, not another option.
+fn parser() -> clap::Command {
+    let is_option = |arg: &Arg| !arg.is_positional() && arg.get_action().takes_values() && !arg.is_require_equals_set();
+    let numeric = |arg: Arg| if is_option(&arg) { arg.allow_negative_numbers(true) } else { arg };
+    Cli::command().mut_subcommands(|command| command.mut_args(numeric))
 }
 
 /// Standard output. A ping has no colour, and its flood wipes dots out with backspaces, which would be stripped.
@@ -126,18 +139,37 @@ fn switch() -> impl TypedValueParser<Value = bool> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Cli;
+    use super::{in_one_line, parser};
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        parser().debug_assert();
+    }
+
+    #[test]
+    fn a_negative_number_is_told_to_be_wrong() {
+        for (arguments, option) in [
+            ("send --lab -i -1", "--interval"),
+            ("send --lab --timeout -1", "--timeout"),
+            ("send --lab -c -1", "--count"),
+            ("ping --lab -i -1", "--interval"),
+            ("ping --lab -W -1", "--timeout"),
+            ("listen --lab --timeout -1", "--timeout"),
+            ("trace --lab --timeout -1", "--timeout"),
+        ] {
+            let words = ["rawshake"].into_iter().chain(arguments.split(' '));
+            let error = parser().try_get_matches_from(words).expect_err(arguments).to_string();
+            let line = in_one_line(&error);
+            assert!(line.starts_with(&format!("error: invalid value '-1' for '{option} ")), "{arguments}: {line}");
+        }
+        let letters = ["rawshake", "send", "--lab", "-1", "-6", "--bad-length", "-4"];
+        let error = parser().try_get_matches_from(letters).expect_err("-4 and -6").to_string();
+        assert!(error.contains("'--ipv6' cannot be used with '--ipv4'"), "{error}");
     }
 
     #[test]
     fn what_stands_around_the_options_fits_into_80_columns() {
-        let program = Cli::command();
+        let program = parser();
         for command in program.get_subcommands().chain([&program]) {
             let name = command.get_name();
             let below = [command.get_after_help(), command.get_after_long_help()];

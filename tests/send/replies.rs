@@ -64,6 +64,20 @@ fn headers_that_the_kernel_would_correct_go_out_as_they_are() {
 }
 
 #[test]
+fn too_long_a_packet_is_told_how_to_fit() {
+    if !has_lab() {
+        return;
+    }
+    for (version, fragment) in [("-4", "--fragment 1480"), ("-6", "--fragment 1448")] {
+        let arguments = format!("--lab {version} --payload-random 3000 --format json");
+        let said = send(&arguments);
+        assert!(said.code == Some(2) && said.err.contains(&format!("try {fragment}\n")), "{said:?}");
+        let said = send(&format!("{arguments} {fragment}"));
+        assert_eq!((said.code, said.segments()), (Some(0), vec!["client SYN".to_owned(), "server SYN ACK".to_owned()]));
+    }
+}
+
+#[test]
 fn a_foreign_source_is_for_the_lab() {
     if !has_lab() {
         return;
@@ -122,6 +136,7 @@ fn many_ports_are_a_list() {
     assert!(said.out.contains("4 packets sent, 4 answered"), "{said:?}");
     let said = send("--lab -c 3 -i u100 -q");
     assert!(said.code == Some(0) && said.out.starts_with("3 packets sent, 3 answered\nReply times: "), "{said:?}");
+    assert!(said.out.lines().all(|line| line.chars().count() <= 80), "{said:?}");
 }
 
 #[test]

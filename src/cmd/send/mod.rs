@@ -99,10 +99,20 @@ fn shoot(
     let ended = drive::probe::run(session, &mut wire, &mut report);
     // What was seen is shown in any case.
     let shown = report.finish();
-    let ended = ended?;
+    let ended = ended.map_err(|error| hint(error, plan.target.route.mtu, destination.is_ipv4()))?;
     let (answers, octets) = shown?;
     streams.out.write_all(octets.as_bytes())?;
     Ok((ended, answers))
+}
+
+/// What to do about a packet that is longer than the link takes, with the longest fragments that fit.
+fn hint(error: drive::Error, mtu: u32, v4: bool) -> anyhow::Error {
+    let drive::Error::Sys(refused) = &error else { return error.into() };
+    if !refused.is_too_long() {
+        return error.into();
+    }
+    let room = mtu.saturating_sub(if v4 { 20 } else { 48 }) / 8 * 8;
+    anyhow::anyhow!("{error}; the MTU is {mtu}: try --fragment {room}")
 }
 
 fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {

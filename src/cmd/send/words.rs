@@ -74,10 +74,11 @@ pub(super) fn summary(session: &mut Session) -> String {
     let times = session.times();
     let Some((min, max)) = times.extremes() else { return line + "\n" };
     let percentiles = PERCENTILES.map(|percent| {
-        let time = times.percentile(percent).map(explain::duration).unwrap_or_default();
-        format!("{percent} % within {time}")
+        let time = times.percentile(percent).map(explain::brief_duration).unwrap_or_default();
+        format!("{percent} % in {time}")
     });
-    let [min, max] = [min, max].map(explain::duration);
+    // Five times in one line of 80 columns.
+    let [min, max] = [min, max].map(explain::brief_duration);
     format!("{line}\nReply times: {min} to {max}; {}\n", percentiles.join(", "))
 }
 
