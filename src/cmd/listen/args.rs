@@ -31,6 +31,8 @@ pub struct Args {
     #[command(flatten)]
     pub(super) lab: LabArgs,
     #[command(flatten)]
+    pub(super) table: TableArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
@@ -47,6 +49,8 @@ Examples:
   rawshake listen --lab --syn-cookies      nothing is kept of a SYN, so no
                                            option is agreed
   rawshake listen --lab --lab-clients 3 --backlog 1 --delay-syn-ack 0.5
+  sudo rawshake listen 8080 --table        who is connected, and in which
+                                           state
   sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
 
 Every wait has an end: --retries and --timeout for what is not acknowledged,
@@ -153,6 +157,16 @@ pub(super) struct TalkArgs {
     /// Reset a connection on which the client has been silent for this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     pub(super) idle: Seconds,
+}
+
+/// The table of sockets.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct TableArgs {
+    /// Show no ladders, only the table of sockets, kept in place on a terminal; elsewhere a line for each change, with
+    /// --format json an event for each
+    #[arg(long)]
+    pub(super) table: bool,
 }
 
 /// The embedded lab.

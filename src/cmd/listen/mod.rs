@@ -5,7 +5,9 @@ mod args;
 mod hold;
 mod plan;
 mod screen;
+mod shared;
 mod show;
+mod table;
 mod words;
 
 use std::io::{self, Write};
@@ -19,6 +21,7 @@ use crate::lab::{self, Client, Lab, Server};
 use crate::sink::{self, Sink, TextLadder};
 use crate::sys::{RawSender, RstGuard, Version, terminal};
 use screen::{Kind, Screen};
+use shared::Shared;
 use show::Show;
 use words::Losses;
 
@@ -62,12 +65,15 @@ fn serve(
 ) -> anyhow::Result<(ManyEnded, u64)> {
     let port = plan::port(args);
     let pcap = args.capture.create()?;
-    let screen = Screen::new(&mut *streams.err, format!("port {port}"), screen_kind(args));
-    let sink = open_sink(args, port, &mut *streams.out);
+    let (out, kind) = (Shared::new(&mut *streams.out), screen_kind(args));
+    let screen: Box<dyn Write> = if kind == Kind::Events { Box::new(out.clone()) } else { Box::new(&mut *streams.err) };
+    let screen = Screen::new(screen, kind);
+    let sink = open_sink(args, port, out);
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;
     let waited_for = lab.filter(|_| args.bounds.count.is_none() && plan::client(args) != Client::Nobody);
     let show = Show::new(port, args.bounds.max_connections as usize, sink, pcap, screen);
-    let mut show = show.until_quiet(waited_for);
+    let alone = args.table.table && args.output.format == Format::Ladder;
+    let mut show = show.with_table_alone(alone).until_quiet(waited_for);
     let ended = many::run(listener, wire, &mut show);
     // What was seen is shown in any case.
     let shown = show.finish();
@@ -82,19 +88,24 @@ fn call<'a>(args: &Args, lab: &'a mut Lab, versions: &[Version]) -> anyhow::Resu
 }
 
 /// Ladders of many connections at once are kept within a smaller bound: clients decide how many there are.
-fn open_sink<'a>(args: &Args, port: u16, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+fn open_sink<'a>(args: &Args, port: u16, out: Shared<'a>) -> Box<dyn Sink + 'a> {
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(SocketAddr::from(([0, 0, 0, 0], port)));
     match args.output.format {
+        Format::Ladder if args.table.table => Box::new(sink::Nothing),
         Format::Ladder => Box::new(TextLadder::with_budget(&settings, out, EVENTS)),
         format => sink::open(format, &settings, Box::new(out)),
     }
 }
 
 fn screen_kind(args: &Args) -> Kind {
-    match terminal::width(io::stderr()) {
-        Some(width) if terminal::is_terminal(io::stderr()) && !args.output.quiet => Kind::Table(width.into()),
-        _ if args.output.verbose > 0 => Kind::Lines,
+    let asked = args.table.table;
+    if asked && args.output.format == Format::Json {
+        return Kind::Events;
+    }
+    match terminal::is_terminal(io::stderr()) {
+        true if asked || !args.output.quiet => Kind::Table(terminal::width(io::stderr()).map_or(80, usize::from)),
+        _ if asked || args.output.verbose > 0 => Kind::Lines,
         _ => Kind::Nothing,
     }
 }
@@ -128,9 +139,9 @@ fn conclude(
     if args.output.format == Format::Json {
         words::json(streams.out, port, stats, losses)?;
     }
-    if !args.output.quiet {
-        words::lines(port, stats, losses).iter().try_for_each(|line| writeln!(streams.err, "{line}"))?;
-    }
+    let lines = words::lines(port, stats, losses);
+    let shown = if args.output.quiet { 1 } else { lines.len() };
+    lines[..shown].iter().try_for_each(|line| writeln!(streams.err, "{line}"))?;
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),
         None if stats.broken == 0 => Exit::Success,

@@ -1,30 +1,26 @@
-//! The table of sockets: kept on a terminal, below what is printed; elsewhere a line for each change, if asked for.
+//! Where the table of sockets goes: kept in place on a terminal, or as events; elsewhere a line for each change, if asked
+//! for.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use colored::Colorize as _;
 
-use crate::craft::listen::{Listener, Note, Row};
+use super::table::{ROWS, Table};
+use crate::craft::listen::{Listener, Note};
 use crate::wire::Time;
 
-/// Rows of connections at most.
-const ROWS: usize = 10;
-/// Columns of the longest state, and between two columns.
-const STATE: usize = 12;
-const GAP: usize = 2;
 /// Between two drawings.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where the table is.
 pub(super) struct Screen<'a> {
-    out: &'a mut dyn Write,
-    name: String,
+    out: Box<dyn Write + 'a>,
     kind: Kind,
     /// Lines that stand there now.
     lines: usize,
-    last: Option<(Time, Vec<String>)>,
-    /// Something was printed or has changed since it was drawn.
+    last: Option<(Time, Table)>,
+    /// Something has passed since it was drawn.
     stale: bool,
 }
 
@@ -33,6 +29,8 @@ pub(super) struct Screen<'a> {
 pub(super) enum Kind {
     /// A table on a terminal of so many columns.
     Table(usize),
+    /// One line of JSON for the table whenever it is another.
+    Events,
     /// A line for each change.
     Lines,
     /// Nothing.
@@ -40,9 +38,13 @@ pub(super) enum Kind {
 }
 
 impl<'a> Screen<'a> {
-    /// For the listening socket `name`.
-    pub(super) fn new(out: &'a mut dyn Write, name: String, kind: Kind) -> Self {
-        Self { out, name, kind, lines: 0, last: None, stale: true }
+    pub(super) fn new(out: Box<dyn Write + 'a>, kind: Kind) -> Self {
+        Self { out, kind, lines: 0, last: None, stale: true }
+    }
+
+    /// Something has passed.
+    pub(super) const fn touch(&mut self) {
+        self.stale = true;
     }
 
     /// Takes the table away: something else will be printed.
@@ -50,7 +52,7 @@ impl<'a> Screen<'a> {
         self.stale = true;
         let lines = std::mem::take(&mut self.lines);
         if lines > 0 {
-            write!(self.out, "\x1b[{lines}A\r\x1b[J")?;
+            write!(self.out, "{}", up(lines))?;
             self.out.flush()?;
         }
         Ok(())
@@ -74,89 +76,49 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Draws the table, unless it stands there already or was drawn just now.
+    /// Shows the table, unless it is shown already or was just now.
     pub(super) fn draw(&mut self, now: Time, listener: &Listener) -> io::Result<()> {
-        let Kind::Table(width) = self.kind else { return Ok(()) };
-        let early = self.last.as_ref().is_some_and(|(time, _)| now < *time + PAUSE);
-        if early || !self.stale {
+        if !self.stale || matches!(self.kind, Kind::Lines | Kind::Nothing) {
             return Ok(());
         }
-        let table: Vec<String> = table(&self.name, listener, width).iter().map(|line| fit(line, width)).collect();
-        self.clear()?;
-        for (index, line) in table.iter().enumerate() {
-            let line = if index == 0 { line.bold() } else { line.dimmed() };
-            writeln!(self.out, "{line}")?;
+        // Each change of a few connections is an event; in a flood not.
+        let few = listener.half_open() + listener.connections() <= ROWS;
+        let paced = !(few && self.kind == Kind::Events);
+        if paced && self.last.as_ref().is_some_and(|(time, _)| now < *time + PAUSE) {
+            return Ok(());
         }
-        self.lines = table.len();
-        self.last = Some((now, table));
         self.stale = false;
+        let table = Table::of(listener);
+        let is_shown = self.last.as_ref().is_some_and(|(_, last)| *last == table);
+        match self.kind {
+            Kind::Table(width) if !is_shown || self.lines == 0 => self.redraw(&table, width)?,
+            Kind::Events if !is_shown => table.json(now, &mut self.out)?,
+            _ => {}
+        }
+        self.last = Some((now, table));
+        Ok(())
+    }
+
+    /// In one write, so that nothing flickers.
+    fn redraw(&mut self, table: &Table, width: usize) -> io::Result<()> {
+        let mut text = up(std::mem::take(&mut self.lines));
+        for (index, line) in table.lines(width).iter().enumerate() {
+            let line = if index == 0 { line.bold() } else { line.dimmed() };
+            text += &format!("{line}\n");
+            self.lines += 1;
+        }
+        self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
 
     /// When it wants to be drawn again.
     pub(super) fn wakes(&self) -> Option<Time> {
-        let waits = self.stale && matches!(self.kind, Kind::Table(_));
+        let waits = self.stale && matches!(self.kind, Kind::Table(_) | Kind::Events);
         self.last.as_ref().filter(|_| waits).map(|(time, _)| *time + PAUSE)
     }
 }
 
-fn table(name: &str, listener: &Listener, width: usize) -> Vec<String> {
-    let stats = listener.stats();
-    let (half, open) = (listener.half_open(), listener.connections());
-    let served = stats.ended + stats.broken;
-    let mut lines = vec![format!("LISTEN {name}   SYN-RECEIVED {half}   open {open}   served {served}")];
-    let mut rows = listener.rows(ROWS);
-    rows.sort_by_key(|row| row.sockets.remote());
-    lines.extend(columns(&rows, width));
-    let more = (half + open).saturating_sub(rows.len());
-    lines.extend((more > 0).then(|| format!("and {more} more")));
-    lines
-}
-
-/// State, our socket and the client's; where there is not room for both sockets only the client's, which tells the
-/// connections apart.
-fn columns(rows: &[Row], width: usize) -> Vec<String> {
-    let rows: Vec<[String; 3]> = rows
-        .iter()
-        .map(|row| [row.state.name().to_owned(), row.sockets.local().to_string(), row.sockets.remote().to_string()])
-        .collect();
-    let longest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (local, remote) = (longest(1), longest(2));
-    let both = STATE + GAP + local + GAP + remote <= width;
-    let line = |[state, ours, client]: &[String; 3]| {
-        let ours = if both { format!("{ours:<local$}{:GAP$}", "") } else { String::new() };
-        format!("{state:<STATE$}{:GAP$}{ours}{client}", "")
-    };
-    rows.iter().map(line).collect()
-}
-
-/// The line as far as it fits on the screen: one that wraps could not be taken away again.
-fn fit(line: &str, width: usize) -> String {
-    line.chars().take(width.max(1)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::craft::Sockets;
-    use crate::tcp::State;
-
-    #[test]
-    fn where_room_is_short_the_client_remains() {
-        let row = |local: &str, remote: &str, state| Row {
-            sockets: Sockets::new(local.parse().unwrap(), remote.parse().unwrap()),
-            state,
-        };
-        let long = "[2001:db8:1234:5678:9abc:def0:1234:5678]:54321";
-        let rows = [
-            row("192.0.2.1:8080", "192.0.2.2:50000", State::SynReceived),
-            row("[2001:db8::1]:8080", long, State::Established),
-        ];
-        assert_eq!(columns(&rows[..1], 80), ["SYN-RECEIVED  192.0.2.1:8080  192.0.2.2:50000"]);
-        assert_eq!(columns(&rows[..1], 44), ["SYN-RECEIVED  192.0.2.2:50000"]);
-        let wide = columns(&rows, 80);
-        assert_eq!(wide[1], format!("ESTABLISHED   [2001:db8::1]:8080  {long}"));
-        assert_eq!(wide[0], "SYN-RECEIVED  192.0.2.1:8080      192.0.2.2:50000");
-        assert!(columns(&rows, 79).iter().all(|line| !line.contains("8080")));
-    }
+/// The way up over so many lines, which go.
+fn up(lines: usize) -> String {
+    if lines == 0 { String::new() } else { format!("\x1b[{lines}A\r\x1b[J") }
 }

@@ -35,6 +35,8 @@ pub(super) struct Show<'a> {
     sink: Box<dyn Sink + 'a>,
     pcap: Option<CaptureFile>,
     screen: Screen<'a>,
+    /// The sink prints something.
+    prints: bool,
     /// The connections that are shown, and whether their handshake was completed.
     shown: HashMap<Sockets, bool>,
     unproven: usize,
@@ -74,6 +76,7 @@ impl<'a> Show<'a> {
             sink,
             pcap,
             screen,
+            prints: true,
             shown: HashMap::new(),
             unproven: 0,
             first_shown: VecDeque::new(),
@@ -84,6 +87,11 @@ impl<'a> Show<'a> {
             quiet: None,
             look: Time::default(),
         }
+    }
+
+    /// Only the table is shown.
+    pub(super) fn with_table_alone(self, alone: bool) -> Self {
+        Self { prints: !alone, ..self }
     }
 
     /// It is over when no client of the lab calls any more.
@@ -129,7 +137,7 @@ impl<'a> Show<'a> {
     }
 
     fn trace(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        self.screen.clear()?;
+        self.make_room()?;
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))
@@ -175,8 +183,13 @@ impl<'a> Show<'a> {
         self.tracer.number(sockets.local(), sockets.remote())
     }
 
+    /// The table gives way to what the sink may print.
+    fn make_room(&mut self) -> io::Result<()> {
+        if self.prints { self.screen.clear() } else { Ok(()) }
+    }
+
     fn end_in_tracer(&mut self, sockets: &Sockets, number: Option<u32>) -> io::Result<()> {
-        self.screen.clear()?;
+        self.make_room()?;
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         number.map_or(Ok(()), |number| forward(sink, |out| tracer.end(sockets.local(), sockets.remote(), number, out)))
     }
@@ -207,6 +220,7 @@ impl Audience<Listener> for Show<'_> {
         if written.is_err() {
             self.pcap = None;
         }
+        self.screen.touch();
         let Some(sockets) = self.sockets(seen) else { return Ok(()) };
         if self.is_shown(sockets, seen.packet.time) {
             self.trace(seen)?;

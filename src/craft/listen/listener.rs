@@ -82,12 +82,32 @@ impl Listener {
         self.open.len() - self.embryonic
     }
 
-    /// A row for each connection, at most `most`, those beyond SYN-RECEIVED first.
+    /// The port that it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.config.port
+    }
+
+    /// Connections in SYN-RECEIVED that there is place for.
+    #[must_use]
+    pub const fn backlog(&self) -> usize {
+        self.config.backlog
+    }
+
+    /// Connections beyond that state that there is place for.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.config.connections
+    }
+
+    /// A row for each connection, at most `most`, those beyond SYN-RECEIVED first; where there are too many, a third of
+    /// the rows is left to the others.
     #[must_use]
     pub fn rows(&self, most: usize) -> Vec<Row> {
+        let places = most - self.half.len().min(most / 3);
         let open = self.open.iter().map(|(sockets, it)| Row { sockets: *sockets, state: it.endpoint.state() });
         let half = self.half.iter().map(|(sockets, _)| Row { sockets: *sockets, state: State::SynReceived });
-        open.chain(half).take(most).collect()
+        open.take(places).chain(half).take(most).collect()
     }
 
     /// Whether a socket is ours.
