@@ -226,9 +226,9 @@ pub(super) fn leave(ends: &mut Pair<End>, from: Side, facts: &Facts) {
     end.state = Some(next_state(state, event, passive));
 }
 
-/// What the segment does to the state of its receiver; none where nothing is known of the receiver.
-pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts) -> Option<Response> {
-    let variables = ends.variables(to, &facts.arriving);
+/// What the segment does to the state of its receiver, which has these variables; none where nothing is known of the
+/// receiver.
+pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts, variables: &Variables) -> Option<Response> {
     let (flags, segment) = (facts.arriving.flags, &facts.arriving);
     let repeated = flags.syn() && ends[to.other()].iss == Some(segment.seq);
     let end = &mut ends[to];
@@ -236,7 +236,7 @@ pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts) -> Option<Re
         end.state = Some(State::Established);
         end.guessed = true;
     }
-    let response = take(end, &variables, segment)?;
+    let response = take(end, variables, segment)?;
     end.expected = match response.reply {
         Reply::ChallengeAck if repeated => Reply::Ack, // nothing suspicious: our answer was lost
         reply => reply,

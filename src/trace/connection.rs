@@ -249,7 +249,7 @@ impl Connection {
         let variables = ends.variables(to, segment);
         let number = ResetNumber::of(before[to].state, &variables, ends, to, segment);
         let stale = ends[from].is_stale(facts);
-        let response = if stale { None } else { belief::arrive(ends, to, facts) };
+        let response = if stale { None } else { belief::arrive(ends, to, facts, &variables) };
         let mut judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
         judgement.rejects |= stale;
         judgement.number = number;

@@ -16,16 +16,20 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn of(one: SocketAddr, other: SocketAddr) -> Self {
-        let ports = [one.port(), other.port()];
-        let (addresses, v6) = match (one.ip(), other.ip()) {
-            (IpAddr::V4(one), IpAddr::V4(other)) => ([[one.to_bits(), 0, 0, 0], [other.to_bits(), 0, 0, 0]], false),
-            (one, other) => ([words(one), words(other)], true),
-        };
-        if (addresses[0], ports[0]) <= (addresses[1], ports[1]) {
-            Self { low: addresses[0], high: addresses[1], ports, v6 }
-        } else {
-            Self { low: addresses[1], high: addresses[0], ports: [ports[1], ports[0]], v6 }
+        if let (IpAddr::V4(one_address), IpAddr::V4(other_address)) = (one.ip(), other.ip()) {
+            return Self::of_v4((one_address, one.port()), (other_address, other.port()));
         }
+        let (one, other) = ((words(one.ip()), one.port()), (words(other.ip()), other.port()));
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self { low: low.0, high: high.0, ports: [low.1, high.1], v6: true }
+    }
+
+    /// The same for IPv4, which most packets are.
+    #[inline]
+    fn of_v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let words = |address: Ipv4Addr| [address.to_bits(), 0, 0, 0];
+        Self { low: words(low.0), high: words(high.0), ports: [low.1, high.1], v6: false }
     }
 
     /// The two sockets, the lower one as the client's or as the server's.
