@@ -29,7 +29,7 @@ use self::read::{Pass, Plan};
 use self::report::report;
 use super::{Exit, Streams};
 use crate::sink::{self, ListSettings, Sink};
-use crate::sys::{Interrupts, Signal, terminal};
+use crate::sys::{Signal, terminal};
 use crate::trace::TracerOptions;
 
 /// Runs `rawshake replay`.
@@ -43,7 +43,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let input = Input::new(args)?;
     let plan = plan(args, &choice, &input)?;
     let copy = args.capture.plan(&args.files)?;
-    let plan = if plan.twice { Plan { wanted: Some(pick(&plan, &choice, &input)?), ..plan } } else { plan };
+    let plan = if plan.twice { pick(plan, &choice, &input)? } else { plan };
     let lost = Cell::new(0);
     let mut sink = open_sink(args, streams.out);
     if choice.is_by_verdict() && !plan.twice {
@@ -53,19 +53,17 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
             Box::new(Hold::new(&choice, sink, &lost))
         };
     }
-    let pace = args.reading.replay_speed.zip(input.stop()).map(|(speed, stop)| Pace::new(speed, stop));
+    let pace = args.reading.replay_speed.map(|speed| Pace::new(speed, input.stop()));
     let bar = (!input.is_live() && has_room_for_bar(args.is_silent())).then(Bar::new);
-    let pass = Pass::new(plan, &mut *sink, copy, streams.err).at_pace(pace).with_bar(bar);
-    let found = pass.run(&mut *input.source()?)?;
+    let pass = Pass::new(plan, &mut *sink, copy, streams.err).filtered(input.filter()?).at_pace(pace).with_bar(bar);
+    let found = pass.until(input.stop()).run(&mut *input.source())?;
     drop(sink);
     streams.out.flush()?;
     let exit = report(args, &choice, found, lost.get(), streams)?;
-    Ok(match input.stop().and_then(Interrupts::take) {
-        Some(signal @ (Signal::Terminate | Signal::Hangup)) => Exit::Signal(signal.number()),
-        Some(signal @ Signal::Interrupt) if args.reading.replay_speed.is_some() => Exit::Signal(signal.number()),
-        // Ctrl-C is how one ends what has no end of its own.
-        Some(Signal::Interrupt) | None => exit,
-    })
+    // Ctrl-C is how one ends what has no end of its own.
+    let is_endless = input.is_live() && args.reading.replay_speed.is_none();
+    let signal = input.stop().take().filter(|signal| *signal != Signal::Interrupt || !is_endless);
+    Ok(signal.map_or(exit, |signal| Exit::Signal(signal.number())))
 }
 
 /// Whether a progress bar meets nothing else on the terminal. `is_silent`: nothing is written meanwhile.
@@ -88,17 +86,20 @@ fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan>
     );
     let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_of_verdicts());
     let protocols = args.protocols()?;
-    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, tracer, protocols })
+    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, limit: None, tracer, protocols })
 }
 
-/// Reads all packets to know which connections are asked for: their segments come before their verdicts.
-fn pick(plan: &Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Wanted> {
+/// Reads all packets to know which connections are asked for: their segments come before their verdicts. Where Ctrl-C
+/// ends that, they are known of the packets so far, and no more are read again.
+fn pick(plan: Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> {
     let mut picker = Picker::new(choice);
     // What is wrong with the files is told by the second reading.
     let bar = has_room_for_bar(true).then(Bar::new);
-    let plan = Plan { tracer: TracerOptions { only_ends: true, ..plan.tracer }, ..plan.clone() };
-    Pass::new(plan, &mut picker, None, &mut io::sink()).with_bar(bar).run(&mut *input.source()?)?;
-    Ok(picker.picked())
+    let first = Plan { tracer: TracerOptions { only_ends: true, ..plan.tracer }, ..plan.clone() };
+    let mut err = io::sink();
+    let pass = Pass::new(first, &mut picker, None, &mut err).filtered(input.filter()?).with_bar(bar);
+    let found = pass.until(input.stop()).run(&mut *input.source())?;
+    Ok(Plan { wanted: Some(picker.picked()), limit: found.interrupted.then_some(found.packets), ..plan })
 }
 
 fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {

@@ -23,6 +23,14 @@ struct Open {
     continued: bool,
 }
 
+/// Where an event stands among those of its connection. What begins in the middle came when the end was told already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    First,
+    Middle,
+    Last,
+}
+
 /// Shows each connection, and each exchange, when it has ended.
 pub struct TextLadder<W> {
     settings: Settings,
@@ -92,17 +100,17 @@ impl<W: Write> TextLadder<W> {
         Ok(())
     }
 
-    /// Lets `push` add an event, the last one or not, to what has this key.
-    fn add(&mut self, key: Key, is_last: bool, push: impl FnOnce(&mut Drawing)) -> io::Result<()> {
+    /// Lets `push` add an event to what has this key.
+    fn add(&mut self, key: Key, part: Part, push: impl FnOnce(&mut Drawing)) -> io::Result<()> {
         if !self.open.contains_key(&key) {
-            self.insert(key, Drawing::new(key, &self.settings), false);
+            self.insert(key, Drawing::new(key, &self.settings), part != Part::First);
         }
         if let Some(open) = self.open.get_mut(&key) {
             let before = open.drawing.kept();
             push(&mut open.drawing);
             self.kept = self.kept + open.drawing.kept() - before;
         }
-        if is_last {
+        if part == Part::Last {
             self.remove(key).map_or(Ok(()), |open| self.show(open))
         } else if self.kept > self.budget {
             self.make_room()
@@ -114,8 +122,12 @@ impl<W: Write> TextLadder<W> {
 
 impl<W: Write> Sink for TextLadder<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let is_last = matches!(event.kind, EventKind::Ended(_));
-        self.add(Key::Connection(event.connection), is_last, |drawing| {
+        let part = match event.kind {
+            EventKind::Opened(_) => Part::First,
+            EventKind::Segment(_) | EventKind::Icmp(_) => Part::Middle,
+            EventKind::Ended(_) => Part::Last,
+        };
+        self.add(Key::Connection(event.connection), part, |drawing| {
             if let Drawing::Connection(builder) = drawing {
                 builder.push(event);
             }
@@ -123,8 +135,12 @@ impl<W: Write> Sink for TextLadder<W> {
     }
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
-        let is_last = matches!(event.kind, ExchangeKind::Ended(_));
-        self.add(Key::Exchange(event.exchange), is_last, |drawing| {
+        let part = match event.kind {
+            ExchangeKind::Began(_) => Part::First,
+            ExchangeKind::Ended(_) => Part::Last,
+            _ => Part::Middle,
+        };
+        self.add(Key::Exchange(event.exchange), part, |drawing| {
             if let Drawing::Exchange(builder) = drawing {
                 builder.push(event);
             }

@@ -1,6 +1,7 @@
 //! Several sources, one behind the other: the files of a capture that was rotated.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Error, LazyFile, Progress, Source, Supply};
 use crate::wire::Packet;
@@ -48,6 +49,10 @@ impl<S: Source> Source for Chain<S> {
     /// The last one of a source may be waited for like any other: its end is not known before.
     fn supply(&self) -> Supply {
         self.sources.get(self.at).map_or(Supply::Complete, Source::supply)
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        self.sources.get(self.at).is_none_or(|source| source.wait(at_most))
     }
 
     fn progress(&self) -> Progress {

@@ -1,8 +1,8 @@
-//! Filters in the language of pcap-filter(7), over any source.
+//! Filters in the language of pcap-filter(7).
 
+use super::Error;
 use super::bpf::Program;
 use super::link::{DLT_RAW, to_dlt};
-use super::{Error, Progress, Source, Supply};
 use crate::wire::{LinkType, Packet};
 
 /// Octets before the IP header in the two BSD loopback encapsulations.
@@ -101,53 +101,6 @@ pub(super) fn message(error: pcap::Error) -> String {
         pcap::Error::PcapError(message) => message.chars().map(visible).collect(),
         pcap::Error::InvalidInputString => "it contains a NUL byte".to_owned(),
         other => other.to_string(),
-    }
-}
-
-/// A source from which only the packets that pass an expression come.
-pub struct Filter<S> {
-    source: S,
-    expression: Expression,
-    /// Whether the packet that `source` stands at passed.
-    passed: bool,
-}
-
-impl<S: Source> Filter<S> {
-    /// Puts `expression` over `source`.
-    #[must_use]
-    pub fn new(source: S, expression: Expression) -> Self {
-        Self { source, expression, passed: false }
-    }
-}
-
-impl<S: Source> Source for Filter<S> {
-    fn advance(&mut self) -> Result<bool, Error> {
-        self.passed = false;
-        while self.source.advance()? {
-            if let Some(packet) = self.source.packet()
-                && self.expression.accepts(&packet)?
-            {
-                self.passed = true;
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn packet(&self) -> Option<Packet<'_>> {
-        self.source.packet().filter(|_| self.passed)
-    }
-
-    /// The packet that is in memory may not pass, and the one behind it may be missing.
-    fn supply(&self) -> Supply {
-        match self.source.supply() {
-            Supply::Complete => Supply::Complete,
-            Supply::Waiting | Supply::Pending => Supply::Pending,
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        self.source.progress()
     }
 }
 

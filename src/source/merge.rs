@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Error, LazyFile, Progress, Source, Supply};
 use crate::wire::{Packet, Time};
@@ -27,6 +28,12 @@ impl<S: Source> Merge<S> {
     pub fn new(sources: Vec<S>) -> Self {
         let due = (0..sources.len()).rev().collect();
         Self { heads: BinaryHeap::with_capacity(sources.len()), due, current: None, sources }
+    }
+
+    /// A source that must go on, and may keep the next packet waiting.
+    fn awaited(&self) -> Option<&S> {
+        let due = self.due.iter().chain(&self.current).map(|index| &self.sources[*index]);
+        due.into_iter().find(|source| source.supply() == Supply::Pending)
     }
 
     /// Moves the sources that are due to their next packets.
@@ -65,14 +72,18 @@ impl<S: Source> Source for Merge<S> {
 
     /// Only the sources that must go on can keep the next packet waiting.
     fn supply(&self) -> Supply {
-        let due = || self.due.iter().chain(&self.current).map(|index| self.sources[*index].supply());
-        if due().any(|supply| supply == Supply::Pending) {
+        if self.awaited().is_some() {
             Supply::Pending
         } else if self.sources.iter().all(|source| source.supply() == Supply::Complete) {
             Supply::Complete
         } else {
             Supply::Waiting
         }
+    }
+
+    /// All that are awaited must give a packet: the first will do.
+    fn wait(&self, at_most: Duration) -> bool {
+        self.awaited().is_none_or(|source| source.wait(at_most))
     }
 
     fn progress(&self) -> Progress {

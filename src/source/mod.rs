@@ -1,4 +1,4 @@
-//! Packets in: capture files, live capture, memory, and a filter over any of them.
+//! Packets in: capture files, live capture, memory, and filters.
 //!
 //! A [`Source`] lends its packets: the bytes stay where they were read, and the next call may overwrite them.
 //! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
@@ -20,12 +20,14 @@ mod progress;
 mod unpack;
 mod window;
 
+use std::time::Duration;
+
 use crate::wire::Packet;
 
 pub use chain::Chain;
 pub use error::{Damage, Error};
 pub use file::CaptureFile;
-pub use filter::{Expression, Filter};
+pub use filter::Expression;
 pub use follow::Follow;
 pub use lazy::LazyFile;
 pub use live::{Live, LiveOptions};
@@ -64,6 +66,13 @@ pub trait Source {
         Supply::Complete
     }
 
+    /// Waits until there may be more to read, or nothing more will come, but for so long at most; false when the time ran
+    /// out. Only where the supply is [`Supply::Pending`] can it take any time.
+    fn wait(&self, at_most: Duration) -> bool {
+        let _ = at_most;
+        true
+    }
+
     /// How far it has come. It costs nothing until it is asked, and little then; once in some thousand packets will do.
     fn progress(&self) -> Progress {
         Progress::default()
@@ -89,6 +98,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn supply(&self) -> Supply {
         (**self).supply()
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        (**self).wait(at_most)
     }
 
     fn progress(&self) -> Progress {

@@ -83,6 +83,12 @@ impl Interrupts {
         Ok(())
     }
 
+    /// Whether a signal arrived that was not taken yet. It costs next to nothing.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.last.load(Ordering::Relaxed) != 0
+    }
+
     /// The signal that arrived since the last call, if one did. The descriptor is quiet afterwards.
     pub fn take(&self) -> Option<Signal> {
         let mut bytes = [0; 16];
@@ -143,8 +149,9 @@ mod tests {
             assert_eq!(i32::from(signal.number()), number);
             low_level::raise(number).unwrap();
             assert!(poll::wait(&[interrupts.as_fd()], None).unwrap().contains(0));
+            assert!(interrupts.is_pending());
             assert_eq!(interrupts.take(), Some(signal));
-            assert!(!is_ready());
+            assert!(!is_ready() && !interrupts.is_pending());
             assert_eq!(interrupts.take(), None);
         }
         assert_eq!(Signal::Interrupt.exit_code(), 130);

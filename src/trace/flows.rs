@@ -237,6 +237,11 @@ impl Flows {
         (self.over_order.len() > OVER_KEPT).then_some(place)
     }
 
+    /// The connection that is over for longest of those that are kept whole.
+    pub(super) fn oldest_over(&self) -> Option<u32> {
+        self.over_order.oldest()
+    }
+
     /// Takes out a connection that is over, and keeps what knows its late segments.
     pub(super) fn retire(&mut self, place: u32) {
         let key = self.whole.key(place);

@@ -61,7 +61,7 @@ pub struct Hint {
 ///
 /// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
 /// `Ended`: when another connection takes its sockets; when the table is full and it was over or idle longest; when it
-/// is over and 512 others were over after it; or at [`Tracer::finish`]. Only segments that come later than that, but
+/// is over and 512 others were over after it, or [`Tracer::settle`] asks for it; or at [`Tracer::finish`]. Only segments that come later than that, but
 /// within four minutes (TIME-WAIT), follow an `Ended`.
 ///
 /// Nothing is allocated for a segment. A connection takes less than two kilobytes, less than 200 octets while
@@ -134,6 +134,22 @@ impl Tracer {
         self.flows.drain().for_each(|connection| end(&connection, out));
     }
 
+    /// Ends the connections that are over and of which nothing came since `since`; all that are over without it. For
+    /// packets that come while they happen: nobody would want to wait until 512 others are over.
+    pub fn settle(&mut self, since: Option<Time>, out: &mut dyn FnMut(&Event)) {
+        while let Some(place) = self.flows.oldest_over()
+            && since.is_none_or(|since| self.flows.whole(place).last < since)
+        {
+            self.retire(place, out);
+        }
+    }
+
+    /// Whether there is no connection that is over and was not told of.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.flows.oldest_over().is_none()
+    }
+
     /// How many connections there were so far.
     #[must_use]
     pub const fn connections(&self) -> u32 {
@@ -159,8 +175,7 @@ impl Tracer {
 
     fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
         while let Some(place) = self.flows.overdue(sighting.time) {
-            end(self.flows.whole(place), out);
-            self.flows.retire(place);
+            self.retire(place, out);
         }
         let (source, destination) = sockets(sighting.ip, sighting.segment);
         let flow = self.flows.flow(source, destination);
@@ -181,6 +196,12 @@ impl Tracer {
             None if sighting.malformed => {}
             None => self.open(&flow, (source, destination), sighting, Marks::default(), out),
         }
+    }
+
+    /// Tells of a connection that is over, and keeps what knows its late segments.
+    fn retire(&mut self, place: u32, out: &mut dyn FnMut(&Event)) {
+        end(self.flows.whole(place), out);
+        self.flows.retire(place);
     }
 
     /// If this segment begins another connection between the same sockets, what that shows.

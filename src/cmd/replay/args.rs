@@ -74,8 +74,11 @@ The columns zeek and history, as wide screens show them, are conn_state and
 history of Zeek's conn.log; stage is how far a connection got that was reset or
 never opened: after-syn, after-ack, after-first-data or later.
 What cannot be read is said, with its place, and passed over.
-Ctrl-C ends --follow and standard input as the end of the file would; with
---replay-speed the exit code is 130.
+Of packets that come while they happen, a connection's end is told when it has
+been silent for a second. tcpdump holds packets back without --immediate-mode.
+Ctrl-C ends --follow and standard input as the end of the file would. Of a file
+it shows what was found so far, and the exit code is 130; a second Ctrl-C ends
+the program at once.
 Exit codes: 0 at least one connection or exchange (that was asked for), 1 none,
 2 error; what was read is shown all the same.";
 

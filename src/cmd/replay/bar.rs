@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::source::Source;
+use crate::source::{Progress, Source};
 
 /// Readings that are over sooner show nothing.
 const LONG: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const PACKETS: u32 = 4096;
 /// Times a second that it is drawn at most.
 const FREQUENCY: u8 = 10;
 
-const TEMPLATE: &str = "{percent:>3} % of {total_bytes}  [{wide_bar}]  {eta} left";
+const TEMPLATE: &str = "{percent:>3} % of {total_bytes}  [{wide_bar}]  {msg}";
 
 /// A bar on standard error that goes away in the end.
 pub(super) struct Bar {
@@ -39,11 +39,13 @@ impl Bar {
     #[cold]
     fn draw(&mut self, source: &dyn Source) {
         let progress = source.progress();
-        if self.drawn.is_none() && self.begun.elapsed() >= LONG {
-            self.drawn = progress.total.map(bar);
-        }
+        let elapsed = self.begun.elapsed();
+        let left = left(elapsed, progress);
         if let Some(bar) = &self.drawn {
+            bar.set_message(left);
             bar.set_position(progress.read);
+        } else if elapsed >= LONG {
+            self.drawn = progress.total.map(|total| bar(total).with_position(progress.read).with_message(left));
         }
     }
 }
@@ -56,6 +58,13 @@ impl Drop for Bar {
     }
 }
 
+/// How long the rest will take if it goes on like that: `3s left`. The bar itself would count from its first drawing.
+fn left(elapsed: Duration, progress: Progress) -> String {
+    let done = progress.fraction().unwrap_or(0.0);
+    let rest = Duration::try_from_secs_f64(elapsed.as_secs_f64() * (1.0 / done - 1.0)).ok();
+    rest.map_or_else(String::new, |rest| format!("{:#} left", HumanDuration(rest)))
+}
+
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(FREQUENCY));
     let style = ProgressStyle::with_template(TEMPLATE);
@@ -64,8 +73,17 @@ fn bar(total: u64) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
+    use super::{Duration, Progress};
+
     #[test]
     fn the_template_is_one() {
         indicatif::ProgressStyle::with_template(super::TEMPLATE).unwrap();
+    }
+
+    #[test]
+    fn the_rest_takes_as_long_for_each_byte_as_what_was_read() {
+        let left = |read| super::left(Duration::from_secs(2), Progress { read, total: Some(100) });
+        assert_eq!((&*left(5), &*left(50), &*left(100)), ("38s left", "2s left", "0s left"));
+        assert_eq!(left(0), "");
     }
 }

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::args::Args;
-use crate::source::{Chain, Expression, Filter, Follow, Merge, Source};
+use crate::source::{self, Chain, Expression, Follow, LazyFile, Merge, Source};
 use crate::sys::Interrupts;
 
 /// What to read, and how.
 pub(super) struct Input<'a> {
     args: &'a Args,
-    /// Where packets come while they happen, or are shown at their time, Ctrl-C ends them.
-    stop: Option<Interrupts>,
+    /// Ctrl-C ends the reading, not the program.
+    stop: Interrupts,
 }
 
 impl<'a> Input<'a> {
@@ -24,11 +24,7 @@ impl<'a> Input<'a> {
     /// # Errors
     /// Ctrl-C cannot be waited for.
     pub(super) fn new(args: &'a Args) -> anyhow::Result<Self> {
-        let stop = (is_awaited(args) || args.reading.replay_speed.is_some())
-            .then(Interrupts::new)
-            .transpose()
-            .context("cannot wait for Ctrl-C")?;
-        Ok(Self { args, stop })
+        Ok(Self { args, stop: Interrupts::new().context("cannot wait for Ctrl-C")? })
     }
 
     /// Whether packets may come while they happen, so that what was found is shown before the next is waited for.
@@ -36,32 +32,38 @@ impl<'a> Input<'a> {
         self.args.reading.follow || !self.args.files.iter().all(|file| is_regular(file))
     }
 
-    /// What collects Ctrl-C while packets are waited for.
-    pub(super) const fn stop(&self) -> Option<&Interrupts> {
-        self.stop.as_ref()
+    /// What collects Ctrl-C while packets are read.
+    pub(super) const fn stop(&self) -> &Interrupts {
+        &self.stop
     }
 
-    /// All packets, or those that pass the filter.
+    /// Which packets count, if not all.
     ///
     /// # Errors
-    /// The filter is not one. Whether the files can be opened shows when they are read.
-    pub(super) fn source(&self) -> anyhow::Result<Box<dyn Source + '_>> {
-        let files: &[PathBuf] = &self.args.files;
-        let packets: Box<dyn Source + '_> = match (&self.stop, files) {
-            (Some(stop), [file]) if is_awaited(self.args) => Box::new(Follow::new(file, stop)),
-            _ if self.args.reading.merge => Box::new(Merge::of_files(files)),
-            _ => Box::new(Chain::of_files(files)),
-        };
-        Ok(match &self.args.choice.filter {
-            Some(filter) => Box::new(Filter::new(packets, Expression::new(filter)?)),
-            None => packets,
-        })
+    /// The filter is not one.
+    pub(super) fn filter(&self) -> Result<Option<Expression>, source::Error> {
+        self.args.choice.filter.as_ref().map(Expression::new).transpose()
     }
-}
 
-/// Whether the packets of the one file are waited for by ourselves, and not within a read that no signal ends.
-fn is_awaited(args: &Args) -> bool {
-    args.reading.follow || matches!(&*args.files, [file] if !is_regular(file))
+    /// All packets. Whether the files can be opened shows when they are read.
+    pub(super) fn source(&self) -> Box<dyn Source + '_> {
+        let (files, merge): (&[PathBuf], bool) = (&self.args.files, self.args.reading.merge);
+        match (self.is_live(), merge) {
+            (true, false) => Box::new(Chain::new(self.awaited())),
+            (true, true) => Box::new(Merge::new(self.awaited())),
+            (false, false) => Box::new(Chain::of_files(files)),
+            (false, true) => Box::new(Merge::of_files(files)),
+        }
+    }
+
+    /// The files, where some may have to be waited for: by ourselves, and not within a read that no signal ends.
+    fn awaited(&self) -> Vec<Box<dyn Source + '_>> {
+        let is_awaited = |file: &Path| self.args.reading.follow || !is_regular(file);
+        let source = |file: &PathBuf| -> Box<dyn Source + '_> {
+            if is_awaited(file) { Box::new(Follow::new(file, &self.stop)) } else { Box::new(LazyFile::new(file)) }
+        };
+        self.args.files.iter().map(source).collect()
+    }
 }
 
 /// Whether a path, of which `-` is standard input, is a file that can be read again. What does not exist counts as one:

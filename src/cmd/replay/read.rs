@@ -1,6 +1,7 @@
 //! One pass over the packets: decoded, put together where they are fragments, traced.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::bar::Bar;
 use super::choice::Wanted;
@@ -10,9 +11,14 @@ use super::pace::Pace;
 use super::tally::Tally;
 use crate::cmd::capture::PlannedFile;
 use crate::sink::Sink;
-use crate::source::{Source, Supply};
+use crate::source::{self, Expression, Source, Supply};
+use crate::sys::Interrupts;
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
-use crate::wire::{self, Decoded, Packet, Reassembler};
+use crate::wire::{self, Decoded, Packet, Reassembler, Time};
+
+/// How long nothing must come of a connection that is over, by the packets' clock or, where none come, by ours, until its
+/// end is told while packets come as they happen. Segments that are late, or sent again, come sooner as a rule.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// How a pass goes.
 #[derive(Clone)]
@@ -23,6 +29,8 @@ pub(super) struct Plan {
     pub(super) twice: bool,
     /// Packets may come while they happen: what was found goes out before the next is waited for.
     pub(super) live: bool,
+    /// No more packets than these are read, and no signal is heeded: an earlier pass was stopped behind them.
+    pub(super) limit: Option<u64>,
     pub(super) tracer: TracerOptions,
     pub(super) protocols: Protocols,
 }
@@ -38,6 +46,10 @@ pub(super) struct Found {
     pub(super) evicted: u64,
     pub(super) tally: Tally,
     pub(super) faults: Faults,
+    /// Packets that were read, those included that the filter took out.
+    pub(super) packets: u64,
+    /// A signal ended the reading of what has an end of its own.
+    pub(super) interrupted: bool,
     /// Whether there was any error, those included that were told already.
     pub(super) failed: bool,
 }
@@ -52,6 +64,8 @@ pub(super) struct Pass<'a> {
     exchanges: Beside,
     reassembler: Reassembler,
     number: u64,
+    filter: Option<Expression>,
+    stop: Option<&'a Interrupts>,
     pace: Option<Pace<'a>>,
     bar: Option<Bar>,
     found: Found,
@@ -67,8 +81,31 @@ impl<'a> Pass<'a> {
     ) -> Self {
         let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
         let exchanges = Beside::new(plan.protocols);
-        let found = Found::default();
-        Self { plan, sink, copy, err, tracer, exchanges, reassembler, number: 0, pace: None, bar: None, found }
+        Self {
+            plan,
+            sink,
+            copy,
+            err,
+            tracer,
+            exchanges,
+            reassembler,
+            number: 0,
+            filter: None,
+            stop: None,
+            pace: None,
+            bar: None,
+            found: Found::default(),
+        }
+    }
+
+    /// Passes over the packets that do not pass `filter`.
+    pub(super) fn filtered(self, filter: Option<Expression>) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// Ends with what was found so far when a signal comes.
+    pub(super) fn until(self, stop: &'a Interrupts) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// Shows packets at their time.
@@ -86,32 +123,77 @@ impl<'a> Pass<'a> {
     /// # Errors
     /// Only of the output.
     pub(super) fn run(mut self, source: &mut dyn Source) -> anyhow::Result<Found> {
-        loop {
-            if self.plan.live && source.supply() == Supply::Pending {
-                self.sink.flush()?;
-            }
+        while !self.is_stopped(source) {
+            self.show_meanwhile(source)?;
             if let Some(bar) = &mut self.bar {
                 bar.packet(source);
             }
             match source.next() {
-                Ok(Some(packet)) => {
-                    if !self.is_time_for(&packet)? {
-                        break;
-                    }
-                    self.packet(&packet)?;
-                }
+                Ok(Some(packet)) if !self.take(&packet)? => break,
+                Ok(Some(_)) => {}
                 Ok(None) => break,
-                Err(error) => {
-                    self.found.failed = true;
-                    self.found.faults.add(error);
-                    if self.plan.live {
-                        self.sink.flush()?;
-                        self.found.faults.tell(self.err)?;
-                    }
-                }
+                Err(error) => self.note(error)?,
             }
         }
         self.finish()
+    }
+
+    /// Whether nothing more is to be read. What is in memory already of packets that come while they happen still counts.
+    fn is_stopped(&mut self, source: &dyn Source) -> bool {
+        if let Some(limit) = self.plan.limit {
+            self.found.interrupted = self.number >= limit;
+            return self.found.interrupted;
+        }
+        let stopped = self.stop.is_some_and(Interrupts::is_pending) && source.supply() != Supply::Waiting;
+        self.found.interrupted |= stopped && !self.plan.live;
+        stopped
+    }
+
+    /// Shows what was found before the next packet is waited for, and when it does not come, what is over.
+    fn show_meanwhile(&mut self, source: &dyn Source) -> io::Result<()> {
+        if !self.plan.live || source.supply() != Supply::Pending || source.wait(Duration::ZERO) {
+            return Ok(());
+        }
+        self.sink.flush()?;
+        if !self.tracer.is_settled() && !source.wait(QUIET) {
+            self.settle(None)?;
+            self.sink.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Tells the ends of connections that are over, if nothing came of them since.
+    fn settle(&mut self, since: Option<Time>) -> io::Result<()> {
+        let tracer = &mut self.tracer;
+        forward(self.sink, self.plan.wanted.as_ref(), |out| tracer.settle(since, out)).map(|_| ())
+    }
+
+    /// Takes a packet, if it passes the filter, when its time has come; false when Ctrl-C came first.
+    fn take(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
+        self.number += 1;
+        match self.filter.as_mut().map_or(Ok(true), |filter| filter.accepts(packet)) {
+            Ok(true) => {}
+            Ok(false) => return Ok(true),
+            Err(error) => return self.note(error).map(|()| true),
+        }
+        if self.plan.live || self.pace.is_some() {
+            self.settle(Some(packet.time - QUIET))?;
+        }
+        let is_time = self.is_time_for(packet)?;
+        if is_time {
+            self.packet(packet)?;
+        }
+        Ok(is_time)
+    }
+
+    fn note(&mut self, error: source::Error) -> anyhow::Result<()> {
+        self.found.failed = true;
+        self.found.faults.add(error);
+        if self.plan.live {
+            self.sink.flush()?;
+            self.found.faults.tell(self.err)?;
+        }
+        Ok(())
     }
 
     /// Waits until the packet's time has come, if that was asked for; false when Ctrl-C came first.
@@ -136,6 +218,7 @@ impl<'a> Pass<'a> {
             }
             copy.finish()?;
         }
+        self.found.packets = self.number;
         self.found.connections = self.tracer.connections();
         self.found.evicted = self.tracer.evicted();
         self.found.tally.incomplete(self.reassembler.given_up() + self.reassembler.waiting() as u64);
@@ -143,7 +226,6 @@ impl<'a> Pass<'a> {
     }
 
     fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
-        self.number += 1;
         // Before anything is shown.
         self.copy.as_mut().map(PlannedFile::file).transpose()?;
         let decoded = wire::decode(packet);

@@ -48,6 +48,9 @@ pub(super) fn report(
     }
     losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
     found.faults.tell(streams.err)?;
+    if found.interrupted {
+        return Ok(Exit::Success);
+    }
     if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
         anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
     }
@@ -95,7 +98,10 @@ fn notes(args: &Args, found: &Found, lost: u64) -> Vec<String> {
         let exchanges = explain::count(found.exchanges.evicted, "UDP or ICMP exchange");
         format!("{exchanges} taken for ended too early: too many at once; --filter or --protocol leaves fewer")
     });
-    evicted.into_iter().chain(silent).chain(lost).collect()
+    let interrupted = found
+        .interrupted
+        .then(|| format!("stopped after {}: what is shown is of these", explain::count(found.packets, "packet")));
+    evicted.into_iter().chain(silent).chain(lost).chain(interrupted).collect()
 }
 
 fn connections(count: u64) -> String {

@@ -129,6 +129,11 @@ impl<R: Read> CaptureFile<R> {
         }
     }
 
+    /// Where the bytes of the file come from.
+    pub(super) fn reader(&self) -> &R {
+        self.window.reader().reader()
+    }
+
     /// Packets given so far.
     #[must_use]
     pub fn packets(&self) -> u64 {

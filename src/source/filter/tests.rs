@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::source::{Memory, Stored};
+use crate::source::Stored;
 use crate::wire::Time;
 
 /// An IPv4 header and the first octets of TCP, from 192.0.2.1 to port 80 of 192.0.2.2.
@@ -94,19 +94,6 @@ fn an_expression_may_fit_some_link_types_only() {
 #[test]
 fn an_expression_that_fits_cooked_captures_only_is_no_error() {
     Expression::new("inbound").unwrap();
-}
-
-#[test]
-fn only_what_passes_comes_through() {
-    let packets = [ethernet([8, 0], &IPV4), ethernet([0x86, 0xdd], &IPV6), on(LinkType(147), &[], &IPV4)];
-    let packets = [packets.as_slice(), &packets].concat();
-    let mut filter = Filter::new(Memory::new(packets.clone()), Expression::new("ether[0] = 2 and udp").unwrap());
-    assert_eq!(filter.next().unwrap().map(Stored::from), Some(packets[1].clone()));
-    assert!(matches!(filter.advance(), Err(Error::Filter { link: Some(LinkType(147)), .. })));
-    assert!(filter.packet().is_none());
-    assert_eq!(filter.next().unwrap().map(Stored::from), Some(packets[4].clone()));
-    assert!(filter.next().unwrap().is_none());
-    assert!(filter.packet().is_none());
 }
 
 /// Expressions that between them use every kind of instruction that libpcap's compiler emits.

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::file::open;
 use super::{CaptureFile, Error, Progress, Source, Supply};
@@ -101,6 +102,13 @@ impl Source for Follow<'_> {
             State::Open(file) => file.supply(),
             State::Unopened => Supply::Pending,
             State::Ended => Supply::Complete,
+        }
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        match &self.state {
+            State::Open(file) => file.reader().is_ready_within(at_most),
+            State::Unopened | State::Ended => true,
         }
     }
 

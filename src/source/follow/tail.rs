@@ -63,13 +63,29 @@ impl<'a> Tail<'a> {
 
     /// Waits until the pipe, or the watch on the file, has something; true when it was asked to stop.
     fn wait(&self, timeout: Option<Duration>) -> io::Result<bool> {
-        let awaited = match &self.growing {
+        let ready = poll::wait(&self.awaited(), timeout).map_err(io::Error::other)?;
+        Ok(ready.contains(0))
+    }
+
+    /// What becomes readable: first the request to stop, then the pipe, or the watch on the file.
+    fn awaited(&self) -> Vec<BorrowedFd<'_>> {
+        let source = match &self.growing {
             None => Some(self.file.as_fd()),
             Some(growing) => growing.watch.as_ref().map(Watch::as_fd),
         };
-        let descriptors: Vec<_> = [self.stop].into_iter().chain(awaited).collect();
-        let ready = poll::wait(&descriptors, timeout).map_err(io::Error::other)?;
-        Ok(ready.contains(0))
+        [self.stop].into_iter().chain(source).collect()
+    }
+
+    /// Waits until there is something to read, or an end to tell of, but for so long at most; false when the time ran out.
+    pub(super) fn is_ready_within(&self, at_most: Duration) -> bool {
+        let Some(growing) = &self.growing else { return self.is_stirred_within(at_most) };
+        let unread = || self.file.metadata().is_ok_and(|now| Some(now.len()) != (&self.file).stream_position().ok());
+        // Without a watch, one look at the end of the time is as good as several.
+        unread() || self.is_stirred_within(at_most) || growing.watch.is_none() && unread()
+    }
+
+    fn is_stirred_within(&self, at_most: Duration) -> bool {
+        poll::wait(&self.awaited(), Some(at_most)).map_or(true, |ready| !ready.is_empty())
     }
 
     fn read_pipe(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -83,6 +83,11 @@ impl<R: Read> Unpacked<R> {
         Ok(Self { packed, decoder, holds_more: false, damage: None })
     }
 
+    /// Where the bytes come from.
+    pub(super) fn reader(&self) -> &R {
+        &self.packed.reader
+    }
+
     /// Bytes of the file, compressed where it is, that were read so far.
     pub(super) fn bytes_read(&self) -> u64 {
         self.packed.read
