@@ -7,7 +7,8 @@
 //!   may be under way, or wait behind data.
 //! - Of an end that P has never heard it may also be believed that it listens, or has received the SYN: nothing else is
 //!   to be known before it answers or refuses.
-//! - The few ends of which nobody at P could know better (`View::unknowable`) are counted.
+//! - An end may look like something else to whoever is at P; the kinds of that, and the evidence of each, stand in
+//!   `disguise.rs`, and the ends are counted.
 //!
 //! The state before a segment of E must be one that E had between its segment before and this one, if E has not sent
 //! one later that P has seen already: then only what the tracer sets right by the segment is held against that. And
@@ -15,7 +16,7 @@
 //!
 //! No clock is compared with another but to find what came first, and no time is allowed for anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
 use rawshake::source::Stored;
@@ -23,6 +24,7 @@ use rawshake::tcp::State;
 use rawshake::trace::{Event, EventKind, Hint, Pair, SegmentEvent, Side, Tracer, TracerOptions};
 use rawshake::wire::{Flags, Time, decode};
 
+use super::disguise::{self, Disguise};
 use super::kernel::{Changes, EVER, History, NEVER, without_fin};
 use super::span::{Interface, Step, Way};
 use super::stage::{Case, Evidence};
@@ -34,15 +36,15 @@ pub(crate) struct Findings {
     pub(crate) compared: usize,
     /// Beliefs held against a kernel's last state.
     pub(crate) last: usize,
-    /// Ends that had to be taken for another.
-    pub(crate) unknowable: usize,
+    /// Beliefs, and among them last ones, that are of an end in disguise.
+    pub(crate) disguised: BTreeMap<Disguise, (usize, usize)>,
     pub(crate) lost: usize,
     pub(crate) doubled: usize,
     pub(crate) wrong: Vec<String>,
 }
 
 /// When the same octets passed each host's interface.
-struct Passages<'a> {
+pub(crate) struct Passages<'a> {
     times: Pair<HashMap<&'a [u8], Vec<Time>>>,
 }
 
@@ -62,12 +64,12 @@ impl<'a> Passages<'a> {
     }
 
     /// When the packet left `from`.
-    fn left(&self, from: Side, packet: &Stored) -> Time {
+    pub(crate) fn left(&self, from: Side, packet: &Stored) -> Time {
         *self.at(from, packet).first().expect("what arrives has left")
     }
 
     /// When the packet first arrived at `to` after `left`; none where it was lost.
-    fn arrived(&self, to: Side, packet: &Stored, left: Time) -> Option<Time> {
+    pub(crate) fn arrived(&self, to: Side, packet: &Stored, left: Time) -> Option<Time> {
         self.at(to, packet).iter().copied().find(|time| *time >= left)
     }
 }
@@ -89,7 +91,6 @@ pub(crate) fn examine(evidence: &Evidence, changes: &Changes, findings: &mut Fin
         for place in Side::BOTH {
             let view = View { evidence, case, passages: &passages, place, steps: of_case, histories: &histories };
             for end in Side::BOTH {
-                findings.unknowable += usize::from(!view.unknowable(end, of_case[place].len()).is_empty());
                 view.follow(end, findings);
                 view.compare_last(end, findings);
             }
@@ -158,62 +159,19 @@ fn step(packet: usize, time: Time, segment: &SegmentEvent, straight: bool) -> St
 }
 
 /// What one host's capture shows of one connection.
-struct View<'a> {
+pub(crate) struct View<'a> {
     evidence: &'a Evidence,
     case: &'a Case,
-    passages: &'a Passages<'a>,
-    place: Side,
+    pub(crate) passages: &'a Passages<'a>,
+    pub(crate) place: Side,
     /// What each host's capture shows of it.
-    steps: Pair<&'a Vec<Step>>,
-    histories: &'a Pair<History>,
+    pub(crate) steps: Pair<&'a Vec<Step>>,
+    pub(crate) histories: &'a Pair<History>,
 }
 
 impl View<'_> {
-    fn packet(&self, step: &Step) -> &Stored {
+    pub(crate) fn packet(&self, step: &Step) -> &Stored {
         &self.evidence.seen[self.place][step.packet]
-    }
-
-    /// States of the end that the place had to take for others after so many segments: what was, and what it looked
-    /// like.
-    fn unknowable(&self, end: Side, seen: usize) -> Vec<(State, State)> {
-        let (history, mut all) = (&self.histories[end], Vec::new());
-        if history.has(State::Closing) && self.closed_late(end) {
-            all.extend([(State::Closing, State::LastAck), (State::TimeWait, State::Closed)]);
-        }
-        if history.has(State::TimeWait) && self.lost_reset(end) {
-            all.push((State::TimeWait, State::Closed));
-        }
-        if seen == self.steps[self.place].len() && self.crossed(end) {
-            all.extend([(State::TimeWait, State::Closing), (State::FinWait2, State::FinWait1)]);
-            all.push((State::Closed, State::LastAck));
-        }
-        all
-    }
-
-    /// Whether the place has seen FINs of the end, and each acknowledges the peer's: then the end looks as if it had
-    /// called close() after it received that. Either its FIN had to wait behind data and left only afterwards, or the
-    /// wire lost what left before.
-    fn closed_late(&self, end: Side) -> bool {
-        let fins =
-            |place: Side, from| self.steps[place].iter().filter(move |step| step.from == from && step.flags.fin());
-        let behind = fins(end, end.other()).next().map(|step| step.end);
-        fins(self.place, end).count() > 0 && fins(self.place, end).all(|step| step.ack == behind)
-    }
-
-    /// Whether a RST to the end was lost. To one in TIME-WAIT it will not be sent again.
-    fn lost_reset(&self, end: Side) -> bool {
-        let lost = |step: &Step| self.passages.arrived(end, self.packet(step), step.time).is_none();
-        self.steps[self.place].iter().any(|step| step.from != end && step.flags.rst() && lost(step))
-    }
-
-    /// Whether the last that is to be seen is a FIN of the end, which an acknowledgment of it has crossed. That it is not
-    /// repeated any more is only to be known later.
-    fn crossed(&self, end: Side) -> bool {
-        let steps = self.steps[self.place];
-        let Some(last) = steps.last().filter(|last| last.from == end && last.flags.fin()) else { return false };
-        let left = self.passages.left(end, self.packet(last));
-        let later = |step: &Step| self.passages.arrived(end, self.packet(step), step.time) > Some(left);
-        steps.iter().any(|step| step.from != end && step.ack == Some(last.end) && later(step))
     }
 
     /// Holds every belief about `end` against its kernel.
@@ -267,11 +225,19 @@ impl View<'_> {
         if !self.steps[self.place][..seen].iter().any(|step| step.from == end && step.flags.fin()) {
             allowed.extend(allowed.clone().into_iter().filter_map(without_fin));
         }
-        let mistaken = self.unknowable(end, seen).into_iter().filter(|(state, _)| allowed.contains(state));
-        allowed.extend(mistaken.map(|(_, looks)| looks).collect::<Vec<_>>());
-        if !(unheard && guess || belief.is_some_and(|state| allowed.contains(&state))) {
-            findings.wrong.push(self.describe(end, (index, when), belief, &format!("{allowed:?}")));
+        if unheard && guess || belief.is_some_and(|state| allowed.contains(&state)) {
+            return;
         }
+        match belief.and_then(|belief| self.disguise(end, seen, &allowed, belief)) {
+            Some(disguise) => findings.disguised.entry(disguise).or_default().0 += 1,
+            None => findings.wrong.push(self.describe(end, (index, when), belief, &format!("{allowed:?}"))),
+        }
+    }
+
+    /// The disguise in which an end that is in one of these states looks as if it were in `belief`.
+    fn disguise(&self, end: Side, seen: usize, states: &[State], belief: State) -> Option<Disguise> {
+        let disguises = disguise::of(self, end, seen);
+        states.iter().find_map(|state| disguise::between(&disguises, *state, belief))
     }
 
     /// The last belief is the last state, by sock_diag and by the tracepoint.
@@ -282,10 +248,12 @@ impl View<'_> {
         let last = self.case.last[end];
         let told = self.histories[end].last();
         let silent = told.contains(&State::Listen) && last == State::Closed; // no socket ever came out of the listener
-        let right = |state| state == last || self.unknowable(end, steps.len()).contains(&(last, state));
-        if !belief.is_some_and(right) || !(told.contains(&last) || silent) {
+        let disguise = belief.and_then(|belief| self.disguise(end, steps.len(), &[last], belief));
+        if (belief != Some(last) && disguise.is_none()) || !(told.contains(&last) || silent) {
             let index = steps.len().saturating_sub(1);
             findings.wrong.push(self.describe(end, (index, "after"), belief, &format!("{last:?} at last ({told:?})")));
+        } else if let Some(disguise) = disguise.filter(|_| belief != Some(last)) {
+            findings.disguised.entry(disguise).or_default().1 += 1;
         }
     }
 
