@@ -121,14 +121,14 @@ Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
 ";
 
 const SHORT_CODES: &str = "\
-Exit codes: 0 what RFC 9293 asks for came back, 1 something else or nothing
-did, 2 error, 130 Ctrl-C.
+Exit codes: 0 what RFC 9293 asks for came back (or no answer, where it asks for
+none), 1 something else or nothing did, 2 error, 130 Ctrl-C.
 ";
 
 const LONG_CODES: &str = "\
-Exit codes: 0 what RFC 9293 asks for came back (with --from that can be
-silence; where nothing is judged, anything), 1 something else or nothing did,
-2 error, 130 Ctrl-C.
+Exit codes: 0 what RFC 9293 asks for came back (to -f R, or to a wrong checksum,
+that is no answer; where nothing is judged, anything), 1 something else or
+nothing did, 2 error, 130 Ctrl-C.
 ";
 
 const CAUTION: &str = "Send only to hosts that you own or may test.";

@@ -23,7 +23,7 @@ use super::stage::Stage;
 use super::target::Target;
 use super::{Exit, Streams};
 use crate::craft::packet::{PacketSpec, Transport};
-use crate::craft::probe::Session;
+use crate::craft::probe::{Session, Tally};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::explain::Case;
@@ -184,23 +184,42 @@ fn conclude(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let tally = *session.tally();
-    if tally.sent > 1 {
-        match args.output.format {
-            Format::Ladder | Format::Lines if !args.output.quiet || is_listed(args, plan) => {
-                let gap = if args.output.quiet { "" } else { "\n" };
-                write!(streams.out, "{gap}{}", words::summary(session))?;
-            }
-            Format::Json => words::summary_in_json(session, streams.out)?,
-            Format::Ladder | Format::Lines | Format::Csv => {}
-        }
-    }
+    sum_up(args, plan, session, streams)?;
     let (peer, interface) = (plan.target.remote.ip(), &plan.target.route.interface);
-    if let Some(line) = words::complaint(&tally, ended.unseen, ended.packets, peer, interface) {
-        remark(streams.err, &line)?;
+    let complaint = if tally.answered > 0 {
+        None
+    } else if is_silence_asked_for(&tally, cases) {
+        words::nothing_left(ended.unseen, ended.packets, peer, interface)
+    } else {
+        Some(words::silence_of_all(&tally, ended.unseen, ended.packets, peer, interface))
+    };
+    if let Some(line) = &complaint {
+        remark(streams.err, line)?;
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),
-        None if tally.answered > 0 && !cases.iter().any(Case::is_otherwise) => Exit::Success,
+        None if complaint.is_none() && !cases.iter().any(Case::is_otherwise) => Exit::Success,
         None => Exit::NoReply,
     })
+}
+
+/// What came of a series.
+fn sum_up(args: &Args, plan: &Plan, session: &mut Session, streams: &mut Streams<'_>) -> io::Result<()> {
+    if session.tally().sent < 2 {
+        return Ok(());
+    }
+    match args.output.format {
+        Format::Ladder | Format::Lines if !args.output.quiet || is_listed(args, plan) => {
+            let gap = if args.output.quiet { "" } else { "\n" };
+            write!(streams.out, "{gap}{}", words::summary(session))?;
+        }
+        Format::Json => words::summary_in_json(session, streams.out)?,
+        Format::Ladder | Format::Lines | Format::Csv => {}
+    }
+    Ok(())
+}
+
+/// Whether every packet was judged, and RFC 9293 asks for no answer to any of them: then none has to come.
+fn is_silence_asked_for(tally: &Tally, cases: &[Case]) -> bool {
+    cases.len() as u64 == tally.sent && cases.iter().all(|case| case.ruling.judgement.verdict == Verdict::Agrees)
 }

@@ -100,13 +100,10 @@ pub(super) fn summary_in_json(session: &mut Session, out: &mut dyn Write) -> io:
     writeln!(out, "{object}")
 }
 
-/// What went otherwise than hoped for; none where something came back.
-pub(super) fn complaint(tally: &Tally, unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> Option<String> {
-    if tally.answered > 0 {
-        return None;
-    }
+/// That nothing came back, and why, as far as that is known.
+pub(super) fn silence_of_all(tally: &Tally, unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> String {
     let silence = || format!("no reply from {peer} to {}", explain::count(tally.sent, "packet"));
-    Some(nothing_left(unseen, packets, peer, interface).unwrap_or_else(silence))
+    nothing_left(unseen, packets, peer, interface).unwrap_or_else(silence)
 }
 
 /// Why nothing went out, where of the `packets` that are shown all are `unseen`; otherwise none.
