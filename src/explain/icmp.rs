@@ -22,7 +22,7 @@ const fn harmless(says: &'static str) -> IcmpWords {
 }
 
 /// What an ICMP (`v6`: ICMPv6) error of this type and code says (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section
-/// 5.2.7.1, RFC 4443 section 3).
+/// 5.2.7.1, RFC 4443 section 3, RFC 7112 section 5).
 #[must_use]
 pub const fn icmp_words(v6: bool, kind: u8, code: u8) -> IcmpWords {
     if v6 { v6_words(kind, code) } else { v4_words(kind, code) }
@@ -69,6 +69,7 @@ const fn v6_words(kind: u8, code: u8) -> IcmpWords {
         (2, _) => harmless("packet too big"),
         (3, 1) => harmless("fragments came too late"),
         (3, _) => row("hop limit exceeded", "EHOSTUNREACH"),
+        (4, 3) => row("first fragment lacks headers", "EPROTO"),
         (4, _) => row("parameter problem", "EPROTO"),
         _ => harmless("unknown ICMPv6 error"),
     }
@@ -97,6 +98,7 @@ pub const fn icmp_advice(v6: bool, kind: u8, code: u8) -> &'static str {
         (false, 11, _) | (true, 3, _) => {
             "its hops were used up on the way: a small -t, or routers that send it in a circle"
         }
+        (true, 4, 3) => "all headers, that of TCP too, belong into the first fragment (RFC 7112): make it longer",
         (false, 12, _) | (true, 4, _) => "somebody on the way could not read its header",
         (false, 3, _) | (true, 1, _) => "it cannot be delivered",
         _ => "an error without a meaning of its own",

@@ -78,10 +78,10 @@ impl Case {
     /// The state, or that no answer like this is asked for, in few words; nothing where an ICMP error says it all.
     #[must_use]
     pub fn brief(&self) -> Option<String> {
-        match (self.ruling.judgement.observed.heard, self.ruling.judgement.verdict) {
-            (Some(Heard::Error), _) => None,
-            (_, Verdict::Agrees | Verdict::Known(_)) => Some(self.state()),
-            (_, Verdict::Differs) => Some("not as RFC 9293 asks".to_owned()),
+        match self.ruling.judgement.verdict {
+            Verdict::Agrees | Verdict::Known(_) => Some(self.state()),
+            Verdict::NotJudged => None,
+            Verdict::Differs => Some("not as RFC 9293 asks".to_owned()),
         }
     }
 
@@ -113,7 +113,7 @@ impl Case {
             (Basis::Answer, _, None) => format!("{state}, by its silence, if it got there: CLOSED would answer"),
             (Basis::Either, _, Some(_)) => format!("{state}: no connection was there, and both answer so"),
             (Basis::Either, _, None) => format!("{state}: where no connection is, both are silent"),
-            (Basis::Neither, _, Some(Heard::Error)) => "unknown: it may never have got there".to_owned(),
+            (Basis::Neither, _, Some(Heard::Error)) => "unknown: it did not get there".to_owned(),
             (Basis::Neither, ..) => "unknown: neither LISTEN nor CLOSED answers so; a firewall, perhaps".to_owned(),
         }
     }
@@ -125,12 +125,12 @@ impl Case {
         let line = |subject, text| Statement { subject, text };
         let asked = self.answer(&expected.answer);
         let from = if self.ruling.basis == Basis::Neither { "from LISTEN: " } else { "" };
-        let mut lines = vec![
-            line("Sent", self.sent()),
-            line("To", self.stands()),
-            line("Expected", format!("{from}{asked} (RFC 9293 section {})", expected.section)),
-            line("Observed", self.observed(observed)),
-        ];
+        let mut lines = vec![line("Sent", self.sent()), line("To", self.stands())];
+        // What never got to a target of unknown state was not to bring anything.
+        if (self.ruling.basis, self.ruling.judgement.verdict) != (Basis::Neither, Verdict::NotJudged) {
+            lines.push(line("Expected", format!("{from}{asked} (RFC 9293 section {})", expected.section)));
+        }
+        lines.push(line("Observed", self.observed(observed)));
         lines.push(line("Verdict", self.verdict().to_owned()));
         if let Some(cause) = self.cause() {
             lines.push(line("Why", why_linux_differs(cause).to_owned()));
@@ -145,6 +145,7 @@ impl Case {
             (Verdict::Agrees, Some(_)) => "as RFC 9293 asks",
             (Verdict::Agrees, None) => "as RFC 9293 asks, as far as it can be seen",
             (Verdict::Known(_), _) => "not what RFC 9293 asks, but what Linux is known to do",
+            (Verdict::NotJudged, _) => "not judged: by the ICMP error it never reached the target's TCP",
             (Verdict::Differs, _) => "not what RFC 9293 asks, nor any difference that is known",
         }
     }

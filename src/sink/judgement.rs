@@ -40,7 +40,8 @@ struct Object {
     orphan: bool,
     expected: Expected,
     observed: Seen,
-    agrees: bool,
+    /// None where it is not judged.
+    agrees: Option<bool>,
     /// The stack that is known to answer so, where it is not what RFC 9293 asks.
     known: Option<&'static str>,
     rfc_section: &'static str,
@@ -105,7 +106,7 @@ fn object(case: &Case) -> Object {
         orphan: standing.orphan,
         expected: asked(case, standing.state, expected.answer),
         observed: seen(&observed, case.error.as_deref()),
-        agrees: verdict == Verdict::Agrees,
+        agrees: (verdict != Verdict::NotJudged).then_some(verdict == Verdict::Agrees),
         known: cause.map(|_| "Linux"),
         rfc_section: expected.section,
         note: cause.map(why_linux_differs),
@@ -245,5 +246,6 @@ mod tests {
             (&serde_json::Value::Null, &serde_json::Value::Null)
         );
         assert_eq!(values[9]["observed"]["icmp"], "administratively prohibited");
+        assert!(values[8]["agrees"] == false && values[9]["agrees"].is_null());
     }
 }

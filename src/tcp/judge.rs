@@ -46,6 +46,8 @@ pub enum Verdict {
     Known(Cause),
     /// It is neither.
     Differs,
+    /// An ICMP error came: the segment did not get as far as the TCP of the peer, of which alone RFC 9293 speaks.
+    NotJudged,
 }
 
 /// A crafted segment, what it was to bring, and what it brought.
@@ -94,6 +96,7 @@ pub fn judge(
     let linux = linux_differs(standing, variables, segment);
     let scene = Scene { before: standing.state, after: asked.after, segment, heard, state };
     let verdict = match linux {
+        _ if heard == Some(Heard::Error) => Verdict::NotJudged,
         _ if scene.is(&asked.answer) => Verdict::Agrees,
         Some((answer, cause)) if scene.is(&answer) => Verdict::Known(cause),
         _ => Verdict::Differs,
@@ -109,7 +112,7 @@ pub fn judge(
 pub fn judge_by_answer(variables: &Variables, segment: Option<&Arriving>, heard: Option<Heard>) -> (Judgement, Basis) {
     let [listen, closed] =
         [State::Listen, State::Closed].map(|state| judge(Standing::held(state), variables, segment, heard, None));
-    let fits = |judgement: &Judgement| judgement.verdict != Verdict::Differs;
+    let fits = |judgement: &Judgement| matches!(judgement.verdict, Verdict::Agrees | Verdict::Known(_));
     match (fits(&listen), fits(&closed)) {
         (true, true) => (listen, Basis::Either),
         (true, false) => (listen, Basis::Answer),

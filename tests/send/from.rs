@@ -111,6 +111,12 @@ fn without_a_state_the_answer_tells_it() {
         );
         assert!(told["observed"]["next_state"].is_null() && told["sent"]["relative_seq"].is_null(), "{told}");
     }
+    for arguments in ["--ip-opt 0704000a", "-6 --fragment 8 --opt mss=1460", "--from established --ip-opt 0704000a"] {
+        let said = send(&format!("--lab {arguments} --format json"));
+        let told = judgement(&said);
+        assert!(said.code == Some(1) && told["agrees"].is_null(), "it never got there: {said:?}");
+        assert!(told["observed"]["icmp"].is_string(), "{told}");
+    }
     let said = send("--lab -p 80,81 -c 2 --rate 1000 --format json");
     let states: Vec<_> = said.events().into_iter().filter(|event| event["event"] == "judgement").collect();
     assert_eq!(states.iter().map(|told| &told["state"]).collect::<Vec<_>>(), ["LISTEN", "CLOSED", "LISTEN", "CLOSED"]);

@@ -112,10 +112,11 @@ Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
           that state: LISTEN or CLOSED. Where Linux is known to answer
           otherwise, the reason is given; the exit code is 1 all the same.
           Not judged: UDP and ICMP, a --ttl series, SYNs after the first that
-          --keep their ports, and what follows the first 1,000 packets.
+          --keep their ports, what follows the first 1,000 packets, and what by
+          an ICMP error never got there (exit code 1).
           In JSON each is a `judgement`: sent, state, expected and observed
-          (reply, seq, ack, next_state), agrees, known (a stack that does so),
-          rfc_section, note.
+          (reply, seq, ack, next_state), agrees (null where an ICMP error came),
+          known (a stack that does so), rfc_section, note.
           A connection made for --from is freed with a RST in the end, but for
           those of the lab, which go with it.
 ";
