@@ -27,15 +27,14 @@ pub(super) struct Show<'a> {
 }
 
 impl<'a> Show<'a> {
-    /// Shows the connection of `local` in `sink`, and writes it to `pcap`; `progress` is a terminal for passing notes.
+    /// Shows what `tracing` makes of it in `sink`, and writes it to `pcap`; `progress` is a terminal for passing notes.
     pub(super) fn new(
-        local: SocketAddr,
+        tracing: TracerOptions,
         sink: Box<dyn Sink + 'a>,
         pcap: Option<CaptureFile>,
         progress: Option<Progress<'a>>,
     ) -> Self {
-        let tracer = Tracer::new(TracerOptions { ours: Some(local), ..TracerOptions::default() });
-        Self { tracer, exchanges: None, sink, pcap, progress }
+        Self { tracer: Tracer::new(tracing), exchanges: None, sink, pcap, progress }
     }
 
     /// Shows UDP and ICMP exchanges as well.

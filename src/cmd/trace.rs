@@ -20,6 +20,7 @@ use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
 use crate::sink;
 use crate::sys::{RawSender, Version, terminal};
+use crate::trace::TracerOptions;
 use plan::Plan;
 
 pub use args::Args;
@@ -64,7 +65,8 @@ fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_
     settings.ours = Some(plan.local());
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let progress = terminal::is_terminal(io::stderr()).then(|| Progress::new(&mut *streams.err, remote));
-    let mut show = Show::new(plan.local(), sink, pcap, progress);
+    let mut show =
+        Show::new(TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() }, sink, pcap, progress);
     let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;
     if let (Some(lab), Open::Simultaneous) = (&mut stage.lab, plan.config.open) {
         lab.connect_from_server(plan.local(), remote.port())?;

@@ -140,6 +140,7 @@ pub fn icmp_reasons(icmp: &IcmpEvent, before: Option<State>, voice: &Voice<'_>) 
         }
         (None, _) => "a hint only: the connection goes on".to_owned(),
         (Some(errno), Some(State::SynSent)) => format!("it quotes {whose} SYN: connect() fails with {errno}"),
+        (Some(_), None) => format!("it quotes {whose} segment: that got no further"),
         (Some(_), _) => "a hint only: an open connection survives it (RFC 1122 4.2.3.9)".to_owned(),
     };
     let detail = format!("type {}, code {}", icmp.kind, icmp.code);

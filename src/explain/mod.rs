@@ -14,6 +14,7 @@ mod marks;
 mod names;
 mod oddities;
 mod options;
+mod probed;
 mod reasons;
 mod reset;
 mod stacks;

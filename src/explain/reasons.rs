@@ -90,6 +90,10 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
         return None;
     }
     let receiver = to(segment);
+    // Nobody need have answered this: it was sent to see what happens.
+    if segment.origin == Origin::HandMade && Side::BOTH.into_iter().all(|side| segment.before[side].state.is_none()) {
+        return Some(Reason::once(Topic::Reset, "without a connection nobody answers a reset"));
+    }
     Some(match (segment.before[receiver].state, voice.ack(segment)) {
         (Some(State::SynSent), Some(ack)) => {
             Reason::key(format!("ack {ack} says which SYN is refused: {}", voice.names.theirs(receiver)))

@@ -8,7 +8,7 @@ use crate::trace::{
     Belief, CallNote, CallRole, Certainty, ConnState, CutOff, Handshake, History, IcmpEvent, Mark, Millis, Pair,
     ResetNumber, Side, Stage, Summary, Termination,
 };
-use crate::wire::{OptionSummary, Time};
+use crate::wire::{Flags, OptionSummary, Time};
 
 #[test]
 fn times_as_a_person_says_them() {
@@ -181,6 +181,7 @@ fn summary() -> Summary {
         icmp: None,
         marks: [].into_iter().collect(),
         retransmissions: Pair::default(),
+        first_flags: Flags::SYN,
     }
 }
 
@@ -222,6 +223,35 @@ fn every_opening_has_its_words() {
         all += &format!("{handshake:?}\n{}\n", lines(&summary));
     }
     insta::assert_snapshot!(all);
+}
+
+/// The same segments as `send` sends them, with an answer and without.
+#[test]
+fn every_probe_has_its_words() {
+    let (reset, error) = ((2, Some(Side::Server), None), (1, None, Some(icmp())));
+    let silence = (1, None, None);
+    let table = [
+        (Flags::RST, None, silence),
+        (Flags::SYN | Flags::RST, Some(Mark::SynReset), silence),
+        (Flags::FIN, Some(Mark::BareFin), silence),
+        (Flags::FIN, Some(Mark::BareFin), reset),
+        (Flags::ACK, None, silence),
+        (Flags::ACK, None, reset),
+        (Flags::ACK, None, error),
+        (Flags::SYN | Flags::ACK, None, reset),
+    ];
+    let mut all = String::new();
+    for (first_flags, mark, (segments, reset_by, icmp)) in table {
+        let marks = mark.into_iter().collect();
+        let states = Pair::default();
+        let handshake = Handshake::Probe;
+        let summary = Summary { handshake, first_flags, segments, reset_by, icmp, marks, states, ..summary() };
+        all += &format!("{first_flags}, {segments}\n{}\n", lines(&summary));
+    }
+    let marks = [Mark::SynFin].into_iter().collect();
+    let summary = Summary { handshake: Handshake::Unanswered, segments: 1, marks, ..summary() };
+    let summary = Summary { first_flags: Flags::SYN | Flags::FIN, ..summary };
+    insta::assert_snapshot!(all + &format!("SYN FIN, 1\n{}", lines(&summary)));
 }
 
 #[test]

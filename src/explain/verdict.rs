@@ -1,6 +1,7 @@
 //! The verdict: a few lines on how a connection opened, what was agreed and sent, how it closed, what remains.
 
 use super::agreement::agreement;
+use super::probed::{is_probe, probed};
 use super::reset::{self, resetter};
 use super::words::{count, duration};
 use super::{Names, icmp, oddities};
@@ -63,6 +64,7 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         Handshake::FastOpen => {
             ("Opened", format!("Fast Open{took}: data rode on the SYN and counted at once{answered}"))
         }
+        _ if is_probe(summary) => ("Probed", probed(summary, names)),
         Handshake::Refused => ("Refused", refused(summary, names)),
         Handshake::Unanswered if summary.marks.has(Mark::HalfOpen) => ("Unopened", met_older(names)),
         Handshake::Unanswered => ("Unanswered", unanswered(summary)),
@@ -71,9 +73,8 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
             ("Opened", format!("only half: SYN and SYN ACK were seen, {whose} ACK was not{answered}"))
         }
         Handshake::Aborted => ("Aborted", aborted(summary, names)),
-        Handshake::MidStream if is_probe(summary) => ("Probed", probed(summary, names)),
         Handshake::MidStream if is_lone_answer(summary) => ("Opened", "not in this capture, if ever".to_owned()),
-        Handshake::MidStream => ("Opened", "before the capture began".to_owned()),
+        Handshake::MidStream | Handshake::Probe => ("Opened", "before the capture began".to_owned()),
     };
     Statement { subject, text }
 }
@@ -83,13 +84,6 @@ fn is_to_itself(summary: &Summary) -> bool {
     summary.client == summary.server
 }
 
-/// Flags that no socket call sends, alone or with the answer to them: nothing was open, and nothing was to be opened.
-fn is_probe(summary: &Summary) -> bool {
-    const FLAGS: [Mark; 6] = [Mark::NoFlags, Mark::BareFin, Mark::Xmas, Mark::SynFin, Mark::SynReset, Mark::OddFlags];
-    let odd = summary.marks.iter().any(|mark| FLAGS.contains(&mark));
-    summary.handshake == Handshake::MidStream && summary.segments <= 2 && is_empty(summary) && odd
-}
-
 /// One segment of a connection that was not seen, and a reset for it.
 fn is_lone_answer(summary: &Summary) -> bool {
     summary.segments == 2 && is_empty(summary) && summary.termination == Termination::Reset
@@ -97,16 +91,6 @@ fn is_lone_answer(summary: &Summary) -> bool {
 
 const fn is_empty(summary: &Summary) -> bool {
     summary.bytes_client == 0 && summary.bytes_server == 0
-}
-
-/// What a scanner learns (RFC 9293 section 3.10.7: closed ports answer with a reset, listeners are silent).
-fn probed(summary: &Summary, names: &Names) -> String {
-    let server = names.the(Side::Server);
-    if summary.segments == 2 {
-        format!("by flags that no socket call sends; the reset says that nobody listens at {server}")
-    } else {
-        format!("by flags that no socket call sends; no answer: {server} listens, or a firewall drops them")
-    }
 }
 
 fn refused(summary: &Summary, names: &Names) -> String {

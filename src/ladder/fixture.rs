@@ -274,6 +274,7 @@ fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
         icmp: None,
         marks: Marks::default(),
         retransmissions: Pair::default(),
+        first_flags: Flags::SYN,
     }
 }
 

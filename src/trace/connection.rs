@@ -19,16 +19,18 @@ use crate::wire::{Flags, Time};
 
 /// Section of RFC 9293 on the header: what cannot be read, or fails its checksum, goes no further.
 const HEADER_SECTION: &str = "3.1";
+/// Where the state of the receiver is not known, all of what arriving segments bring.
+const ARRIVAL_SECTION: &str = "3.10.7";
 
 /// What one segment did.
 pub(super) struct Step {
     pub(super) before: Pair<Belief>,
     pub(super) reading: Reading,
     pub(super) judgement: Judgement,
-    response: Option<Response>,
+    pub(super) response: Option<Response>,
     /// What its sender was to answer to the segment before.
     pub(super) expected: Reply,
-    mid_burst: bool,
+    pub(super) mid_burst: bool,
 }
 
 /// A connection under observation; of fixed size.
@@ -49,6 +51,10 @@ pub(super) struct Connection {
     pub(super) icmp: Option<IcmpEvent>,
     pub(super) marks: Marks,
     pub(super) retransmissions: Pair<u32>,
+    /// Flags of the first segment.
+    pub(super) first_flags: Flags,
+    /// Our segments come from no TCP, and ask for no connection.
+    pub(super) probing: bool,
 }
 
 impl Connection {
@@ -64,7 +70,7 @@ impl Connection {
         if let Some(side) = ours {
             ends[side].ours = true;
         }
-        if arriving.flags.syn() && !arriving.flags.ack() && !arriving.flags.rst() {
+        if opens(arriving.flags) {
             ends.client.state = Some(State::Closed);
             ends.server.state = Some(State::Listen);
             ends.server.passive = true;
@@ -85,6 +91,8 @@ impl Connection {
             icmp: None,
             marks: Marks::default(),
             retransmissions: Pair::default(),
+            first_flags: arriving.flags,
+            probing: false,
         }
     }
 
@@ -171,12 +179,14 @@ impl Connection {
         } else if self.ends[from].is_older(&facts.arriving) {
             marks.set(Mark::HalfOpen);
             self.stand_still()
+        } else if self.probing {
+            self.probe(from, facts)
         } else {
             self.advance(from, facts, origin)
         };
         marks |= step.judgement.marks;
         marks |= step.reading.marks;
-        if origin != Origin::OwnKernel {
+        if origin != Origin::OwnKernel && !self.probing {
             marks |= self.milestones(from, facts, &step, &before);
         }
         self.ends[from].note_packet(facts);
@@ -286,7 +296,7 @@ impl Connection {
         step
     }
 
-    fn record(&mut self, from: Side, facts: &Facts, step: &Step) {
+    pub(super) fn record(&mut self, from: Side, facts: &Facts, step: &Step) {
         let outcome = Outcome {
             from,
             facts,
@@ -360,7 +370,15 @@ impl Connection {
         if marks.has(Mark::BadChecksum) || marks.has(Mark::Malformed) {
             return HEADER_SECTION;
         }
+        if self.probing {
+            return ARRIVAL_SECTION;
+        }
         let state = self.ends[to].state.unwrap_or(State::Established);
         step.response.map_or(section_of(state), |response| response.section)
     }
+}
+
+/// Whether these flags ask for a connection.
+pub(super) const fn opens(flags: Flags) -> bool {
+    flags.syn() && !flags.ack() && !flags.rst()
 }

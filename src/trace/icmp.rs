@@ -104,5 +104,6 @@ pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent 
 /// SND.UNA =< quoted number < SND.NXT.
 fn is_in_flight(connection: &Connection, about: Side, seq: Option<Seq>) -> bool {
     let end = &connection.ends[about];
-    end.base.is_some() && seq.is_some_and(|seq| !seq.before(end.una) && seq.before(end.nxt))
+    // Whoever sends by hand waits for any word about any of it.
+    connection.probing || end.base.is_some() && seq.is_some_and(|seq| !seq.before(end.una) && seq.before(end.nxt))
 }

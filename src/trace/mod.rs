@@ -22,6 +22,7 @@ mod late;
 mod mark_set;
 mod marks;
 mod milestones;
+mod probe;
 mod progress;
 mod reading;
 mod recent;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::{Belief, ConnState, CutOff, History, IcmpEvent, Marks, Pair, ResetNumber, Side, Stage};
-use crate::wire::{OptionSummary, Time};
+use crate::wire::{Flags, OptionSummary, Time};
 
 /// How a connection opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,11 +31,13 @@ pub enum Handshake {
     Aborted,
     /// The capture began after the handshake.
     MidStream,
+    /// Segments sent by hand, of no connection and for none.
+    Probe,
 }
 
 impl Handshake {
     /// Every way to open.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ThreeWay,
         Self::SimultaneousOpen,
         Self::Split,
@@ -46,6 +48,7 @@ impl Handshake {
         Self::SynReceived,
         Self::Aborted,
         Self::MidStream,
+        Self::Probe,
     ];
 
     /// The word for it, in the spelling of JSON.
@@ -62,6 +65,7 @@ impl Handshake {
             Self::SynReceived => "syn-received",
             Self::Aborted => "aborted",
             Self::MidStream => "mid-stream",
+            Self::Probe => "probe",
         }
     }
 }
@@ -192,6 +196,9 @@ pub struct Summary {
     pub marks: Marks,
     /// Segments sent again, of both sides, SYNs and FINs included.
     pub retransmissions: Pair<u32>,
+    /// Flags of the first segment; JSON has them there.
+    #[serde(skip)]
+    pub first_flags: Flags,
 }
 
 fn as_holder<S: Serializer>(time_wait: &Pair<bool>, serializer: S) -> Result<S::Ok, S::Error> {

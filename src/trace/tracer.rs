@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::connection::Connection;
+use super::connection::{Connection, opens};
 use super::end::End;
 use super::flows::{Flow, Flows, Place};
 use super::half_open::HalfOpen;
@@ -24,6 +24,9 @@ pub struct TracerOptions {
     pub ours: Option<SocketAddr>,
     /// Whether `ours` waits for connections. If not, what it sends first makes it the client, whatever the flags.
     pub listens: bool,
+    /// `ours` has no TCP behind it: unless a SYN asks for a connection, what it sends first is no part of one, and tells
+    /// nothing of states.
+    pub probes: bool,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,
     /// Tell nothing but the end of each connection: it takes less time.
@@ -32,7 +35,7 @@ pub struct TracerOptions {
 
 impl Default for TracerOptions {
     fn default() -> Self {
-        Self { ours: None, listens: false, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
+        Self { ours: None, listens: false, probes: false, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
     }
 }
 
@@ -70,6 +73,7 @@ pub struct Hint {
 pub struct Tracer {
     ours: Option<SocketAddr>,
     listens: bool,
+    probes: bool,
     only_ends: bool,
     flows: Flows,
     /// Two ends of which nothing is known.
@@ -83,9 +87,9 @@ impl Tracer {
     /// A tracer that has seen nothing yet.
     #[must_use]
     pub fn new(options: TracerOptions) -> Self {
-        let TracerOptions { ours, listens, max_connections, only_ends } = options;
+        let TracerOptions { ours, listens, probes, max_connections, only_ends } = options;
         let (flows, unknown) = (Flows::new(max_connections), Box::default());
-        Self { ours, listens, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
+        Self { ours, listens, probes, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
     }
 
     /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
@@ -259,6 +263,7 @@ impl Tracer {
             return self.flows.insert_half_open(flow, half_open);
         }
         let mut connection = Connection::new(id, sockets, ours, sighting.time, &arriving);
+        connection.probing = self.probes && ours == Some(Side::Client) && !opens(arriving.flags);
         if !self.only_ends {
             out(&connection.event(sighting.time, EventKind::Opened(connection.opened())));
         }

@@ -6,7 +6,7 @@ use crate::tcp::State;
 
 impl Connection {
     pub(super) fn summary(&self) -> Summary {
-        let handshake = self.opening.verdict();
+        let handshake = if self.probing { Handshake::Probe } else { self.opening.verdict() };
         let asked = self.ends.client.ecn;
         let never_opened = matches!(handshake, Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable);
         Summary {
@@ -39,6 +39,7 @@ impl Connection {
             icmp: self.icmp,
             marks: self.marks,
             retransmissions: self.retransmissions,
+            first_flags: self.first_flags,
         }
     }
 

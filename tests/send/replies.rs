@@ -32,6 +32,34 @@ fn each_segment_has_its_answer() {
     }
 }
 
+/// What stands under the ladder says the same as what stands in it: nobody opened or closed anything.
+#[test]
+fn segments_of_no_connection_open_and_close_nothing() {
+    if !has_lab() {
+        return;
+    }
+    for flags in ["R", "SR", "FR", "RA", "0", "F", "FPU", "A", "SA"] {
+        for host in ["server", "server:81", "silent"] {
+            let said = send(&format!("--lab {host} -f {flags} -W 0.1"));
+            let (is_reset, has_ack) = (flags.contains('R'), flags.contains('A'));
+            let learned = match (is_reset, has_ack, host) {
+                (true, ..) => "silence tells nothing",
+                (_, true, "silent") => "no reset came",
+                (_, true, _) => "has none either",
+                (_, _, "server:81") => "nobody listens",
+                _ => "no answer: the server listens, or a firewall",
+            };
+            let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(out.contains("Probed by ") && out.contains(learned), "{flags} {host}: {}", said.out);
+            for word in ["Opened ", "Agreed ", "Closed ", "Left ", "ESTABLISHED", "SYN-RECEIVED", "your states"] {
+                assert!(!said.out.contains(word), "{flags} {host}: {}", said.out);
+            }
+            let is_closed = host == "server:81" && !is_reset && !has_ack;
+            assert_eq!(said.out.contains("┊ CLOSED"), is_closed, "{flags} {host}: {}", said.out);
+        }
+    }
+}
+
 #[test]
 fn headers_that_the_kernel_would_correct_go_out_as_they_are() {
     if !has_lab() {

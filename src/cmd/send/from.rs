@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::args::Args;
 use super::far::Far;
 use super::plan;
-use super::report::Screen;
+use super::report::{Screen, by_hand};
 use super::words;
 use crate::cmd::exit::remark;
 use crate::cmd::show::{ByLine, Show};
@@ -129,7 +129,7 @@ fn fire(args: &Args, mut trial: Trial, mut far: Far<'_>, streams: &mut Streams<'
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
-    let mut screen = Screen::new(Show::new(config.local, sink, pcap, None), super::hex(args, &settings));
+    let mut screen = Screen::new(Show::new(by_hand(config.local), sink, pcap, None), super::hex(args, &settings));
     let ended = run_trial(&mut trial, &mut wire, &mut far, &mut screen);
     let left = take_leave(args, &trial, peer, streams.err);
     // What was seen is shown in any case.

@@ -35,7 +35,7 @@ use crate::tcp::Verdict;
 use blind::Answers;
 use hex::Hex;
 use plan::Plan;
-use report::{List, Report, Screen};
+use report::{List, Report, Screen, by_hand};
 
 pub use args::Args;
 
@@ -93,7 +93,7 @@ fn shoot(
     } else {
         (None, open_sink(args, plan, &mut *streams.out))
     };
-    let show = Show::new(plan.ours(), sink, pcap, None).with_exchanges();
+    let show = Show::new(by_hand(plan.ours()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, hex(args, &settings(args, plan)));
     let mut report = Report::new(screen, source, plan.guards.take(), list);
     let ended = drive::probe::run(session, &mut wire, &mut report);

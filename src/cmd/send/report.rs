@@ -1,7 +1,7 @@
 //! What passes and what comes back, shown while it goes on.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::blind::Answers;
 use super::hex::Hex;
@@ -13,7 +13,13 @@ use crate::drive::guards::Guards;
 use crate::drive::probe::Observer;
 use crate::drive::{Error, Seen, Watcher};
 use crate::tcp::State;
+use crate::trace::TracerOptions;
 use crate::wire::Time;
+
+/// How to trace what `ours` sends: no TCP stands behind it.
+pub(super) fn by_hand(ours: SocketAddr) -> TracerOptions {
+    TracerOptions { ours: Some(ours), probes: true, ..TracerOptions::default() }
+}
 
 /// What passes: for the sinks, and octet by octet.
 pub(super) struct Screen<'a> {

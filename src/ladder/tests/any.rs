@@ -123,6 +123,7 @@ fn summary() -> impl Strategy<Value = Summary> {
         SynReceived,
         Aborted,
         MidStream,
+        Probe,
     ]);
     let terminations = select(vec![
         Termination::FourSegment,
@@ -185,6 +186,7 @@ fn summary() -> impl Strategy<Value = Summary> {
                     icmp,
                     marks: marks.into_iter().collect(),
                     retransmissions: Pair { client: again[0], server: again[1] },
+                    first_flags: Flags::from_bits(syns),
                 }
             },
         )

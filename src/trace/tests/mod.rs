@@ -8,5 +8,6 @@ mod data;
 mod memory;
 mod odd;
 mod opening;
+mod probing;
 mod proptests;
 mod zeek;

@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow, ensure};
 
 use super::args::Args;
 use super::plan::{self, Origin};
-use super::report::{Report, Screen};
+use super::report::{Report, Screen, by_hand};
 use super::words::visible;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
@@ -191,7 +191,7 @@ fn play(
     }
     let pcap = args.capture.create()?;
     let sink = sink::open(args.output.format, settings, Box::new(ByLine(&mut *streams.out)));
-    let show = Show::new((origin.source, origin.port).into(), sink, pcap, None).with_exchanges();
+    let show = Show::new(by_hand((origin.source, origin.port).into()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, super::hex(args, settings));
     let mut report = Report::new(screen, origin.source, origin.guards, None);
     let ended = drive::probe::run(run, &mut wire, &mut report);

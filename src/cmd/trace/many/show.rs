@@ -72,7 +72,8 @@ impl<'a> Show<'a> {
     ) -> Self {
         let ours = Some(SocketAddr::new(local, 0));
         let only_ends = sink.is_none();
-        let tracer = Tracer::new(TracerOptions { ours, listens: false, max_connections: FOLLOWED, only_ends });
+        let tracer =
+            Tracer::new(TracerOptions { ours, max_connections: FOLLOWED, only_ends, ..TracerOptions::default() });
         let sink = sink.unwrap_or_else(|| Box::new(Nothing));
         Self { tracer, sink, pcap, bar, tally: Tally::default(), began: now, latest: now, ending: VecDeque::new() }
     }
