@@ -190,6 +190,9 @@ fn what_users_of_hping3_and_nping_type_is_understood() {
         let summary = if sent > 1 { format!("{sent} packets sent, {sent} answered") } else { "80/tcp".to_owned() };
         assert!(said.out.contains(&summary), "{arguments}: {said:?}");
     }
+    let [big, small] = ["-V", "-v"].map(|letter| send(&format!("--lab server -S {letter}")));
+    assert_eq!((big.code, big.err.lines().count()), (small.code, small.err.lines().count()));
+    assert!(big.err.contains("RST guard"), "{}", big.err);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Arg;
+
 use super::from::FromArgs;
 use super::help;
 use super::notation::{Bits, Message, Ports, Sweep, Ttls, interval, option, rate};
@@ -22,7 +24,7 @@ use crate::tcp::Relative;
 /// Nothing is corrected: contradicting flags, wrong lengths, offsets and checksums are sent as they are asked for. Our
 /// own kernel knows nothing of it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::short(), after_long_help = help::long())]
+#[command(after_help = help::short(), after_long_help = help::long(), mut_args(with_hping3_letter))]
 pub struct Args {
     /// Name, IPv4 or [IPv6] address, with or without :PORT; with --lab `server` if left out
     #[arg(value_name = "HOST[:PORT]", required_unless_present = "lab")]
@@ -52,6 +54,11 @@ pub struct Args {
     pub(super) hex: bool,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
+}
+
+/// hping3 has `-V` where we, as most programs do, have `-v`.
+fn with_hping3_letter(arg: Arg) -> Arg {
+    if arg.get_id() == "verbose" { arg.short_alias('V') } else { arg }
 }
 
 /// The packet, field by field.

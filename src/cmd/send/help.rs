@@ -96,14 +96,14 @@ Series:   -p 20-25,80 is one packet to each port, --ttl 1-30 one to each hop
 const EQUIVALENTS: &str = "\
 The same as in other tools:
   hping3  -S -A -F -R -P -U -X -Y, -s -p -k, -w -O -M -L, -a -t -o -N -x -y -g,
-          -d -E, -b, -1 -2 -C -K, -c, -i u100, --fast --faster, -8 -T, -I, -j
+          -d -E, -b, -1 -2 -C -K, -c, -i u100, --fast --faster, -8 -T, -I, -j -V
   nping   --tcp --udp --flags --seq --ack --win --source-port --dest-port --ttl
           --tos --id --df --mf --badsum --badsum-ip --data HEX --data-string
           --data-length --icmp-type --icmp-code --delay --rate -c -e -4 -6
   ping    -c -i -W -t -I -4 -6 -q
 Otherwise than there: -f is --flags (hping3's -f is --fragment), -s is the
 source port (ping's size is -d), and -c counts packets that are sent, as in
-hping3.
+hping3. There is no -n, and no need of it: addresses are always numbers.
 ";
 
 const EXPECTED: &str = "\

@@ -16,6 +16,7 @@ const LETTERS: [(Flags, &str); 8] = [
     (Flags::CWR, "-Y"),
 ];
 
+/// A command for an IPv4 packet; it knows no other.
 pub(super) fn command(spec: &PacketSpec) -> Command {
     let mut command = Command::new("hping3");
     command.word("-c 1");
@@ -73,7 +74,6 @@ fn ip_words(command: &mut Command, spec: &PacketSpec) {
         command.pair("-d", spec.payload.len());
     }
     command.lack(!spec.payload.is_empty(), "this payload (but with -E FILE)");
-    command.lack(spec.destination.is_ipv6(), "IPv6");
     command.lack(!ip.options.is_empty(), "these IP options");
     command.lack(ip.bad_checksum, "a wrong IP checksum");
 }

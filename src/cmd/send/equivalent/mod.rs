@@ -3,21 +3,32 @@
 mod hping3;
 mod nping;
 mod scapy;
+mod scapy_icmp;
 
 use std::fmt::Display;
 
 use crate::craft::packet::{IpLength, PacketSpec, Transport, build};
 
-/// The commands, one a line, with a comment above each that has to leave something out; then the octets, a line for each
+/// The commands, one a line, with a comment above each that has to leave something out, or in place of one that there is
+/// not; then the octets, a line for each
 /// fragment.
 pub(super) fn commands(spec: &PacketSpec) -> String {
-    let rows = [hping3::command(spec), nping::command(spec)];
     let mut text = String::new();
-    for Command { words, lacks, .. } in rows {
+    // Its addresses are of four octets: there is no command to show.
+    let hping3 = if spec.destination.is_ipv4() {
+        Some(hping3::command(spec))
+    } else {
+        text += "# hping3 cannot do IPv6\n";
+        None
+    };
+    for Command { words, lacks } in hping3.into_iter().chain([nping::command(spec)]) {
         if !lacks.is_empty() {
             text += &format!("# {} cannot say: {}\n", words[0], lacks.join(", "));
         }
         text += &format!("{}\n", words.join(" "));
+    }
+    if let Some(what) = scapy::lacks(spec) {
+        text += &format!("# scapy cannot say: {what}\n");
     }
     text += &format!("scapy: send({})\n", scapy::expression(spec));
     let packets = build(spec).unwrap_or_default();
@@ -123,5 +134,15 @@ mod tests {
             ),
         ];
         insta::assert_snapshot!(told.join("\n"));
+    }
+
+    /// hping3 takes no IPv6 address: a command of it would only fail.
+    #[test]
+    fn hping3_is_not_named_for_ipv6() {
+        let [source, destination] = ["2001:db8::1", "2001:db8::2"].map(|address| address.parse().unwrap());
+        let transport = Transport::Tcp(TcpSpec::default());
+        let spec = PacketSpec { source, destination, ip: IpSpec::default(), transport, payload: Vec::new() };
+        let told = commands(&spec);
+        assert!(told.starts_with("# hping3 cannot do IPv6\nnping ") && !told.contains("\nhping3"), "{told}");
     }
 }

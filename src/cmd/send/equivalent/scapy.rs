@@ -1,10 +1,10 @@
-//! A scapy expression, which can say everything.
+//! A scapy expression, which can send everything, though not all of it by name.
 
 use std::fmt::Write as _;
 
-use super::digits;
+use super::{digits, scapy_icmp};
 use crate::craft::packet::{IpLength, OptionSpec, PacketSpec, TcpSpec, Transport, build};
-use crate::wire::{icmp, option_kind as kind};
+use crate::wire::option_kind as kind;
 
 /// An expression of a packet (in fragments: of a list of packets) after `from scapy.all import *`.
 pub(super) fn expression(spec: &PacketSpec) -> String {
@@ -14,6 +14,21 @@ pub(super) fn expression(spec: &PacketSpec) -> String {
         // fragment6 counts the whole packet, and cuts no other.
         Some(size) => format!("fragment6({whole}, {})", size + 48),
         None => whole,
+    }
+}
+
+/// What stands in it as octets, since scapy has no field for it.
+pub(super) fn lacks(spec: &PacketSpec) -> Option<&'static str> {
+    match &spec.transport {
+        Transport::Tcp(tcp) => tcp
+            .options
+            .iter()
+            .any(|option| self::option(option).is_none())
+            .then_some("options whose length is wrong; they stand behind the header as octets"),
+        Transport::Icmp(icmp) if spec.destination.is_ipv4() && scapy_icmp::v4(icmp, &spec.payload).is_none() => {
+            Some("a message that is too short for its type; it stands here as octets")
+        }
+        Transport::Icmp(_) | Transport::Udp(_) => None,
     }
 }
 
@@ -91,22 +106,22 @@ fn transport(spec: &PacketSpec) -> String {
             format!("UDP(sport={from}, dport={to}{length}{})", bad(udp.bad_checksum))
         }
         Transport::Icmp(icmp) if !spec.destination.is_ipv4() => {
-            let body = digits(&[&icmp.rest[..], &tail].concat());
-            tail.clear();
             let sum = bad(icmp.bad_checksum).replace("chksum", "cksum");
-            format!("ICMPv6Unknown(type={}, code={}, msgbody=bytes.fromhex('{body}'){sum})", icmp.kind, icmp.code)
-        }
-        Transport::Icmp(icmp) if matches!(icmp.kind, icmp::kind::ECHO_REQUEST | icmp::kind::ECHO_REPLY) => {
-            let (id, seq) = (word(&icmp.rest, 0), word(&icmp.rest, 2));
-            let sum = bad(icmp.bad_checksum);
-            format!("ICMP(type={}, code={}, id={id:#x}, seq={seq:#x}{sum})", icmp.kind, icmp.code)
-        }
-        // scapy gives other messages a body of its own.
-        Transport::Icmp(_) => {
-            let whole = packet(spec);
+            let head = scapy_icmp::v6(icmp, &tail);
             tail.clear();
-            format!("Raw(bytes.fromhex('{}'))", digits(&whole[whole.len().saturating_sub(upper_len(spec))..]))
+            head + &sum + ")"
         }
+        Transport::Icmp(icmp) => match scapy_icmp::v4(icmp, &tail) {
+            Some((head, taken)) => {
+                tail.drain(..taken);
+                head + &bad(icmp.bad_checksum) + ")"
+            }
+            None => {
+                let whole = packet(spec);
+                tail.clear();
+                format!("Raw(bytes.fromhex('{}'))", digits(&whole[whole.len().saturating_sub(upper_len(spec))..]))
+            }
+        },
     };
     if tail.is_empty() { head } else { format!("{head}/Raw(bytes.fromhex('{}'))", digits(&tail)) }
 }
