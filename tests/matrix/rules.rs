@@ -1,6 +1,6 @@
 //! The transition table of the crate against `table.txt`, and that against a measured one where it is at hand.
 
-use rawshake::tcp::{Answer, Cause, Standing, State, expected, linux_differs};
+use rawshake::tcp::{Answer, Arriving, Cause, Number, Seq, Shape, Standing, State, Variables, expected, linux_differs};
 
 use crate::common;
 use crate::table::{Cell, Comes, cells, letters, variables};
@@ -54,22 +54,101 @@ fn values(line: &str) -> Vec<String> {
     values
 }
 
+/// The names of the measured segments, in the order of our table.
+#[rustfmt::skip]
+const MEASURED: [(&str, &str); 33] = [
+    ("SYN, next number", "SYN in-window (seq=RCV.NXT)"),
+    ("SYN, repeated", "SYN original dup (seq=IRS)"),
+    ("SYN, beyond the window", "SYN new ISN (RCV.NXT+1e6, beyond window)"),
+    ("SYN, below the window", "SYN old (RCV.NXT-1e6)"),
+    ("SYN ACK, next number", "SYN,ACK (RCV.NXT, ack=SND.NXT)"),
+    ("SYN ACK, repeated", "SYN,ACK dup (IRS, ack=SND.NXT)"),
+    ("SYN ACK of what was never sent", "SYN,ACK bad ack (SND.NXT+1000)"),
+    ("ACK", "ACK correct"),
+    ("ACK of what was never sent", "ACK of unsent (SND.NXT+1000)"),
+    ("ACK of long ago", "ACK very old (SND.UNA-1e6)"),
+    ("ACK, one number back", "ACK seq=RCV.NXT-1 (keepalive)"),
+    ("ACK, beyond the window", "ACK seq beyond window"),
+    ("FIN without ACK", "FIN bare (no ACK)"),
+    ("FIN ACK", "FIN,ACK"),
+    ("FIN ACK without our FIN", "FIN,ACK not acking our FIN (ack=SND.UNA)"),
+    ("FIN ACK, out of order", "FIN,ACK out of order (RCV.NXT+100)"),
+    ("RST, exact", "RST exact"),
+    ("RST, in the window", "RST in window (+100)"),
+    ("RST, beyond the window", "RST out of window (+1e6)"),
+    ("RST ACK, exact", "RST,ACK exact seq, ack=SND.NXT"),
+    ("RST ACK, number 0", "RST,ACK seq=0 ack=SND.NXT"),
+    ("no flag", "NULL"),
+    ("FIN PSH URG", "XMAS FIN,PSH,URG"),
+    ("FIN PSH URG ACK", "XMAS+ACK"),
+    ("data", "data PSH,ACK 5B"),
+    ("data, out of order", "data 5B out of order (+100)"),
+    ("data without ACK", "data no ACK flag"),
+    ("data, once more", "data already received (-5)"),
+    ("SYN FIN", "SYN,FIN"),
+    ("SYN RST", "SYN,RST"),
+    ("all six flags", "all flags SFRPAU"),
+    ("FIN RST", "FIN,RST"),
+    ("data, damaged", "data bad checksum"),
+];
+
+/// An answer as it was measured: `SYN,ACK seq=ISS ack=SEG.SEQ+1`, and what else was sent behind a semicolon. None for silence.
+fn measured(detail: &str, receiver: &Variables, segment: &Arriving) -> Option<(String, Option<Seq>, Option<Seq>)> {
+    let first = detail.split(';').next().expect("one part").trim();
+    let mut words = first.split(' ').filter(|word| !word.is_empty());
+    let flags = words.next()?.replace(',', " ");
+    let mut numbers = words.map(|word| word.split_once('=').expect("a number").1);
+    let mut number = || {
+        let (name, more) = numbers.next().map(|text| text.split_once('+').unwrap_or((text, "0")))?;
+        let origin = match name {
+            "0" => Seq(0),
+            "ISS" => receiver.iss,
+            "SND.NXT" => receiver.snd_nxt,
+            "RCV.NXT" => receiver.rcv_nxt,
+            "SEG.SEQ" => segment.seq,
+            "SEG.ACK" => segment.ack,
+            "new" => return None,
+            _ => panic!("what is {name}?"),
+        };
+        Some(origin + more.parse::<u32>().expect("a number"))
+    };
+    Some((flags, number(), number()))
+}
+
+/// What Linux answers by our tables, in the same way.
+fn by_our_tables(cell: &Cell) -> Option<(String, Option<Seq>, Option<Seq>)> {
+    let receiver = variables(cell.state);
+    let arriving = cell.probe.arriving(&receiver);
+    let segment = (!cell.probe.damaged).then_some(&arriving);
+    let standing = Standing { state: cell.state, orphan: cell.orphan };
+    let asked = expected(cell.state, &receiver, segment);
+    let answer = linux_differs(standing, &receiver, segment).map_or(asked.answer, |(answer, _)| answer);
+    let Shape { flags, seq, ack } = answer.reply.shape(cell.state)?;
+    let value = |rule: Number| rule.value(&asked.after, &arriving);
+    Some((flags.to_string(), value(seq), ack.and_then(value)))
+}
+
 /// `table.txt` against the measurements that it is to agree with, where they lie beside the project: state, segment,
-/// and the reply and next state of the RFC and of Linux, for each state the first 33 segments in the order of our table.
+/// the reply and next state of the RFC and of Linux, and the numbers of Linux's reply; for each state the first 33 segments
+/// in the order of our table.
 #[test]
 fn the_table_is_the_measured_one() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/tcp_expected_vs_linux.csv");
     let Ok(text) = std::fs::read_to_string(path) else {
         return common::impossible("the measured table is not beside the project");
     };
-    let measured: Vec<Vec<String>> = text.lines().skip(1).map(values).collect();
+    let rows: Vec<Vec<String>> = text.lines().skip(1).map(values).collect();
     let cells = cells();
-    assert_eq!(measured.len(), 33 * 12);
-    for (index, row) in measured.iter().enumerate() {
+    assert_eq!(rows.len(), 33 * 12);
+    for (index, row) in rows.iter().enumerate() {
         let cell = &cells[index % 33 * 12 + index / 33];
         let name = if cell.orphan { format!("{}(orphan)", cell.state) } else { cell.state.to_string() };
         let said = |comes: &Comes| [comes.reply.to_owned(), comes.state.to_string()];
         let Cell { rfc, linux, .. } = cell;
         assert_eq!((&row[0], &row[2..4], &row[4..6]), (&name, &said(rfc)[..], &said(linux)[..]), "{row:?} {cell:?}");
+        assert_eq!((cell.probe.name, row[1].as_str()), MEASURED[index % 33]);
+        let receiver = variables(cell.state);
+        let detail = measured(&row[7], &receiver, &cell.probe.arriving(&receiver));
+        assert_eq!(by_our_tables(cell), detail, "{row:?} {cell:?}");
     }
 }
