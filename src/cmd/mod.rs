@@ -3,6 +3,7 @@
 pub mod capture;
 mod exit;
 mod host;
+mod in_place;
 pub mod listen;
 mod number;
 pub mod output;

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use colored::Colorize as _;
-
 use super::capture::CaptureFile;
+use super::in_place::InPlace;
 use crate::drive::{Seen, Watcher};
+use crate::ladder::wrap;
 use crate::sink::Sink;
 use crate::tcp::State;
 use crate::trace::exchange::{ExchangeEvent, Exchanges};
@@ -23,7 +23,7 @@ pub(super) struct Show<'a> {
     exchanges: Option<Exchanges>,
     sink: Box<dyn Sink + 'a>,
     pcap: Option<CaptureFile>,
-    progress: Option<Progress<'a>>,
+    progress: Option<Progress>,
 }
 
 impl<'a> Show<'a> {
@@ -32,7 +32,7 @@ impl<'a> Show<'a> {
         tracing: TracerOptions,
         sink: Box<dyn Sink + 'a>,
         pcap: Option<CaptureFile>,
-        progress: Option<Progress<'a>>,
+        progress: Option<Progress>,
     ) -> Self {
         Self { tracer: Tracer::new(tracing), exchanges: None, sink, pcap, progress }
     }
@@ -45,7 +45,7 @@ impl<'a> Show<'a> {
     /// The end: verdicts, and what was held back.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if let Some(progress) = &mut self.progress {
-            progress.clear()?;
+            progress.place.clear()?;
         }
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.finish(out))?;
@@ -80,7 +80,7 @@ fn forward_exchanges(sink: &mut dyn Sink, produce: impl FnOnce(&mut dyn FnMut(&E
 impl Watcher for Show<'_> {
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
         if let Some(progress) = &mut self.progress {
-            progress.clear()?;
+            progress.place.clear()?;
         }
         // A capture file holds what passed. One that cannot be written does not keep the packet from being shown.
         let written = match &mut self.pcap {
@@ -108,31 +108,20 @@ impl Watcher for Show<'_> {
 }
 
 /// One line on a terminal that goes away again.
-pub(super) struct Progress<'a> {
-    out: &'a mut dyn Write,
+pub(super) struct Progress {
+    place: InPlace,
     remote: SocketAddr,
-    shown: bool,
 }
 
-impl<'a> Progress<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, remote: SocketAddr) -> Self {
-        Self { out, remote, shown: false }
+impl Progress {
+    /// For the peer `remote`, on standard error; none where that is no terminal.
+    pub(super) fn new(remote: SocketAddr) -> Option<Self> {
+        Some(Self { place: InPlace::on(io::stderr)?, remote })
     }
 
     fn tell(&mut self, wait: Duration, state: State) -> io::Result<()> {
-        self.clear()?;
         let line = format!("{state}: waiting for {}, up to {:.1} s; Ctrl-C stops", self.remote, wait.as_secs_f64());
-        write!(self.out, "{}", line.dimmed())?;
-        self.shown = true;
-        self.out.flush()
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.shown) {
-            write!(self.out, "\r\x1b[K")?;
-            self.out.flush()?;
-        }
-        Ok(())
+        self.place.draw(None, &wrap(&line, self.place.columns()))
     }
 }
 

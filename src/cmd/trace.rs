@@ -64,9 +64,8 @@ fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
-    let progress = terminal::is_terminal(io::stderr()).then(|| Progress::new(&mut *streams.err, remote));
-    let mut show =
-        Show::new(TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() }, sink, pcap, progress);
+    let options = TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() };
+    let mut show = Show::new(options, sink, pcap, Progress::new(remote));
     let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;
     if let (Some(lab), Open::Simultaneous) = (&mut stage.lab, plan.config.open) {
         lab.connect_from_server(plan.local(), remote.port())?;

@@ -9,4 +9,6 @@ mod flood;
 mod http;
 mod loopback;
 mod program;
+mod screen;
+mod table;
 mod unanswered;

@@ -60,10 +60,15 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Starts it with these arguments, separated by blanks, and waits until it listens.
+    /// Starts it with these arguments, separated by blanks, for output in JSON, and waits until it listens.
     pub(crate) fn start(arguments: &str) -> Self {
+        Self::start_plain(&format!("--format json {arguments}"))
+    }
+
+    /// Starts it with these arguments and waits until it listens.
+    pub(crate) fn start_plain(arguments: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
-        command.args(["listen", &PORT.to_string(), "--format", "json"]).args(arguments.split_whitespace());
+        command.args(["listen", &PORT.to_string()]).args(arguments.split_whitespace());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
         let mut stdout = child.stdout.take().expect("a pipe");
         // Read all the time: a full pipe would stop it.

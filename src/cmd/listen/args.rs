@@ -163,8 +163,8 @@ pub(super) struct TalkArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct TableArgs {
-    /// Show no ladders, only the table of sockets, kept in place on a terminal; elsewhere a line for each change, with
-    /// --format json an event for each
+    /// Show the table of sockets in place of ladders: kept in place on a terminal, elsewhere a line for each connection
+    /// that opens or closes. With --format json an event for each change, beside the others
     #[arg(long)]
     pub(super) table: bool,
 }

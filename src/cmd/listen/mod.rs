@@ -13,6 +13,7 @@ mod words;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use super::in_place::InPlace;
 use super::output::Format;
 use super::{Exit, Streams};
 use crate::craft::listen::{Listener, Stats};
@@ -65,15 +66,13 @@ fn serve(
 ) -> anyhow::Result<(ManyEnded, u64)> {
     let port = plan::port(args);
     let pcap = args.capture.create()?;
-    let (out, kind) = (Shared::new(&mut *streams.out), screen_kind(args));
-    let screen: Box<dyn Write> = if kind == Kind::Events { Box::new(out.clone()) } else { Box::new(&mut *streams.err) };
-    let screen = Screen::new(screen, kind);
+    let out = Shared::new(&mut *streams.out);
+    let screen = Screen::new(screen_kind(args, &out, &mut *streams.err));
     let sink = open_sink(args, port, out);
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;
     let waited_for = lab.filter(|_| args.bounds.count.is_none() && plan::client(args) != Client::Nobody);
     let show = Show::new(port, args.bounds.max_connections as usize, sink, pcap, screen);
-    let alone = args.table.table && args.output.format == Format::Ladder;
-    let mut show = show.with_table_alone(alone).until_quiet(waited_for);
+    let mut show = show.with_table_alone(is_table_alone(args)).until_quiet(waited_for);
     let ended = many::run(listener, wire, &mut show);
     // What was seen is shown in any case.
     let shown = show.finish();
@@ -92,20 +91,30 @@ fn open_sink<'a>(args: &Args, port: u16, out: Shared<'a>) -> Box<dyn Sink + 'a> 
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(SocketAddr::from(([0, 0, 0, 0], port)));
     match args.output.format {
-        Format::Ladder if args.table.table => Box::new(sink::Nothing),
+        _ if is_table_alone(args) => Box::new(sink::Nothing),
         Format::Ladder => Box::new(TextLadder::with_budget(&settings, out, EVENTS)),
         format => sink::open(format, &settings, Box::new(out)),
     }
 }
 
-fn screen_kind(args: &Args) -> Kind {
+/// Whether the table is all that is shown.
+fn is_table_alone(args: &Args) -> bool {
+    args.table.table && args.output.format == Format::Ladder
+}
+
+/// Where the table goes: alone it is the result, beside other results a note.
+fn screen_kind<'a>(args: &Args, out: &Shared<'a>, err: &'a mut dyn Write) -> Kind<'a> {
     let asked = args.table.table;
     if asked && args.output.format == Format::Json {
-        return Kind::Events;
+        return Kind::Events(Box::new(out.clone()));
     }
-    match terminal::is_terminal(io::stderr()) {
-        true if asked || !args.output.quiet => Kind::Table(terminal::width(io::stderr()).map_or(80, usize::from)),
-        _ if asked || args.output.verbose > 0 => Kind::Lines,
+    if is_table_alone(args) {
+        let lines = || Kind::Lines(Box::new(out.clone()));
+        return InPlace::on(io::stdout).map_or_else(lines, |place| Kind::Table(place, usize::MAX));
+    }
+    match InPlace::on(io::stderr) {
+        Some(place) if asked || !args.output.quiet => Kind::Table(place, table::ROWS),
+        _ if asked || args.output.verbose > 0 => Kind::Lines(Box::new(err)),
         _ => Kind::Nothing,
     }
 }

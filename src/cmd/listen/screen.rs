@@ -4,9 +4,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use colored::Colorize as _;
-
 use super::table::{ROWS, Table};
+use crate::cmd::in_place::InPlace;
 use crate::craft::listen::{Listener, Note};
 use crate::wire::Time;
 
@@ -15,31 +14,27 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where the table is.
 pub(super) struct Screen<'a> {
-    out: Box<dyn Write + 'a>,
-    kind: Kind,
-    /// Lines that stand there now.
-    lines: usize,
+    kind: Kind<'a>,
     last: Option<(Time, Table)>,
     /// Something has passed since it was drawn.
     stale: bool,
 }
 
 /// What there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A table on a terminal of so many columns.
-    Table(usize),
+pub(super) enum Kind<'a> {
+    /// A table on a terminal, of at most so many connections.
+    Table(InPlace, usize),
     /// One line of JSON for the table whenever it is another.
-    Events,
+    Events(Box<dyn Write + 'a>),
     /// A line for each change.
-    Lines,
+    Lines(Box<dyn Write + 'a>),
     /// Nothing.
     Nothing,
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(out: Box<dyn Write + 'a>, kind: Kind) -> Self {
-        Self { out, kind, lines: 0, last: None, stale: true }
+    pub(super) const fn new(kind: Kind<'a>) -> Self {
+        Self { kind, last: None, stale: true }
     }
 
     /// Something has passed.
@@ -50,75 +45,53 @@ impl<'a> Screen<'a> {
     /// Takes the table away: something else will be printed.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.stale = true;
-        let lines = std::mem::take(&mut self.lines);
-        if lines > 0 {
-            write!(self.out, "{}", up(lines))?;
-            self.out.flush()?;
-        }
-        Ok(())
+        if let Kind::Table(place, _) = &mut self.kind { place.clear() } else { Ok(()) }
     }
 
     /// A connection has changed.
     pub(super) fn note(&mut self, note: &Note) -> io::Result<()> {
         self.stale = true;
-        match (self.kind, note) {
-            (Kind::Lines, Note::Established(sockets)) => {
-                writeln!(self.out, "{} ESTABLISHED {}", sockets.local(), sockets.remote())
-            }
-            (Kind::Lines, Note::Ended(sockets, Some(outcome))) => {
-                let how = if outcome.is_success() { "closed" } else { "broken off" };
-                writeln!(self.out, "{} CLOSED {} {how}", sockets.local(), sockets.remote())
-            }
-            (Kind::Lines, Note::Ended(sockets, None)) => {
-                writeln!(self.out, "{} LISTEN {} gone", sockets.local(), sockets.remote())
-            }
-            _ => Ok(()),
-        }
+        let Kind::Lines(out) = &mut self.kind else { return Ok(()) };
+        let (sockets, state, how) = match note {
+            Note::Established(sockets) => (sockets, "ESTABLISHED", ""),
+            Note::Ended(sockets, Some(outcome)) if outcome.is_success() => (sockets, "CLOSED", " in good order"),
+            Note::Ended(sockets, Some(_)) => (sockets, "CLOSED", " broken off"),
+            Note::Ended(sockets, None) => (sockets, "LISTEN", " gone"),
+        };
+        writeln!(out, "{} {state} {}{how}", sockets.local(), sockets.remote())
     }
 
     /// Shows the table, unless it is shown already or was just now.
     pub(super) fn draw(&mut self, now: Time, listener: &Listener) -> io::Result<()> {
-        if !self.stale || matches!(self.kind, Kind::Lines | Kind::Nothing) {
-            return Ok(());
-        }
-        // Each change of a few connections is an event; in a flood not.
-        let few = listener.half_open() + listener.connections() <= ROWS;
-        let paced = !(few && self.kind == Kind::Events);
-        if paced && self.last.as_ref().is_some_and(|(time, _)| now < *time + PAUSE) {
+        let (rows, is_paced) = match &mut self.kind {
+            // A line is for the port, and one for those without a row.
+            Kind::Table(place, most) => (place.rows().saturating_sub(2).min(*most), true),
+            // Each change of a few connections is an event; in a flood not.
+            Kind::Events(_) => (ROWS, listener.half_open() + listener.connections() > ROWS),
+            Kind::Lines(out) => return out.flush(),
+            Kind::Nothing => return Ok(()),
+        };
+        let is_soon = is_paced && self.last.as_ref().is_some_and(|(time, _)| now < *time + PAUSE);
+        if !self.stale || is_soon {
             return Ok(());
         }
         self.stale = false;
-        let table = Table::of(listener);
-        let is_shown = self.last.as_ref().is_some_and(|(_, last)| *last == table);
-        match self.kind {
-            Kind::Table(width) if !is_shown || self.lines == 0 => self.redraw(&table, width)?,
-            Kind::Events if !is_shown => table.json(now, &mut self.out)?,
+        let table = Table::of(listener, rows);
+        let is_new = self.last.as_ref().is_none_or(|(_, last)| *last != table);
+        match &mut self.kind {
+            Kind::Table(place, _) if is_new || place.is_empty() => {
+                place.draw(Some(&table.heading()), &table.lines(place.columns()))?;
+            }
+            Kind::Events(out) if is_new => table.json(now, out)?,
             _ => {}
         }
         self.last = Some((now, table));
         Ok(())
     }
 
-    /// In one write, so that nothing flickers.
-    fn redraw(&mut self, table: &Table, width: usize) -> io::Result<()> {
-        let mut text = up(std::mem::take(&mut self.lines));
-        for (index, line) in table.lines(width).iter().enumerate() {
-            let line = if index == 0 { line.bold() } else { line.dimmed() };
-            text += &format!("{line}\n");
-            self.lines += 1;
-        }
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
-    }
-
     /// When it wants to be drawn again.
     pub(super) fn wakes(&self) -> Option<Time> {
-        let waits = self.stale && matches!(self.kind, Kind::Table(_) | Kind::Events);
+        let waits = self.stale && matches!(self.kind, Kind::Table(..) | Kind::Events(_));
         self.last.as_ref().filter(|_| waits).map(|(time, _)| *time + PAUSE)
     }
-}
-
-/// The way up over so many lines, which go.
-fn up(lines: usize) -> String {
-    if lines == 0 { String::new() } else { format!("\x1b[{lines}A\r\x1b[J") }
 }
