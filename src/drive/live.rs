@@ -2,25 +2,23 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd as _;
-use std::time::Instant;
 
-use super::wire::{Error, Wire, Woken};
+use super::clock::Clock;
+use super::wire::{Error, Wire, Woken, icmp_filter, was_sent};
 use crate::source::{Live, LiveOptions};
 use crate::sys::frames::FrameSocket;
-use crate::sys::{Interrupts, RawSender, Route, Version, clock, neighbour, poll};
+use crate::sys::{RawSender, Route, Version, neighbour};
 use crate::wire::{Packet, Time};
 
 /// A raw socket to send, and a capture on the same interface that hears both directions.
 pub struct LiveWire {
     sender: RawSender,
     capture: Live,
-    interrupts: Interrupts,
+    clock: Clock,
     frames: Option<Frames>,
     remote: SocketAddr,
-    /// The index of the interface for a link-local peer, otherwise 0.
+    /// The index of the interface.
     scope_id: u32,
-    /// The wall clock and the steady one at the start: times agree with the kernel's stamps, and never go back.
-    started: (Time, Instant),
 }
 
 impl LiveWire {
@@ -30,7 +28,7 @@ impl LiveWire {
     /// # Errors
     /// No permission, no such interface, or what libpcap says.
     pub fn open(route: &Route, local: SocketAddr, remote: SocketAddr) -> Result<Self, Error> {
-        Self::with_filter(route, remote, &filter(local, remote))
+        Self::with_filter(route, remote, &both_ways(local, remote))
     }
 
     /// Opens both for everything between `local` and `remote`, whatever the protocol, and for ICMP of whomever.
@@ -39,7 +37,7 @@ impl LiveWire {
     /// Those of [`Self::open`].
     pub fn between(route: &Route, local: IpAddr, remote: IpAddr) -> Result<Self, Error> {
         let way = |from, to| format!("(src host {from} and dst host {to})");
-        let filter = format!("{} or {} or {}", way(local, remote), way(remote, local), icmp(remote));
+        let filter = format!("{} or {} or {}", way(local, remote), way(remote, local), icmp_filter(remote));
         Self::with_filter(route, SocketAddr::new(remote, 0), &filter)
     }
 
@@ -58,10 +56,7 @@ impl LiveWire {
         let tied_to = (!route.loopback).then_some(route.interface.as_str());
         let sender = RawSender::open(Version::of(remote.ip()), tied_to)?;
         let capture = Live::open(&route.interface, Some(filter), LiveOptions::default())?;
-        let link_local = matches!(remote.ip(), IpAddr::V6(address) if address.is_unicast_link_local());
-        let scope_id = if link_local { route.index } else { 0 };
-        let started = (clock::now(), Instant::now());
-        Ok(Self { sender, capture, interrupts: Interrupts::new()?, frames: None, remote, scope_id, started })
+        Ok(Self { sender, capture, clock: Clock::start()?, frames: None, remote, scope_id: route.index })
     }
 }
 
@@ -72,7 +67,7 @@ struct Frames {
 }
 
 /// Both directions of the connection, and ICMP, whose quotation cannot be looked into here.
-fn filter(local: SocketAddr, remote: SocketAddr) -> String {
+fn both_ways(local: SocketAddr, remote: SocketAddr) -> String {
     let way = |from: SocketAddr, to: SocketAddr| {
         format!(
             "src host {} and src port {} and dst host {} and dst port {}",
@@ -82,29 +77,19 @@ fn filter(local: SocketAddr, remote: SocketAddr) -> String {
             to.port()
         )
     };
-    format!("(tcp and (({}) or ({}))) or {}", way(local, remote), way(remote, local), icmp(remote.ip()))
-}
-
-/// pcap-filter(7)'s word for the ICMP of an address's version.
-const fn icmp(remote: IpAddr) -> &'static str {
-    if remote.is_ipv4() { "icmp" } else { "icmp6" }
+    format!("(tcp and (({}) or ({}))) or {}", way(local, remote), way(remote, local), icmp_filter(remote.ip()))
 }
 
 impl Wire for LiveWire {
     fn now(&self) -> Time {
-        self.started.0 + self.started.1.elapsed()
+        self.clock.now()
     }
 
     fn send(&mut self, packet: &[u8]) -> Result<bool, Error> {
-        let sent = match &self.frames {
+        was_sent(match &self.frames {
             Some(Frames { socket, header }) => socket.send(&[&header[..], packet].concat()),
             None => self.sender.send(packet, self.remote.ip(), self.scope_id),
-        };
-        match sent {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_transient() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        })
     }
 
     fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
@@ -112,8 +97,6 @@ impl Wire for LiveWire {
     }
 
     fn wait(&mut self, until: Time) -> Result<Woken, Error> {
-        let timeout = until.since(self.now());
-        poll::wait(&[self.capture.as_fd(), self.interrupts.as_fd()], Some(timeout))?;
-        Ok(self.interrupts.take().map_or(Woken::Look, Woken::Stop))
+        self.clock.wait([self.capture.as_fd()], until)
     }
 }

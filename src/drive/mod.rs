@@ -1,5 +1,6 @@
 //! Joins `craft` to `sys` and the tracer: the poll loop, the clock, deadlines and interrupts.
 
+mod clock;
 mod connection;
 pub mod guards;
 mod line;
@@ -17,4 +18,4 @@ mod tests;
 pub use connection::{Ended, Seen, Watcher, run};
 pub use live::LiveWire;
 pub use trial::{Stage, TrialEnded, run_trial};
-pub use wire::{Error, FarError, Wire, Woken};
+pub use wire::{Error, FarError, Wire, Woken, icmp_filter};

@@ -1,6 +1,7 @@
 //! What the loop needs of the outside world. Tests put bytes in its place.
 
 use std::io;
+use std::net::IpAddr;
 
 use crate::craft::packet::SpecError;
 use crate::sys::Signal;
@@ -61,4 +62,22 @@ pub trait Wire {
     /// # Errors
     /// The machine cannot wait.
     fn wait(&mut self, until: Time) -> Result<Woken, Error>;
+}
+
+/// What [`Wire::send`] says of this: a queue that is full loses the packet, as any host on its way may.
+///
+/// # Errors
+/// It cannot be sent, now or later.
+pub(super) fn was_sent(sent: sys::Result<()>) -> Result<bool, Error> {
+    match sent {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_transient() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The word of pcap-filter(7) for the ICMP of an address's version.
+#[must_use]
+pub const fn icmp_filter(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "icmp" } else { "icmp6" }
 }

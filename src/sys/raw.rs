@@ -54,7 +54,7 @@ impl RawSender {
     }
 
     /// Sends one packet. `destination` chooses the route and should equal the destination in the header; `scope_id` is
-    /// the interface index for a link-local IPv6 destination, otherwise 0. In IPv4 the kernel fills in the header
+    /// the interface index; it counts for a link-local IPv6 destination only (ipv6(7)). In IPv4 the kernel fills in the header
     /// checksum and total length, and the identification and source address where they are zero (raw(7)).
     ///
     /// # Errors

@@ -103,7 +103,9 @@ fn no_scope(address: IpAddr) -> Error {
     Error::NoScope { address, example }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
+/// Whether an address means something only together with an interface: fe80::/10 (RFC 4291 section 2.5.6).
+#[must_use]
+pub fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 

@@ -7,6 +7,7 @@ use super::args::{Args, Through};
 use super::target::Target;
 use crate::craft::ping::text;
 use crate::lab;
+use crate::sys::route::is_link_local;
 
 /// Looks names up, and remembers them.
 #[derive(Debug)]
@@ -55,8 +56,7 @@ impl Names {
 
 /// An address, with the interface where it means nothing without.
 pub(super) fn scoped(address: IpAddr, interface: Option<&str>) -> String {
-    let is_local =
-        matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local() || is_link_multicast(v6.segments()[0]));
+    let is_local = is_link_local(address) || matches!(address, IpAddr::V6(v6) if is_link_multicast(v6.segments()[0]));
     match interface.filter(|_| is_local) {
         Some(interface) => format!("{address}%{}", text::printable(interface)),
         None => address.to_string(),

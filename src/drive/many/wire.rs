@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::os::fd::AsFd as _;
-use std::time::Instant;
 
-use crate::drive::wire::{Error, Wire, Woken};
+use crate::drive::clock::Clock;
+use crate::drive::wire::{Error, Wire, Woken, was_sent};
 use crate::source::{Live, LiveOptions};
-use crate::sys::{Interrupts, RawSender, Version, clock, poll};
+use crate::sys::{RawSender, Version};
 use crate::wire::{Packet, Time};
 
 /// Octets of headers around the payload of a segment: link layer, IP with some options, TCP with all.
@@ -39,10 +39,8 @@ pub struct ManyOptions {
 pub struct ManyWire {
     senders: Vec<RawSender>,
     capture: Live,
-    interrupts: Interrupts,
+    clock: Clock,
     scope_id: u32,
-    /// The wall clock and the steady one at the start.
-    started: (Time, Instant),
 }
 
 impl ManyWire {
@@ -61,9 +59,8 @@ impl ManyWire {
         Ok(Self {
             senders: senders.collect::<Result<_, _>>()?,
             capture: Live::open(&options.interface, Some(&options.filter), live)?,
-            interrupts: Interrupts::new()?,
+            clock: Clock::start()?,
             scope_id: options.scope_id,
-            started: (clock::now(), Instant::now()),
         })
     }
 
@@ -86,7 +83,7 @@ fn destination(packet: &[u8]) -> Option<IpAddr> {
 
 impl Wire for ManyWire {
     fn now(&self) -> Time {
-        self.started.0 + self.started.1.elapsed()
+        self.clock.now()
     }
 
     fn send(&mut self, packet: &[u8]) -> Result<bool, Error> {
@@ -94,12 +91,7 @@ impl Wire for ManyWire {
         let Some(sender) = self.senders.iter().find(|sender| sender.version() == Version::of(to)) else {
             return Ok(false);
         };
-        let link_local = matches!(to, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        match sender.send(packet, to, if link_local { self.scope_id } else { 0 }) {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_transient() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        was_sent(sender.send(packet, to, self.scope_id))
     }
 
     fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
@@ -107,8 +99,6 @@ impl Wire for ManyWire {
     }
 
     fn wait(&mut self, until: Time) -> Result<Woken, Error> {
-        let timeout = until.since(self.now());
-        poll::wait(&[self.capture.as_fd(), self.interrupts.as_fd()], Some(timeout))?;
-        Ok(self.interrupts.take().map_or(Woken::Look, Woken::Stop))
+        self.clock.wait([self.capture.as_fd()], until)
     }
 }

@@ -20,7 +20,7 @@ use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
 use crate::craft::{Close, Outcome};
 use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, ManyWire};
-use crate::drive::{Ended, Wire as _};
+use crate::drive::{Ended, Wire as _, icmp_filter};
 use crate::ladder::{Verbosity, wrap};
 use crate::sink::{self, Sink};
 use crate::sys::{Version, counters, limits, terminal};
@@ -126,7 +126,7 @@ fn parallel(args: &Args) -> u32 {
 
 fn wire_options(args: &Args, plan: &Plan) -> ManyOptions {
     let (remote, route) = (plan.target.remote, &plan.target.route);
-    let icmp = if remote.is_ipv4() { "icmp" } else { "icmp6" };
+    let icmp = icmp_filter(remote.ip());
     // On loopback each packet goes out and comes in again.
     let each = if route.loopback { 2 * PACKETS_EACH } else { PACKETS_EACH };
     ManyOptions {
