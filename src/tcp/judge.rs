@@ -106,6 +106,24 @@ pub fn judge(
     Judgement { standing, expected: asked, linux, observed, verdict }
 }
 
+/// The same where it cannot be known whether a program still holds the peer's end: what differs with one may be what is
+/// known without.
+#[must_use]
+pub fn judge_with_or_without_program(
+    state: State,
+    variables: &Variables,
+    segment: Option<&Arriving>,
+    heard: Option<Heard>,
+    after: Option<State>,
+) -> Judgement {
+    let held = judge(Standing::held(state), variables, segment, heard, after);
+    if held.verdict != Verdict::Differs {
+        return held;
+    }
+    let orphan = judge(Standing { state, orphan: true }, variables, segment, heard, after);
+    if matches!(orphan.verdict, Verdict::Known(_)) { orphan } else { held }
+}
+
 /// The same where nothing is known of the peer but that it has no connection: the state that answers so, LISTEN or
 /// CLOSED, and how sure that is.
 #[must_use]

@@ -138,6 +138,11 @@ const fn held(
     Difference { states, orphan: false, segment, reply, next, cause }
 }
 
+/// FIN-WAIT-1 without a program: the socket is whole, and nobody reads from it.
+const fn closed(segment: fn(&Look<'_>) -> bool, (reply, next): (Reply, Next), cause: Cause) -> Difference {
+    Difference { states: &[FinWait1], orphan: true, segment, reply, next, cause }
+}
+
 /// FIN-WAIT-2 without a program: the kernel keeps a small substitute for the socket.
 const fn orphan(segment: fn(&Look<'_>) -> bool, (reply, next): (Reply, Next), cause: Cause) -> Difference {
     Difference { states: &[FinWait2], orphan: true, segment, reply, next, cause }
@@ -158,6 +163,8 @@ pub const LINUX: &[Difference] = &[
     held(&[SynReceived], |look| look.has(SYN, ACK_SYN_RST) && look.in_window(), (Reply::ResetAck, Origin), C::GivesUpAloud),
     held(&[SynReceived], |look| look.has(ACK_SYN, ACK_SYN_RST) && look.in_window(), (Reply::Reset, Origin), C::GivesUpAloud),
 
+    closed(|look| look.brings_something() && !look.is_next_fin() && has_acceptable_ack(look), REFUSE, C::NobodyReads),
+    closed(is_old_data, (Reply::Nothing, To(FinWait2)), C::OldDataAcknowledges),
     held(&[FinWait1], is_old_data, (Reply::Ack, To(FinWait2)), C::OldDataAcknowledges),
     held(&[Closing], is_old_data, (Reply::Nothing, To(TimeWait)), C::OldDataAcknowledges),
     held(&[LastAck], is_old_data, (Reply::Nothing, To(Closed)), C::OldDataAcknowledges),

@@ -18,7 +18,10 @@ mod tests;
 pub use answer::{Answer, Expected, Number, Shape, Standing, expected};
 pub use call::Call;
 pub use event::Event;
-pub use judge::{Basis, Heard, Judgement, Observed, Ruling, Verdict, judge, judge_by_answer, state_after};
+pub use judge::{
+    Basis, Heard, Judgement, Observed, Ruling, Verdict, judge, judge_by_answer, judge_with_or_without_program,
+    state_after,
+};
 pub use linux::{Cause, Difference, LINUX, linux_differs};
 pub use relative::{ORIGINS, Origin, Relative, RelativeError, WINDOW};
 pub use respond::{Arriving, Events, Response, respond, section_of};

@@ -1,6 +1,7 @@
 //! `--from STATE`: the target is brought into a state, and what it answers is held against what it is to answer.
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use rawshake::sys::sockdiag::tcp_state;
@@ -158,15 +159,100 @@ fn an_ordinary_server_can_be_brought_into_five_states() {
                 assert!(is_gone(server, SocketAddr::from(([127, 0, 0, 1], port as u16))), "{arguments}: {told}");
             }
         }
-        let said = send("127.0.0.1 7000 --from fin-wait-1 -f A");
-        assert_eq!((said.code, said.err.lines().count()), (Some(2), 1), "{said:?}");
-        assert!(said.err.contains("needs --lab, whose program") && said.err.contains("close-wait"), "{said:?}");
+        // It accepts nothing, and so it never closes.
+        let said = send("127.0.0.1 7000 --from last-ack -f A");
+        assert_eq!((said.code, said.err.lines().count()), (Some(1), 1), "{said:?}");
+        assert!(said.err.contains("did not come into LAST-ACK: its program did not close"), "{said:?}");
         let said = send("127.0.0.1 7001 --from established -f A --timeout 0.1");
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.err.contains("did not come into ESTABLISHED: it sent a RST"), "{said:?}");
         let said = send("127.0.0.1 7001 --from listen");
         assert!(said.code == Some(2) && said.err.contains("is not in LISTEN, but in CLOSED"), "{said:?}");
     });
+}
+
+/// A program that answers a request, up to an empty line, and closes; it closes as well when it reads the end.
+fn answer(listener: &TcpListener) {
+    for connection in listener.incoming() {
+        let mut connection = connection.expect("a connection");
+        let mut request = Vec::new();
+        let mut octet = [0];
+        while !request.ends_with(b"\r\n\r\n") && connection.read(&mut octet).is_ok_and(|read| read > 0) {
+            request.extend(octet);
+        }
+        if request.starts_with(b"STOP") {
+            return;
+        }
+        if !request.is_empty() {
+            // Whoever asks may be gone.
+            let _ = connection.write_all(&[b'x'; 4000]);
+        }
+    }
+}
+
+/// A real host's program reacts: by what we send it comes into the other states, as its kernel confirms.
+#[test]
+fn a_program_that_closes_first_can_be_brought_into_five_more() {
+    in_own_network(|| {
+        let listener = TcpListener::bind("127.0.0.1:7000").expect("a server");
+        let server = listener.local_addr().expect("its address");
+        let program = std::thread::spawn(move || answer(&listener));
+        for (arguments, code, state, reply, known) in [
+            ("fin-wait-1 -f A --seq rcv.nxt-1", 0, "FIN-WAIT-1", json!(["ACK"]), false),
+            ("fin-wait-1 -f PA --payload x", 1, "FIN-WAIT-1", json!(["RST"]), true),
+            ("fin-wait-2 -f A --seq rcv.nxt-1", 0, "FIN-WAIT-2", json!(["ACK"]), false),
+            ("fin-wait-2 -f PA --payload x", 1, "FIN-WAIT-2", json!(["RST"]), true),
+            ("closing -f R --seq rcv.nxt+9", 0, "CLOSING", json!(["ACK"]), false),
+            ("last-ack -f A --seq rcv.nxt-1", 0, "LAST-ACK", json!(["ACK"]), false),
+            ("time-wait -f S --seq rcv.nxt+1", 1, "TIME-WAIT", json!(["SYN", "ACK"]), true),
+            ("time-wait -f A -i 50ms --request WHO\\r\\n\\r\\n", 0, "TIME-WAIT", Value::Null, false),
+        ] {
+            let said = send(&format!("127.0.0.1 7000 --from {arguments} -W 250ms --format json"));
+            let told = judgement(&said);
+            assert_eq!((said.code, &told["agrees"]), (Some(code), &json!(!known)), "{arguments}: {said:?}");
+            assert_eq!((&told["state"], &told["observed"]["reply"]), (&json!(state), &reply), "{arguments}: {told}");
+            assert_eq!(told["known"].is_string(), known, "{arguments}: {told}");
+            assert!(told["observed"]["next_state"].is_string(), "the kernel of this machine can be asked");
+            let port = told["sent"]["source_port"].as_u64().expect("a port");
+            assert!(is_gone(server, SocketAddr::from(([127, 0, 0, 1], port as u16))), "{arguments}: {told}");
+        }
+        let said = send("127.0.0.1 7000 --from fin-wait-2 -f A --request no-empty-line");
+        assert_eq!((said.code, said.err.lines().count()), (Some(1), 1), "{said:?}");
+        assert!(said.err.contains("its program did not close; --request says what it is asked"), "{said:?}");
+        let mut last = TcpStream::connect(server).expect("the server");
+        last.write_all(b"STOP\r\n\r\n").expect("its attention");
+        program.join().expect("its end");
+    });
+}
+
+/// The same with a server of the lab that does not obey, over both versions.
+#[test]
+fn servers_of_the_lab_react_too() {
+    if !has_lab() {
+        return;
+    }
+    for version in ["-4", "-6"] {
+        for state in ["fin-wait-1", "fin-wait-2", "closing", "last-ack", "time-wait"] {
+            let said = send(&format!(
+                "--lab --lab-server http --lab-think 0.01 {version} --from {state} -f A --seq rcv.nxt-1 --format json"
+            ));
+            let told = judgement(&said);
+            assert_eq!((said.code, &told["agrees"]), (Some(0), &json!(true)), "{version} {state}: {said:?}");
+            assert_eq!(told["state"], state.to_uppercase(), "{version} {told}");
+        }
+    }
+}
+
+#[test]
+fn the_segment_is_shown_in_other_words_below_what_came_of_it() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab --from established -f R --seq rcv.nxt+100 -i 5ms --show-equivalent --absolute");
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let (ladder, commands) = said.out.split_once("\nhping3 -c 1 -R ").expect("a command under the verdict");
+    let number = commands.split_once(" -M ").and_then(|(_, rest)| rest.split(' ').next()).expect("its number");
+    assert!(ladder.contains(&format!("RST  seq {number}")), "it is the one that was sent: {said:?}");
 }
 
 #[test]
@@ -189,11 +275,17 @@ fn what_does_not_go_with_a_state_is_refused() {
         ("--from listen --udp", "cannot be used with"),
         ("--from listen --icmp echo", "cannot be used with"),
         ("--from listen --rate 5", "cannot be used with"),
-        ("--from listen --show-equivalent", "cannot be used with"),
-        ("--from listen --lab-server http", "cannot be used with"),
-        ("--from listen -c 2", "one segment"),
-        ("--from listen -p 1-3", "one segment"),
-        ("--from listen --ttl 1-3", "one segment"),
+        ("--from listen --show-equivalent --format json", "leave out --format"),
+        ("--from listen -c 2", "one segment: leave out --count"),
+        ("--from listen -p 1-3", "one segment: leave out all ports but one"),
+        ("--from listen --ttl 1-3", "one segment: leave out all times to live but one"),
+        ("--from listen --sweep 1-3", "one segment: leave out --sweep"),
+        ("--from listen --sweep ttl=1-3", "one segment: leave out --sweep"),
+        ("--from syn-sent", "--from syn-sent needs --lab: only the target's program can call connect() to us"),
+        ("--from fin-wait-2-orphan", "fin-wait-2 is the same state; elsewhere: closed, listen,"),
+        ("--from last-ack --request x", "--from last-ack needs none"),
+        ("--request x", "required"),
+        ("--from time-wait --request \\x", "a backslash begins one of \\r"),
         ("--from listen --seq rcv.next", "is neither a number from 0 to 4294967295 nor one of: rcv.nxt, irs"),
         ("--seq rcv.nxt", "--seq rcv.nxt counts from a connection: say with --from STATE from which"),
         ("-f A --ack snd.una-1", "--ack snd.una-1 counts from a connection"),

@@ -46,7 +46,7 @@ pub struct Args {
     pub(super) lab: LabArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
-    /// Show the first packet as commands of hping3, nping and scapy, and send nothing
+    /// Show the first packet as commands of hping3, nping and scapy, and send nothing; with --from, send, and show its segment
     #[arg(long, visible_alias = "equivalent")]
     pub(super) show_equivalent: bool,
     /// Explain every octet of what is sent and received
@@ -248,7 +248,8 @@ pub(super) struct SeriesArgs {
     /// Send so many packets, with --ports or --ttl so many rounds
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) count: u64,
-    /// From one packet to the next: 1, 0.5, 100us, 5ms, u100 [default: 1; 10ms between ports]
+    /// From one packet to the next, with --from from the state to its segment: 1, 0.5, 100us, u100 [default: 1; 10ms between
+    /// ports; 0 after --from]
     #[arg(short, long, value_name = "TIME", value_parser = interval, visible_alias = "delay")]
     pub(super) interval: Option<Duration>,
     /// So many packets a second

@@ -11,13 +11,15 @@ use super::args::Args;
 use super::far::Far;
 use super::plan;
 use super::report::{Screen, by_hand};
-use super::words;
+use super::script::words;
+use super::{equivalent, words as said};
 use crate::cmd::exit::remark;
+use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target as Peer;
 use crate::cmd::{Exit, Streams};
-use crate::craft::trial::{Failure, Shot, Sign, TARGETS, Target, Trial, TrialConfig};
+use crate::craft::trial::{Failure, Program, Shot, Sign, TARGETS, Target, Trial, TrialConfig};
 use crate::drive::guards::Guards;
 use crate::drive::{LiveWire, TrialEnded, run_trial};
 use crate::explain::{self, Case};
@@ -25,7 +27,9 @@ use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::{RawSender, Version, random, terminal};
-use crate::tcp::{Basis, Heard, Ruling, Seq, Verdict, expected, judge};
+use crate::tcp::{
+    Basis, Heard, Judgement, Ruling, Seq, State, Verdict, expected, judge, judge_with_or_without_program,
+};
 use crate::wire::{Flags, IpFields, SegmentFields, emit};
 
 /// The state of the peer.
@@ -34,17 +38,22 @@ use crate::wire::{Flags, IpFields, SegmentFields, emit};
 pub(super) struct FromArgs {
     /// Bring the target into this state first, by hand, and hold its answer against what RFC 9293 asks
     #[arg(long, value_name = "STATE", value_parser = state(), ignore_case = true, conflicts_with_all = [
-        "udp", "icmp", "icmp_code", "icmp_echo", "interval", "rate", "fast", "faster", "keep", "allow_spoof", "lab_server", "lab_think",
-        "show_equivalent",
+        "udp", "icmp", "icmp_code", "icmp_echo", "rate", "fast", "faster", "keep", "allow_spoof",
     ])]
     pub(super) from: Option<Target>,
+    /// What a program that is not ours answers, and closes after; \r \n as in scripts [default: an HTTP request]
+    #[arg(long, value_name = "TEXT", requires = "from", value_parser = words::unescaped)]
+    pub(super) request: Option<String>,
 }
 
 fn state() -> impl TypedValueParser<Value = Target> {
-    let values = TARGETS.map(|row| PossibleValue::new(row.name).help(row.how));
+    let values = TARGETS.map(|row| PossibleValue::new(row.name).help(row.told.how));
     PossibleValuesParser::new(values)
         .try_map(|name| Target::from_name(&name).ok_or_else(|| format!("no state is called {name}")))
 }
+
+/// Octets of a request at most: it is one segment, and any host takes so many in one (RFC 9293 section 3.7.1, SendMSS).
+const LONGEST: usize = 536;
 
 /// From one attempt to the next on the way into the state, and how often.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,11 +70,12 @@ const fn server(target: Target) -> Server {
 
 /// Runs `rawshake send --from`.
 pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    check(args, target)?;
+    let program = program(args);
+    check(args, target, program)?;
     let written = plan::written(args, lab::SERVER.name)?;
-    let stage = match args.lab.lab {
-        true => Stage::with_server(&args.lab, written.port()?, server(target))?,
-        false => Stage::enter(&args.lab, &written, server(target))?,
+    let stage = match (program, args.lab.lab) {
+        (Program::Obeys, true) => Stage::with_server(&args.lab, written.port()?, server(target))?,
+        _ => Stage::enter(&args.lab, &written, server(target))?,
     };
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -77,8 +87,8 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     if args.output.verbose > 0 {
         super::introduce(&peer, peer.route.source, guards.is_some(), &stage, streams.err)?;
     }
-    let config = config(args, target, SocketAddr::new(peer.route.source, port), peer.remote)?;
-    let trial = Trial::new(config);
+    let config = config(args, (target, program), SocketAddr::new(peer.route.source, port), peer.remote)?;
+    let trial = Trial::with_request(config, request(args, &config)?);
     let template = plan::spec(&args.packet, peer.route.source, &peer, port, Some(trial.variables()))?;
     // Lengths that cannot be are told before anything is sent.
     Shot::of(&template)?;
@@ -88,25 +98,69 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     fire(args, trial, far, streams)
 }
 
-/// What does not go together with one segment to one connection.
-fn check(args: &Args, target: Target) -> anyhow::Result<()> {
-    let ports = args.ports().is_some_and(|ports| ports.list.len() > 1 || ports.step);
-    let several = ports || args.series.count > 1 || args.ttls().len() > 1;
-    ensure!(
-        !several,
-        "--from brings one connection into a state and sends it one segment: leave out what asks for more"
-    );
-    if target.needs_program() && !args.lab.lab {
-        let alone: Vec<_> = TARGETS.iter().filter(|row| !row.target.needs_program()).map(|row| row.name).collect();
-        let row = target.row();
-        bail!("--from {} needs --lab, whose program does as it is told; elsewhere: {}", row.name, alone.join(", "));
+/// In the lab a program does what it is told, unless another was asked for.
+const fn program(args: &Args) -> Program {
+    if args.lab.lab && args.lab.lab_server.is_none() { Program::Obeys } else { Program::Reacts }
+}
+
+/// What does not go together with one segment to one connection, and states that cannot be brought about.
+fn check(args: &Args, target: Target, program: Program) -> anyhow::Result<()> {
+    let several = args.ports().is_some_and(|ports| ports.list.len() > 1 || ports.step);
+    let rows = [
+        ((several || args.ttls().len() > 1) && args.series.sweep.is_some(), "--sweep"),
+        (several, "all ports but one"),
+        (args.ttls().len() > 1, "all times to live but one"),
+        (args.series.count > 1, "--count"),
+    ];
+    let row = target.row();
+    if let Some((_, what)) = rows.iter().find(|(asked, _)| *asked) {
+        bail!("--from brings one connection into a state and sends it one segment: leave out {what}");
     }
+    if row.way(program).is_none() {
+        let others: Vec<_> = TARGETS.iter().filter(|row| row.reacting.is_some()).map(|row| row.name).collect();
+        bail!("--from {} needs --lab: {}; elsewhere: {}", row.name, why_not(target), others.join(", "));
+    }
+    let asks = target.needs_request() && program == Program::Reacts;
+    ensure!(
+        args.from.request.is_none() || asks,
+        "--request is for states that the target's program comes into by closing first, without --lab or with \
+         --lab-server; --from {} needs none",
+        row.name
+    );
+    ensure!(args.lab.lab_think.is_none() || program == Program::Reacts, "--lab-think with --from needs --lab-server");
+    let is_text = matches!(args.output.format, Format::Ladder | Format::Lines);
+    ensure!(!args.show_equivalent || is_text, "--show-equivalent with --from is text: leave out --format");
     Ok(())
 }
 
-fn config(args: &Args, target: Target, local: SocketAddr, remote: SocketAddr) -> anyhow::Result<TrialConfig> {
+/// Why no segment of ours brings a state about for certain.
+const fn why_not(target: Target) -> &'static str {
+    match target {
+        Target::SynSent => "only the target's program can call connect() to us",
+        _ => "whether its program still holds the socket cannot be seen, and fin-wait-2 is the same state",
+    }
+}
+
+/// What the target's program is asked; empty where it need not be.
+fn request(args: &Args, config: &TrialConfig) -> anyhow::Result<Vec<u8>> {
+    if !config.target.needs_request() || config.program == Program::Obeys {
+        return Ok(Vec::new());
+    }
+    let usual = || format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", config.remote);
+    let octets = args.from.request.clone().unwrap_or_else(usual).into_bytes();
+    ensure!(octets.len() <= LONGEST, "--request is {} octets long; one segment takes {LONGEST}", octets.len());
+    Ok(octets)
+}
+
+fn config(
+    args: &Args,
+    (target, program): (Target, Program),
+    local: SocketAddr,
+    remote: SocketAddr,
+) -> anyhow::Result<TrialConfig> {
     Ok(TrialConfig {
         target,
+        program,
         local,
         remote,
         ip: IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() },
@@ -115,6 +169,7 @@ fn config(args: &Args, target: Target, local: SocketAddr, remote: SocketAddr) ->
         window: args.packet.tcp.window,
         timeout: TIMEOUT,
         retries: RETRIES,
+        pause: args.series.interval.unwrap_or(Duration::ZERO),
         patience: args.series.timeout,
     })
 }
@@ -177,13 +232,13 @@ fn conclude(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let (row, peer, interface) = (trial.config().target.row(), trial.config().remote.ip(), &far.target.route.interface);
-    if let Some(line) = words::nothing_left(ended.unseen, ended.packets, peer, interface) {
+    if let Some(line) = said::nothing_left(ended.unseen, ended.packets, peer, interface) {
         remark(streams.err, &line)?;
         return Ok(Exit::NoReply);
     }
     let Some(shot) = trial.shot() else {
-        let why = trial.failure().map_or_else(String::new, |failure| failed(&failure));
-        writeln!(streams.err, "{} did not come into {}: {why}", trial.config().remote, row.standing.state)?;
+        let why = trial.failure().map_or_else(String::new, |failure| failed(&failure, trial.config()));
+        remark(streams.err, &format!("{} did not come into {}: {why}", trial.config().remote, row.standing.state))?;
         return Ok(Exit::NoReply);
     };
     let error = trial.complaint().map(|error| explain::icmp_words(error.v6, error.kind, error.code).says.to_owned());
@@ -192,18 +247,43 @@ fn conclude(
         ports: (trial.config().local.port(), trial.config().remote.port()),
         damaged: !shot.whole,
         variables: *trial.variables(),
-        judgement: judge(row.standing, trial.variables(), trial.segment(), trial.heard(), far.state),
+        judgement: judgement(trial, far.state),
         basis: if far.tells() { Basis::Told } else { Basis::Made },
     };
-    let case = Case { ruling, how: Some(row.how), error };
+    let how = row.way(trial.config().program).map(|way| way.how);
+    let case = Case { ruling, how, error };
     super::show_case(args.output.format, settings, &case, streams)?;
+    if args.show_equivalent {
+        let gap = if args.output.format == Format::Ladder { "\n" } else { "" };
+        write!(streams.out, "{gap}{}", equivalent::commands(&far.template))?;
+    }
     Ok(if case.ruling.judgement.verdict == Verdict::Agrees { Exit::Success } else { Exit::NoReply })
 }
 
+/// What came of it, held against the rules. Whether a program that is not ours still holds its socket cannot be seen.
+fn judgement(trial: &Trial, state: Option<State>) -> Judgement {
+    let config = trial.config();
+    let (variables, segment) = (trial.variables(), trial.segment());
+    let standing = config.target.row().standing;
+    if config.program == Program::Obeys {
+        return judge(standing, variables, segment, trial.heard(), state);
+    }
+    // Its program, too, has heard of our FIN: what it does then is no answer, and hides where the answer led.
+    let asked = expected(standing.state, variables, segment).answer.state;
+    let own = standing.state != State::CloseWait && asked == State::CloseWait && state == Some(State::LastAck);
+    judge_with_or_without_program(standing.state, variables, segment, trial.heard(), state.filter(|_| !own))
+}
+
 /// Why the peer did not come into its state.
-fn failed(failure: &Failure) -> String {
+fn failed(failure: &Failure, config: &TrialConfig) -> String {
     match failure {
         Failure::Reset => "it sent a RST; does anything listen on that port?".to_owned(),
+        Failure::Broken => "it reset the connection on the way".to_owned(),
+        Failure::Closed => "its program closed at once, and so it is on in another state".to_owned(),
+        Failure::Missing(Sign::Fin) if config.program == Program::Reacts => {
+            let next = if config.target.needs_request() { "; --request says what it is asked" } else { "" };
+            format!("its program did not close{next}")
+        }
         Failure::Unreachable(error) => {
             format!("an ICMP error came: {}", explain::icmp_words(error.v6, error.kind, error.code).says)
         }

@@ -13,7 +13,7 @@ pub(super) fn long() -> String {
     let origins: String = ORIGINS.iter().map(origin).collect();
     format!(
         "Examples:\n{FIRST_EXAMPLES}{MORE_EXAMPLES}{SUDO_EXAMPLES}{MORE_SUDO_EXAMPLES}\n{FIELDS}\n{NUMBERS}{origins}{SUMS}\n\
-         {SERIES}\n{SCRIPTS}\n{EQUIVALENTS}\n{EXPECTED}\n{LONG_CODES}{CAUTION}"
+         {SERIES}\n{SCRIPTS}\n{EQUIVALENTS}\n{EXPECTED}\n{STATES}\n{LONG_CODES}{CAUTION}"
     )
 }
 
@@ -42,6 +42,8 @@ const SUDO_EXAMPLES: &str = "  sudo rawshake send 192.0.2.7 -p 20-25,80 --rate 1
 const MORE_SUDO_EXAMPLES: &str = "  sudo rawshake send 192.0.2.7 --udp -p 53 --payload hi
   sudo rawshake send 192.0.2.7 -c 100 -i u1000
                                              SYNs 1 ms apart, reply times
+  sudo rawshake send 192.0.2.7 25 --from time-wait --request 'QUIT\\r\\n' -f S
+                                             a SYN to a TIME-WAIT
 ";
 
 const FIELDS: &str = "\
@@ -117,6 +119,18 @@ Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
           In JSON each is a `judgement`: sent, state, expected and observed
           (reply, seq, ack, next_state), agrees (null where an ICMP error came),
           known (a stack that does so), rfc_section, note.
+";
+
+const STATES: &str = "\
+States:   the lab's program does what --from needs of it. Elsewhere, and with
+          --lab-server, a program reacts to what it gets: --request (else an
+          HTTP request with Connection: close) makes it answer and close first,
+          for fin-wait-1, fin-wait-2, closing and time-wait; our FIN makes it
+          close for last-ack, and for close-wait it must not close yet. syn-sent
+          is only in the lab: nobody else's program calls us; nor can it be seen
+          whether one still holds its socket (fin-wait-2-orphan). -i waits in
+          the state; --show-equivalent shows the segment that was sent. There is
+          one connection and one segment: no --count, no --sweep.
           A connection made for --from is freed with a RST in the end, but for
           those of the lab, which go with it.
 ";

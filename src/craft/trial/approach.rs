@@ -13,7 +13,16 @@ const MOST_REMEMBERED: usize = 64;
 pub(super) struct Past {
     pub(super) seq: Seq,
     pub(super) flags: Flags,
+    pub(super) len: u32,
     pub(super) time: Time,
+}
+
+impl Past {
+    /// Whether a segment is this one again, or its end, as where what was before it has been acknowledged.
+    pub(super) fn covers(&self, seq: Seq, flags: Flags, len: u32) -> bool {
+        let marks = |flags: Flags| (flags.syn(), flags.syn() && flags.ack(), flags.fin());
+        marks(self.flags) == marks(flags) && !seq.before(self.seq) && !(seq + len).after(self.seq + self.len)
+    }
 }
 
 /// Our end on the way.
@@ -23,6 +32,10 @@ pub(super) struct Approach {
     at: usize,
     /// Those of the peer's end.
     variables: Variables,
+    /// What the peer's program is asked; may be empty.
+    request: Vec<u8>,
+    /// The number behind the last octet that came in order, a FIN left out.
+    data_end: Seq,
     /// Our next number, and the highest of ours that the peer has acknowledged.
     nxt: Seq,
     acked: Seq,
@@ -40,9 +53,10 @@ pub(super) struct Approach {
 }
 
 impl Approach {
-    pub(super) fn new(config: &TrialConfig) -> Self {
-        let target = config.target;
-        let steps = target.row().steps;
+    pub(super) fn new(config: &TrialConfig, request: Vec<u8>) -> Self {
+        let way = config.target.row().way(config.program);
+        // Where there is no way, nothing is done, and nothing can be: callers look before.
+        let steps = way.map_or(&[][..], |way| way.steps);
         let passive = !steps.contains(&Step::Act(super::Deed::Connect));
         let variables = Variables {
             iss: config.guess,
@@ -58,6 +72,8 @@ impl Approach {
             steps,
             at: 0,
             variables,
+            request,
+            data_end: config.guess + 1,
             nxt: config.isn,
             acked: config.isn,
             fin_seen: false,
@@ -101,19 +117,21 @@ impl Approach {
     pub(super) fn arrive(&mut self, now: Time, segment: &Segment<'_>) {
         let flags = segment.flags;
         if flags.rst() {
-            return self.fail(Failure::Reset);
+            return self.fail(if self.syn_seen { Failure::Broken } else { Failure::Reset });
         }
         let (seq, len) = (Seq(segment.seq), segment.sequence_len());
         if len > 0 && self.history.len() < MOST_REMEMBERED {
-            self.history.push(Past { seq, flags, time: now });
+            self.history.push(Past { seq, flags, len, time: now });
         }
         let peer = &mut self.variables;
         if flags.syn() && !self.syn_seen {
             self.syn_seen = true;
             (peer.iss, peer.snd_una, peer.snd_nxt) = (seq, seq, seq + len);
+            self.data_end = peer.snd_nxt;
         } else if self.syn_seen && len > 0 && seq == peer.snd_nxt {
             peer.snd_nxt += len;
             self.fin_seen |= flags.fin();
+            self.data_end = peer.snd_nxt - u32::from(flags.fin());
         }
         peer.rcv_wnd = u32::from(segment.window);
         let ack = Seq(segment.ack);
@@ -125,23 +143,41 @@ impl Approach {
     /// The next thing to do on the way; [`TrialAction::Ready`] at its end.
     pub(super) fn poll(&mut self, now: Time, config: &TrialConfig) -> TrialAction {
         while self.failure.is_none() && !self.stopped {
-            let Some(step) = self.steps.get(self.at) else { return TrialAction::Ready };
+            let Some(step) = self.steps.get(self.at) else { return self.arrived() };
             match step {
                 Step::Act(deed) => {
                     self.pass();
                     return TrialAction::Act(*deed);
                 }
+                Step::Send(Part::Request) if self.request.is_empty() => self.pass(),
                 Step::Send(part) => {
                     self.pass();
                     let seq = self.nxt;
                     self.last = Some((*part, seq));
                     return TrialAction::Send(self.send(*part, seq, config));
                 }
+                Step::Await(Sign::Fin) if self.has_unread() => {
+                    return TrialAction::Send(self.send(Part::Reading, self.nxt, config));
+                }
                 Step::Await(sign) if self.has(*sign) => self.pass(),
                 Step::Await(sign) => return self.wait(now, *sign, config),
             }
         }
         TrialAction::Done
+    }
+
+    /// The end of the way. A peer whose FIN came unasked has gone on by itself.
+    fn arrived(&mut self) -> TrialAction {
+        if self.fin_seen && !self.steps.contains(&Step::Await(Sign::Fin)) {
+            self.fail(Failure::Closed);
+            return TrialAction::Done;
+        }
+        TrialAction::Ready
+    }
+
+    /// Whether the peer's program has sent something that we have not acknowledged.
+    fn has_unread(&self) -> bool {
+        self.state.is_synchronized() && self.data_end.after(self.variables.snd_una)
     }
 
     fn pass(&mut self) {
@@ -181,22 +217,27 @@ impl Approach {
         let (flags, ack) = match part {
             Part::Syn => (Flags::SYN, Seq(0)),
             Part::Ack => (Flags::ACK, peer.snd_nxt),
+            Part::Request => (Flags::PSH | Flags::ACK, peer.snd_nxt),
+            Part::Reading => (Flags::ACK, self.data_end),
             Part::Fin => (Flags::FIN | Flags::ACK, peer.snd_nxt),
             Part::CrossingFin => (Flags::FIN | Flags::ACK, peer.snd_una),
         };
         if flags.ack() {
             peer.snd_una = ack;
         }
-        self.nxt = seq + flags.sequence_len();
+        let payload = if part == Part::Request { self.request.clone() } else { Vec::new() };
+        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        self.nxt = seq + flags.sequence_len() + len;
         let first = self.tries == 0;
         self.state = next_state(part, self.state);
         let call = match part {
             Part::Syn => Some(Call::Connect),
             Part::Fin | Part::CrossingFin => Some(Call::Close),
-            Part::Ack => None,
+            Part::Request => Some(Call::Send(len)),
+            Part::Ack | Part::Reading => None,
         };
         let mut fields =
-            SegmentFields { seq: seq.0, ack: ack.0, flags, window: config.window, ..SegmentFields::default() };
+            SegmentFields { seq: seq.0, ack: ack.0, flags, window: config.window, payload, ..SegmentFields::default() };
         if part == Part::Syn {
             fields.push_option(TcpOption::Mss(if config.remote.is_ipv4() { 1460 } else { 1440 }));
         }

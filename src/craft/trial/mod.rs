@@ -10,12 +10,14 @@ mod target;
 mod watch;
 
 #[cfg(test)]
+mod reacting;
+#[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use target::{Part, Row, Sign, TARGETS, Target};
+pub use target::{Part, Program, Row, Sign, TARGETS, Target, Way};
 
 use super::endpoint::is_whole;
 use super::packet::{PacketSpec, SpecError, Transport, build};
@@ -52,6 +54,8 @@ pub enum Step {
 pub struct TrialConfig {
     /// The state to bring the peer into.
     pub target: Target,
+    /// What moves the peer's program.
+    pub program: Program,
     /// Our address and port.
     pub local: SocketAddr,
     /// The peer's, of the same IP version.
@@ -68,6 +72,8 @@ pub struct TrialConfig {
     pub timeout: Duration,
     /// How often we send the same again.
     pub retries: u8,
+    /// How long the peer stays in its state before the segment is fired.
+    pub pause: Duration,
     /// How long to listen for an answer.
     pub patience: Duration,
 }
@@ -143,8 +149,12 @@ pub enum TrialAction {
 pub enum Failure {
     /// It did not send this.
     Missing(Sign),
-    /// It sent a RST.
+    /// It sent a RST instead of a SYN,ACK.
     Reset,
+    /// It sent a RST later.
+    Broken,
+    /// It sent a FIN of its own accord, and is in another state by that.
+    Closed,
     /// An ICMP error came.
     Unreachable(Unreachable),
 }
@@ -154,6 +164,8 @@ pub enum Failure {
 pub struct Trial {
     config: TrialConfig,
     approach: Approach,
+    /// When the pause before the shot is over.
+    due: Option<Time>,
     shot: Option<Shot>,
     watch: Option<Watch>,
     /// Packets of the shot that have been handed out.
@@ -164,7 +176,13 @@ impl Trial {
     /// A trial that has not begun.
     #[must_use]
     pub fn new(config: TrialConfig) -> Self {
-        Self { config, approach: Approach::new(&config), shot: None, watch: None, fired: 0 }
+        Self::with_request(config, Vec::new())
+    }
+
+    /// The same with a request that a [`Program::Reacts`] answers, and closes after.
+    #[must_use]
+    pub fn with_request(config: TrialConfig, request: Vec<u8>) -> Self {
+        Self { config, approach: Approach::new(&config, request), due: None, shot: None, watch: None, fired: 0 }
     }
 
     /// What it was told.
@@ -220,7 +238,7 @@ impl Trial {
     /// What to do next. To be asked after every arrival, after every packet sent, and when the time has come.
     pub fn poll(&mut self, now: Time) -> TrialAction {
         let (Some(watch), Some(shot)) = (&mut self.watch, &self.shot) else {
-            return self.approach.poll(now, &self.config);
+            return self.approach_or_pause(now);
         };
         if let Some(packet) = shot.packets.get(self.fired) {
             self.fired += 1;
@@ -229,6 +247,17 @@ impl Trial {
             return TrialAction::Send(Emit { packet: packet.clone(), calls: [None, None], state: self.state() });
         }
         if watch.is_over(now) { TrialAction::Done } else { TrialAction::WaitUntil(watch.until()) }
+    }
+
+    /// The next step on the way, and at its end the pause.
+    fn approach_or_pause(&mut self, now: Time) -> TrialAction {
+        match self.approach.poll(now, &self.config) {
+            TrialAction::Ready => {
+                let due = *self.due.get_or_insert(now + self.config.pause);
+                if now < due { TrialAction::WaitUntil(due) } else { TrialAction::Ready }
+            }
+            other => other,
+        }
     }
 
     /// The state of our end, by what it has sent.

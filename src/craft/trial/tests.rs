@@ -7,8 +7,8 @@ use super::*;
 use crate::tcp::{Basis, Judgement, Number, Observed, State, Verdict, judge, judge_by_answer};
 use crate::wire::{Flags, LinkType, Packet, SegmentFields, decode, emit};
 
-const ISS: u32 = 5000;
-const ISN: u32 = u32::MAX - 1;
+pub(super) const ISS: u32 = 5000;
+pub(super) const ISN: u32 = u32::MAX - 1;
 const WINDOW: u16 = 29_200;
 
 fn sockets() -> (SocketAddr, SocketAddr) {
@@ -16,9 +16,14 @@ fn sockets() -> (SocketAddr, SocketAddr) {
 }
 
 fn trial(target: Target) -> Trial {
+    Trial::new(config(target, Program::Obeys))
+}
+
+pub(super) fn config(target: Target, program: Program) -> TrialConfig {
     let (local, remote) = sockets();
-    Trial::new(TrialConfig {
+    TrialConfig {
         target,
+        program,
         local,
         remote,
         ip: IpFields::default(),
@@ -27,8 +32,9 @@ fn trial(target: Target) -> Trial {
         window: 64_240,
         timeout: Duration::from_secs(1),
         retries: 2,
+        pause: Duration::ZERO,
         patience: Duration::from_millis(500),
-    })
+    }
 }
 
 fn raw(bytes: &[u8]) -> Packet<'_> {
@@ -36,14 +42,32 @@ fn raw(bytes: &[u8]) -> Packet<'_> {
 }
 
 /// A segment of the peer arrives.
-fn arrive(trial: &mut Trial, now: Time, flags: Flags, seq: u32, ack: u32) {
+pub(super) fn arrive(trial: &mut Trial, now: Time, flags: Flags, seq: u32, ack: u32) {
+    arrive_with(trial, now, (flags, seq, ack), b"");
+}
+
+/// The same with a payload.
+pub(super) fn arrive_with(trial: &mut Trial, now: Time, (flags, seq, ack): (Flags, u32, u32), payload: &[u8]) {
     let (local, remote) = sockets();
-    let fields = SegmentFields { seq, ack, flags, window: WINDOW, ..SegmentFields::default() };
+    let payload = payload.to_vec();
+    let fields = SegmentFields { seq, ack, flags, window: WINDOW, payload, ..SegmentFields::default() };
     let bytes = emit::segment(remote, local, &IpFields::default(), &fields).unwrap();
     let packet = raw(&bytes);
     let decoded = decode(&packet);
     let (ip, segment) = decoded.segment().unwrap();
     trial.arrive(now, ip, segment);
+}
+
+/// What is sent until there is something to wait for: flags, numbers and octets of payload.
+pub(super) fn sent(trial: &mut Trial, now: Time) -> Vec<(Flags, u32, u32, usize)> {
+    let mut sent = Vec::new();
+    while let TrialAction::Send(emit) = trial.poll(now) {
+        let packet = raw(&emit.packet);
+        let decoded = decode(&packet);
+        let (_, segment) = decoded.segment().unwrap();
+        sent.push((segment.flags, segment.seq, segment.ack, segment.payload.len()));
+    }
+    sent
 }
 
 const SYN: Flags = Flags::SYN;

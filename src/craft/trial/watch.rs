@@ -76,10 +76,11 @@ impl Watch {
     /// Whether the peer sends again what it sent before, because nobody acknowledged it: that is no answer. Only a
     /// SYN,ACK may be one, to a SYN, where no timer can have caused it yet.
     fn is_repetition(&self, now: Time, segment: &Segment<'_>) -> bool {
-        let same = |past: &&Past| (past.seq, past.flags) == (Seq(segment.seq), segment.flags);
-        let Some(past) = self.history.iter().rev().find(same) else { return false };
+        let len = segment.sequence_len();
+        let covers = |past: &&Past| past.covers(Seq(segment.seq), segment.flags, len);
+        let Some(past) = self.history.iter().rev().find(covers) else { return false };
         let asked_for = self.segment.is_some_and(|segment| segment.flags.syn());
         let answers = segment.flags.contains(Flags::SYN | Flags::ACK);
-        segment.sequence_len() > 0 && !(answers && asked_for && now.since(past.time) < LEAST_TIMEOUT)
+        len > 0 && !(answers && asked_for && now.since(past.time) < LEAST_TIMEOUT)
     }
 }

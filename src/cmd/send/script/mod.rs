@@ -2,7 +2,7 @@
 
 mod report;
 mod statement;
-mod words;
+pub(super) mod words;
 
 use std::io;
 use std::net::SocketAddr;

@@ -39,11 +39,30 @@ fn quoted(quote: char, letters: &mut std::str::Chars<'_>, word: &mut String) -> 
 }
 
 fn escaped(letter: Option<char>) -> Result<char, String> {
-    let known = ESCAPES.into_iter().find(|(name, _)| Some(*name) == letter);
-    known.map(|(_, meaning)| meaning).ok_or_else(|| {
-        let known: Vec<_> = ESCAPES.iter().map(|(name, _)| format!("\\{name}")).collect();
-        format!("between double quotes a backslash begins one of {}; single quotes leave it alone", known.join(" "))
-    })
+    let wrong = || format!("between double quotes {}; single quotes leave it alone", begins());
+    meant(letter).ok_or_else(wrong)
+}
+
+/// What a backslash before `letter` means.
+fn meant(letter: Option<char>) -> Option<char> {
+    ESCAPES.into_iter().find(|(name, _)| Some(*name) == letter).map(|(_, meaning)| meaning)
+}
+
+fn begins() -> String {
+    let known: Vec<_> = ESCAPES.iter().map(|(name, _)| format!("\\{name}")).collect();
+    format!("a backslash begins one of {}", known.join(" "))
+}
+
+/// A text in which backslashes mean what they mean between double quotes.
+///
+/// # Errors
+/// Says which backslashes mean something.
+pub(in crate::cmd::send) fn unescaped(text: &str) -> Result<String, String> {
+    let (mut letters, mut plain) = (text.chars(), String::new());
+    while let Some(letter) = letters.next() {
+        plain.push(if letter == '\\' { meant(letters.next()).ok_or_else(begins)? } else { letter });
+    }
+    Ok(plain)
 }
 
 #[cfg(test)]
@@ -70,6 +89,8 @@ mod tests {
         assert_eq!(split("a 'b").unwrap_err(), "a ' is not closed");
         assert!(split(r#""\x""#).unwrap_err().contains(r"one of \r \n \t \0 \\"));
         assert!(split(r#""\"#).is_err());
+        assert_eq!(unescaped(r"QUIT\r\n\\").unwrap(), "QUIT\r\n\\");
+        assert!(unescaped("a\\").is_err() && unescaped(r"\x").unwrap_err().starts_with("a backslash begins one of"));
     }
 
     proptest! {
