@@ -24,7 +24,7 @@ use crate::sys::{RawSender, RstGuard, Version, terminal};
 use screen::{Kind, Screen};
 use shared::Shared;
 use show::Show;
-use words::Losses;
+use words::Packets;
 
 pub use args::Args;
 
@@ -45,8 +45,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut listener = Listener::new(plan::config(args, &versions)?);
     introduce(args, &versions, &guards, streams.err)?;
     let (ended, not_shown) = serve(args, &mut listener, &mut wire, &versions, lab.as_mut(), streams)?;
-    let losses = Losses { not_shown, not_captured: wire.dropped()?, not_sent: ended.unsent };
-    conclude(args, &ended, listener.stats(), losses, streams)
+    let packets = Packets { captured: ended.packets, not_shown, not_captured: wire.dropped()?, not_sent: ended.unsent };
+    conclude(args, &ended, listener.stats(), packets, streams)
 }
 
 fn enter(args: &Args) -> anyhow::Result<Option<Lab>> {
@@ -141,14 +141,14 @@ fn conclude(
     args: &Args,
     ended: &ManyEnded,
     stats: &Stats,
-    losses: Losses,
+    packets: Packets,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let port = plan::port(args);
     if args.output.format == Format::Json {
-        words::json(streams.out, port, stats, losses)?;
+        words::json(streams.out, port, stats, packets)?;
     }
-    let lines = words::lines(port, stats, losses);
+    let lines = words::lines(port, stats, packets);
     let shown = if args.output.quiet { 1 } else { lines.len() };
     lines[..shown].iter().try_for_each(|line| writeln!(streams.err, "{line}"))?;
     Ok(match ended.signal {

@@ -8,7 +8,7 @@ use super::addresses::Addresses;
 use super::args::{Args, CookieMode};
 use crate::craft::listen::{Cookies, Echo, ListenConfig, Next, Overflow, Service, Text};
 use crate::craft::{Offer, Open, Timing};
-use crate::drive::many::ManyOptions;
+use crate::drive::many::{ManyOptions, Places};
 use crate::lab::{self, Client, http};
 use crate::sys::{RstGuard, Version, random, route};
 use crate::wire::IpFields;
@@ -17,8 +17,8 @@ use crate::wire::IpFields;
 const LAB_PORT: u16 = 8080;
 /// Connections in SYN-RECEIVED that there is place for.
 const BACKLOG: u32 = 1024;
-/// Packets that the capture's buffer has room for, at least.
-const PLACES: u32 = 256;
+/// Packets that the capture has room for: a flood comes faster than anybody looks.
+const PLACES: Places = Places { short: 96 << 10, long: 256 };
 /// How long TIME-WAIT answers a repeated FIN.
 const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 /// The page of `--reply http`.

@@ -8,9 +8,11 @@ use crate::craft::listen::Stats;
 use crate::explain::{count, grouped};
 use crate::trace::SCHEMA;
 
-/// What else there is to tell.
+/// What was seen, and what was not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Losses {
+pub(super) struct Packets {
+    /// Packets of the listener and its clients that were captured.
+    pub(super) captured: u64,
     /// Packets that were not shown, as in a flood.
     pub(super) not_shown: u64,
     /// Packets that the capture lost.
@@ -27,20 +29,20 @@ struct Object<'a> {
     #[serde(flatten)]
     stats: &'a Stats,
     #[serde(flatten)]
-    losses: Losses,
+    packets: Packets,
 }
 
 /// One line of JSON.
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn json(out: &mut dyn Write, port: u16, stats: &Stats, losses: Losses) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Object { schema: SCHEMA, event: "listener", port, stats, losses })?;
+pub(super) fn json(out: &mut dyn Write, port: u16, stats: &Stats, packets: Packets) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Object { schema: SCHEMA, event: "listener", port, stats, packets })?;
     writeln!(out)
 }
 
 /// Lines for a person: what happened, and nothing of what did not.
-pub(super) fn lines(port: u16, stats: &Stats, losses: Losses) -> Vec<String> {
+pub(super) fn lines(port: u16, stats: &Stats, packets: Packets) -> Vec<String> {
     let mut first = format!("Port {port}: {}, {} accepted", count(stats.syns, "SYN"), grouped(stats.accepted));
     if stats.ended > 0 {
         first += &format!(", {} closed in good order", grouped(stats.ended));
@@ -59,9 +61,9 @@ pub(super) fn lines(port: u16, stats: &Stats, losses: Losses) -> Vec<String> {
         (stats.overflow_dropped, "segment", "dropped for lack of a place: the client tries again"),
         (stats.overflow_refused, "segment", "refused with RST for lack of a place: ECONNREFUSED"),
         (stats.strays_reset, "segment", "of no connection, answered with RST"),
-        (losses.not_shown, "packet", "not shown: nothing followed"),
-        (losses.not_captured, "packet", "lost by the capture: they came too fast"),
-        (losses.not_sent, "packet", "that this machine did not let out"),
+        (packets.not_shown, "packet", "not shown: nothing followed"),
+        (packets.not_captured, "packet", "lost by the capture: they came too fast"),
+        (packets.not_sent, "packet", "that this machine did not let out"),
     ];
     let told = rows.into_iter().filter(|(number, ..)| *number > 0);
     let told = told.map(|(number, noun, words)| format!("  {} {words}", count(number, noun)));
@@ -75,9 +77,9 @@ mod tests {
     #[test]
     fn only_what_happened_is_told() {
         let stats = Stats { syns: 1, accepted: 1, ended: 1, ..Stats::default() };
-        assert_eq!(lines(80, &stats, Losses::default()), ["Port 80: 1 SYN, 1 accepted, 1 closed in good order"]);
+        assert_eq!(lines(80, &stats, Packets::default()), ["Port 80: 1 SYN, 1 accepted, 1 closed in good order"]);
         let stats = Stats { syns: 100_000, cookies_sent: 98_976, broken: 1, accepted: 1, ..Stats::default() };
-        let lines = lines(80, &stats, Losses { not_shown: 7, ..Losses::default() });
+        let lines = lines(80, &stats, Packets { not_shown: 7, ..Packets::default() });
         assert_eq!(lines[0], "Port 80: 100,000 SYNs, 1 accepted, 1 broken off");
         assert!(lines[1].starts_with("  98,976 SYN cookies sent") && lines[2].starts_with("  7 packets not shown"));
     }
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn json_has_every_count() {
         let mut out = Vec::new();
-        json(&mut out, 80, &Stats { syns: 3, ..Stats::default() }, Losses::default()).unwrap();
+        json(&mut out, 80, &Stats { syns: 3, ..Stats::default() }, Packets::default()).unwrap();
         let object: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!((&object["event"], &object["port"], &object["syns"]), (&"listener".into(), &80.into(), &3.into()));
         assert_eq!(object["not_captured"], 0);

@@ -1,6 +1,7 @@
 //! Many hand-made connections behind one raw socket and one capture.
 
 mod dial;
+mod ears;
 mod listen;
 mod sent;
 mod wire;
@@ -13,7 +14,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use dial::{DialOptions, Dialed, Dialer, Shortage};
-pub use wire::{ManyOptions, ManyWire};
+pub use wire::{ManyOptions, ManyWire, Places};
 
 use super::connection::Seen;
 use super::wire::{Error, Wire, Woken};

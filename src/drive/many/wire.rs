@@ -1,19 +1,12 @@
-//! The real wire of many connections: raw sockets, one capture and the clock.
+//! The real wire of many connections: raw sockets, the captures and the clock.
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
-use std::os::fd::AsFd as _;
 
+use super::ears::Ears;
 use crate::drive::clock::Clock;
 use crate::drive::wire::{Error, Wire, Woken, was_sent};
-use crate::source::{Live, LiveOptions};
 use crate::sys::{RawSender, Version};
 use crate::wire::{Packet, Time};
-
-/// Octets of headers around the payload of a segment: link layer, IP with some options, TCP with all.
-const HEADERS: u32 = 160;
-/// Bytes of the kernel's buffer for captured packets, at least and at most. It lies in our memory.
-const BUFFER: RangeInclusive<u32> = 12 << 20..=128 << 20;
 
 /// What to send and capture on.
 #[derive(Clone, Debug)]
@@ -28,17 +21,25 @@ pub struct ManyOptions {
     pub filter: String,
     /// IP versions to send.
     pub versions: Vec<Version>,
-    /// The receive window of each connection: no packet is longer, even where an interface joins segments, so that the
-    /// kernel's buffer, whose places all have the size of the longest packet, has as many places as can be.
+    /// The receive window of each connection: no payload is longer, even where an interface joins segments.
     pub window: u32,
-    /// Packets that the kernel's buffer shall have room for, as far as memory allows.
-    pub places: u32,
+    /// Packets that the kernel's buffers shall have room for, as far as memory allows.
+    pub places: Places,
 }
 
-/// Raw sockets to send, and a capture that hears both directions.
+/// Numbers of packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Of those without data, or with little.
+    pub short: u32,
+    /// Of all others.
+    pub long: u32,
+}
+
+/// Raw sockets to send, and captures that hear both directions.
 pub struct ManyWire {
     senders: Vec<RawSender>,
-    capture: Live,
+    ears: Ears,
     clock: Clock,
     scope_id: u32,
 }
@@ -51,14 +52,9 @@ impl ManyWire {
     pub fn open(options: &ManyOptions) -> Result<Self, Error> {
         let tied_to = options.tied.then_some(options.interface.as_str());
         let senders = options.versions.iter().map(|version| RawSender::open(*version, tied_to));
-        let snaplen = options.window.clamp(2048, u32::from(u16::MAX)) + HEADERS;
-        // The kernel rounds the size of a place up to a power of two.
-        let buffer = options.places.saturating_mul(snaplen.next_power_of_two());
-        let buffer_size = buffer.clamp(*BUFFER.start(), *BUFFER.end());
-        let live = LiveOptions { snaplen, buffer_size, promiscuous: false };
         Ok(Self {
             senders: senders.collect::<Result<_, _>>()?,
-            capture: Live::open(&options.interface, Some(&options.filter), live)?,
+            ears: Ears::open(options)?,
             clock: Clock::start()?,
             scope_id: options.scope_id,
         })
@@ -69,7 +65,7 @@ impl ManyWire {
     /// # Errors
     /// What libpcap says.
     pub fn dropped(&mut self) -> Result<u64, Error> {
-        Ok(self.capture.dropped()?)
+        self.ears.dropped()
     }
 }
 
@@ -95,10 +91,10 @@ impl Wire for ManyWire {
     }
 
     fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
-        Ok(self.capture.next()?)
+        self.ears.next()
     }
 
     fn wait(&mut self, until: Time) -> Result<Woken, Error> {
-        self.clock.wait([self.capture.as_fd()], until)
+        self.clock.wait(self.ears.fds(), until)
     }
 }

@@ -19,7 +19,7 @@ use crate::cmd::output::Format;
 use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
 use crate::craft::{Close, Outcome};
-use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, ManyWire};
+use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, ManyWire, Places};
 use crate::drive::{Ended, Wire as _, icmp_filter};
 use crate::ladder::{Verbosity, wrap};
 use crate::sink::{self, Sink};
@@ -129,6 +129,7 @@ fn wire_options(args: &Args, plan: &Plan) -> ManyOptions {
     let icmp = icmp_filter(remote.ip());
     // On loopback each packet goes out and comes in again.
     let each = if route.loopback { 2 * PACKETS_EACH } else { PACKETS_EACH };
+    let places = parallel(args).saturating_mul(each);
     ManyOptions {
         interface: route.interface.clone(),
         tied: !route.loopback,
@@ -136,7 +137,7 @@ fn wire_options(args: &Args, plan: &Plan) -> ManyOptions {
         filter: format!("(tcp and host {} and port {}) or {icmp}", remote.ip(), remote.port()),
         versions: vec![Version::of(remote.ip())],
         window: plan.config.window,
-        places: parallel(args).saturating_mul(each),
+        places: Places { short: places, long: places },
     }
 }
 
