@@ -43,20 +43,27 @@ Examples:
   rawshake listen --lab                    one kernel client in the embedded
                                            lab; needs no sudo
   rawshake listen --lab --close first      TIME-WAIT is ours
+  rawshake listen --lab --close never --idle 2
+                                           the client is left in FIN-WAIT-2
   rawshake listen --lab --drop 1           the client's SYN is lost, and comes
                                            again
   rawshake listen --lab --split-handshake  a SYN answers the SYN
   rawshake listen --lab --syn-cookies      nothing is kept of a SYN, so no
                                            option is agreed
   rawshake listen --lab --lab-clients 3 --backlog 1 --delay-syn-ack 0.5
+                                           two SYNs find no place, and come
+                                           again
+  sudo rawshake listen 8080                then: nc localhost 8080, type, Ctrl-C
+  sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
   sudo rawshake listen 8080 --table        who is connected, and in which
                                            state
-  sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
 
+A ladder is drawn when its connection is over; --format lines shows each segment
+as it passes, and the table below tells who is connected.
 Every wait has an end: --retries and --timeout for what is not acknowledged,
 --idle for silence.
-A SYN for which there is no place is answered with a cookie; with --backlog it
-is dropped, so that the overflow shows.
+A SYN for which there is no place is answered with a cookie; with --backlog or
+--abort-on-overflow it is dropped or refused, so that the overflow shows.
 In a flood, SYNs that nothing follows are counted and not shown; --pcap has all
 of them.
 Ctrl-C closes every open connection by FIN; a second one resets them.
@@ -103,7 +110,7 @@ pub(super) struct OpenArgs {
     /// Answer a SYN with a SYN and a SYN-ACK, as if both sides had called connect()
     #[arg(long, conflicts_with_all = ["syn_cookies", "delay_syn_ack"])]
     pub(super) simultaneous: bool,
-    /// Keep nothing of a SYN; the SYN-ACK's number holds what must be known [default: full; with --backlog never]
+    /// Keep nothing of a SYN; the SYN-ACK's number holds what must be known [default: full; with --backlog or --abort-on-overflow never]
     #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     pub(super) syn_cookies: Option<CookieMode>,
     /// Receive window in octets
@@ -130,10 +137,10 @@ pub(super) struct BoundArgs {
     /// End when this many connections are over [default: never; in the lab when its clients are gone]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) count: Option<u64>,
-    /// Connections in SYN-RECEIVED that there is place for [default: 1024]
+    /// Connections in SYN-RECEIVED at once; a SYN beyond finds no place [default: 1024]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(super) backlog: Option<u32>,
-    /// Connections beyond that state that there is place for
+    /// Connections at once whose handshake is complete
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub(super) max_connections: u32,
     /// Refuse with RST what there is no place for, instead of dropping it
@@ -145,7 +152,7 @@ pub(super) struct BoundArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Talking and closing")]
 pub(super) struct TalkArgs {
-    /// What to answer: `echo`, `http` (a page to each request), or any other TEXT to the first that a client says
+    /// What to answer: `echo`, `http` (a page to each request), or any other TEXT, once, to the first that a client says
     #[arg(long, value_name = "TEXT|echo|http", default_value = "echo")]
     pub(super) reply: String,
     /// When to close
@@ -198,7 +205,7 @@ pub(super) enum CloseMode {
     First,
     /// Our FIN answers the client's
     After,
-    /// Never: only --idle ends it
+    /// Our FIN never comes: a client that has closed waits in FIN-WAIT-2, until --idle resets it
     Never,
     /// RST, once the first answer is acknowledged
     Reset,
