@@ -15,11 +15,11 @@ mod show;
 mod stage;
 mod target;
 pub mod trace;
+mod way;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -131,11 +131,6 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
     }
-}
-
-/// `on` or `off`.
-fn switch() -> impl TypedValueParser<Value = bool> {
-    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::host;
+use super::way::Versions;
 use crate::craft::ping::text::printable;
 use crate::sys::Version;
 use crate::sys::route::{self, Route};
@@ -84,10 +85,8 @@ fn port_number(text: &str) -> anyhow::Result<u16> {
 /// Which way the packets are to go.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
-    /// IPv4 only.
-    pub(super) ipv4: bool,
-    /// IPv6 only.
-    pub(super) ipv6: bool,
+    /// To an address of these versions.
+    pub(super) versions: Versions,
     /// Through this interface.
     pub(super) interface: Option<String>,
     /// From this address of ours.
@@ -131,7 +130,7 @@ impl Target {
 impl Way {
     /// The version that is asked for, before another word.
     fn version(&self) -> &'static str {
-        match (self.ipv4, self.ipv6, self.source) {
+        match (self.versions.ipv4, self.versions.ipv6, self.source) {
             (true, ..) | (_, false, Some(IpAddr::V4(_))) => "IPv4 ",
             (_, true, _) | (_, _, Some(IpAddr::V6(_))) => "IPv6 ",
             _ => "",
@@ -166,8 +165,7 @@ fn check_loopback(ip: IpAddr, way: &Way) -> anyhow::Result<()> {
 
 fn is_wanted(address: IpAddr, way: &Way) -> bool {
     let version = Version::of(address);
-    let asked = !(way.ipv4 && version == Version::V6 || way.ipv6 && version == Version::V4);
-    asked && way.source.is_none_or(|source| Version::of(source) == version)
+    way.versions.allow(version) && way.source.is_none_or(|source| Version::of(source) == version)
 }
 
 fn is_many(address: IpAddr) -> bool {

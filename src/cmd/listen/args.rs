@@ -1,12 +1,13 @@
 //! The arguments of `rawshake listen`, as they were typed.
 
+use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, ValueEnum};
 
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::ping::Seconds;
 use crate::cmd::stage::WireArgs;
+use crate::cmd::way::{EndArgs, Versions};
 use crate::craft::listen;
 use crate::lab::Client;
 
@@ -73,25 +74,13 @@ Exit codes: 0 it went as asked, 1 a connection broke off, 2 error, 130 Ctrl-C.";
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Way")]
 pub(super) struct WayArgs {
-    /// IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    pub(super) ipv4: bool,
-    /// IPv6 only
-    #[arg(short = '6', long)]
-    pub(super) ipv6: bool,
+    #[command(flatten)]
+    pub(super) versions: Versions,
     /// Only what arrives on this interface [default: all of them; link-local clients need it]
     #[arg(short = 'I', long, value_name = "NAME")]
     pub(super) interface: Option<String>,
-    /// Time to live, or hop limit
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u8).range(1..))]
-    pub(super) ttl: u8,
-    /// Keep our own kernel from answering with RST for connections that it knows nothing of
-    #[arg(long, value_name = "on|off", default_value = "on", value_parser = switch(), action = ArgAction::Set)]
-    pub(super) rst_guard: bool,
-}
-
-fn switch() -> impl TypedValueParser<Value = bool> {
-    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+    #[command(flatten)]
+    pub(super) end: EndArgs,
 }
 
 /// The opening handshake.

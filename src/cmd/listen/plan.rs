@@ -67,9 +67,8 @@ pub(super) fn client(args: &Args) -> Client {
 
 /// The IP versions that are served.
 pub(super) fn versions(args: &Args) -> anyhow::Result<Vec<Version>> {
-    let wanted = [(Version::V4, args.way.ipv6), (Version::V6, args.way.ipv4)];
-    let versions = wanted.into_iter().filter(|(version, not)| !not && version.is_supported());
-    let versions: Vec<Version> = versions.map(|(version, _)| version).collect();
+    let wanted = |version: &Version| args.way.versions.allow(*version) && version.is_supported();
+    let versions: Vec<Version> = [Version::V4, Version::V6].into_iter().filter(wanted).collect();
     ensure!(!versions.is_empty(), "this kernel does not speak IPv6; leave out -6");
     Ok(versions)
 }
@@ -83,7 +82,7 @@ pub(super) fn guards(args: &Args, versions: &[Version]) -> anyhow::Result<Vec<Rs
     let guards = versions.iter().map(|version| RstGuard::engage(SocketAddr::new(any(version), port(args)), None));
     let guards: Vec<RstGuard> = guards.collect::<Result<_, _>>()?;
     // Without a guard the port is only known to have been free.
-    Ok(if args.way.rst_guard { guards } else { Vec::new() })
+    Ok(if args.way.end.guard.rst_guard { guards } else { Vec::new() })
 }
 
 /// What to send and capture on.
@@ -112,7 +111,7 @@ pub(super) fn config(args: &Args, versions: &[Version]) -> anyhow::Result<Listen
         room: Box::new(move |address| addresses.room(address)),
         service: service(&args.talk.reply),
         ip: IpFields {
-            ttl: args.way.ttl,
+            ttl: args.way.end.ttl,
             identification: random::u16()?,
             flow_label: random::u32()?,
             ..IpFields::default()

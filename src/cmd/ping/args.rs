@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use super::help;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::stage::WireArgs;
+use crate::cmd::way::Versions;
 use crate::craft::ping::Pattern;
 
 /// Send ICMP echo requests by hand, or SYNs or datagrams to a port, and show the replies
@@ -75,12 +76,9 @@ pub struct Args {
     /// UDP datagrams to this port: what a program there sends answers, or ICMP port unreachable
     #[arg(help_heading = PORTS, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["record_route", "mtu_discovery", "identifier"])]
     pub udp: Option<u16>,
-    /// IPv4 only
-    #[arg(help_heading = WAY, short = '4', long, conflicts_with = "ipv6")]
-    pub ipv4: bool,
-    /// IPv6 only
-    #[arg(help_heading = WAY, short = '6', long)]
-    pub ipv6: bool,
+    /// To an address of these versions.
+    #[command(flatten, next_help_heading = WAY)]
+    pub versions: Versions,
     /// Send through this interface, or from this address
     #[arg(help_heading = WAY, short = 'I', long = "interface", value_name = "INTERFACE|ADDRESS")]
     pub through: Option<Through>,

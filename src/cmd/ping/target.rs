@@ -80,7 +80,6 @@ fn is_wanted(args: &Args, address: IpAddr) -> bool {
         _ => None,
     };
     let version = Version::of(address);
-    let only_v4 = args.ipv4 || args.record_route;
-    let asked = !(only_v4 && version == Version::V6 || args.ipv6 && version == Version::V4);
-    asked && source.is_none_or(|source| source == version)
+    let records = !args.record_route || version == Version::V4;
+    args.versions.allow(version) && records && source.is_none_or(|source| source == version)
 }

@@ -15,7 +15,7 @@ use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::{number, number_to};
 use crate::cmd::output::OutputArgs;
 use crate::cmd::stage::LabArgs;
-use crate::cmd::switch;
+use crate::cmd::way::{GuardArgs, Versions};
 use crate::craft::packet::OptionSpec;
 use crate::tcp::Relative;
 
@@ -293,12 +293,8 @@ const HOPS: RangeInclusive<u8> = 1..=30;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Way")]
 pub(super) struct WayArgs {
-    /// IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    pub(super) ipv4: bool,
-    /// IPv6 only
-    #[arg(short = '6', long)]
-    pub(super) ipv6: bool,
+    #[command(flatten)]
+    pub(super) versions: Versions,
     /// Send and capture on this interface [default: as the routing table says]
     #[arg(short = 'I', long, short_alias = 'e', value_name = "NAME")]
     pub(super) interface: Option<String>,
@@ -308,9 +304,8 @@ pub(super) struct WayArgs {
     /// That address need not be ours; only in the lab and on loopback
     #[arg(long, requires = "source")]
     pub(super) allow_spoof: bool,
-    /// Keep our own kernel from answering what comes back with RST
-    #[arg(long, value_name = "on|off", default_value = "on", value_parser = switch(), action = clap::ArgAction::Set)]
-    pub(super) rst_guard: bool,
+    #[command(flatten)]
+    pub(super) guard: GuardArgs,
 }
 
 /// Octets that were written in hexadecimal digits.

@@ -68,7 +68,8 @@ impl Far<'_> {
             std::thread::sleep(Duration::from_millis(1));
         }
         let (remote, seen) = (trial.config().remote, seen.map_or("none", State::name));
-        let hint = if self.args.way.rst_guard { "" } else { "; without its guard our own kernel resets connections" };
+        let hint =
+            if self.args.way.guard.rst_guard { "" } else { "; without its guard our own kernel resets connections" };
         Err(format!("{remote} is not in {state}, but in {seen}, as its kernel says{hint}").into())
     }
 }

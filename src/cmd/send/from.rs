@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     plan::check(&args.packet, peer.remote.ip())?;
     let mut guards = Guards::new(&peer.route.interface);
     let port = guards.cover(peer.route.source, args.series.source_port.unwrap_or(0))?;
-    let guards = Some(guards).filter(|_| args.way.rst_guard);
+    let guards = Some(guards).filter(|_| args.way.guard.rst_guard);
     if args.output.verbose > 0 {
         super::introduce(&peer, peer.route.source, guards.is_some(), &stage, streams.err)?;
     }

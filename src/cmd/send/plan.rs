@@ -8,6 +8,7 @@ use anyhow::ensure;
 use super::args::{Args, IpArgs, PacketArgs, PayloadArgs, SeriesArgs, TcpArgs};
 use crate::cmd::payload;
 use crate::cmd::target::{Target, Way, Written};
+use crate::cmd::way::Versions;
 use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
 use crate::craft::probe::{Pace, Series};
 use crate::drive::guards::Guards;
@@ -70,19 +71,18 @@ pub(super) fn origin(args: &Args, target: &Target, guarded: bool) -> anyhow::Res
         (None, None) => random::u16()? | 0x8000,
         (Some(port), _) => port,
     };
-    Ok(Origin { source, port, guards: guards.filter(|_| args.way.rst_guard) })
+    Ok(Origin { source, port, guards: guards.filter(|_| args.way.guard.rst_guard) })
 }
 
 /// The way that the arguments choose; a source that is not ours chooses none.
 pub(super) fn way(args: &Args) -> Way {
     let way = &args.way;
     let version = way.source.filter(|_| way.allow_spoof);
-    Way {
-        ipv4: way.ipv4 || version.is_some_and(|source| source.is_ipv4()),
-        ipv6: way.ipv6 || version.is_some_and(|source| source.is_ipv6()),
-        interface: way.interface.clone(),
-        source: way.source.filter(|_| !way.allow_spoof),
-    }
+    let versions = Versions {
+        ipv4: way.versions.ipv4 || version.is_some_and(|source| source.is_ipv4()),
+        ipv6: way.versions.ipv6 || version.is_some_and(|source| source.is_ipv6()),
+    };
+    Way { versions, interface: way.interface.clone(), source: way.source.filter(|_| !way.allow_spoof) }
 }
 
 /// Host and port; with --ports the first of them.

@@ -11,8 +11,8 @@ use crate::cmd::number::number;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::ping::Seconds;
 use crate::cmd::stage::LabArgs;
-use crate::cmd::switch;
 use crate::cmd::target::Way;
+use crate::cmd::way::{EndArgs, Versions};
 use crate::craft;
 
 /// Build a TCP connection by hand, and show every segment of it
@@ -71,12 +71,8 @@ Trace only hosts that you own or may test.";
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Way")]
 pub(super) struct WayArgs {
-    /// IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    pub(super) ipv4: bool,
-    /// IPv6 only
-    #[arg(short = '6', long)]
-    pub(super) ipv6: bool,
+    #[command(flatten)]
+    pub(super) versions: Versions,
     /// Send and capture on this interface [default: as the routing table says]
     #[arg(short = 'I', long, value_name = "NAME")]
     pub(super) interface: Option<String>,
@@ -86,18 +82,14 @@ pub(super) struct WayArgs {
     /// Send from this port [default: a free one]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) source_port: Option<u16>,
-    /// Time to live, or hop limit
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u8).range(1..))]
-    pub(super) ttl: u8,
-    /// Keep our own kernel from answering with RST for a connection that it knows nothing of
-    #[arg(long, value_name = "on|off", default_value = "on", value_parser = switch(), action = clap::ArgAction::Set)]
-    pub(super) rst_guard: bool,
+    #[command(flatten)]
+    pub(super) end: EndArgs,
 }
 
 impl WayArgs {
     /// What chooses the way.
     pub(super) fn way(&self) -> Way {
-        Way { ipv4: self.ipv4, ipv6: self.ipv6, interface: self.interface.clone(), source: self.source }
+        Way { versions: self.versions, interface: self.interface.clone(), source: self.source }
     }
 }
 

@@ -55,7 +55,7 @@ impl Plan {
         let guard = RstGuard::engage(source, Some(&target.route.interface))?;
         let local = SocketAddr::new(source.ip(), guard.local().port());
         let config = config(args, &target, local, payload)?;
-        Ok(Self { config, target, guard: args.way.rst_guard.then_some(guard) })
+        Ok(Self { config, target, guard: args.way.end.guard.rst_guard.then_some(guard) })
     }
 
     /// Our own socket.
@@ -70,7 +70,7 @@ fn config(args: &Args, target: &Target, local: SocketAddr, payload: Vec<u8>) -> 
         local,
         remote: target.remote,
         ip: IpFields {
-            ttl: args.way.ttl,
+            ttl: args.way.end.ttl,
             identification: random::u16()?,
             flow_label: random::u32()?,
             ..IpFields::default()

@@ -114,7 +114,7 @@ fn options(args: &Args, plan: &Plan, stage: &Stage, count: u64) -> DialOptions {
         count,
         parallel: parallel(args) as usize,
         interval: args.many.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate),
-        guarded: args.way.rst_guard,
+        guarded: args.way.end.guard.rst_guard,
         files: usize::try_from(files).unwrap_or(usize::MAX),
     }
 }
