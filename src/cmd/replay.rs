@@ -8,6 +8,7 @@ mod expression;
 mod faults;
 mod hold;
 mod input;
+mod onto;
 mod pace;
 mod read;
 mod report;
@@ -39,6 +40,9 @@ use crate::trace::TracerOptions;
 /// damaged in the files is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
+    if let Some(interface) = &args.onto.onto {
+        return onto::run(args, interface, streams);
+    }
     let choice = Choice::new(&args.choice)?;
     let input = Input::new(args)?;
     let plan = plan(args, &choice, &input)?;

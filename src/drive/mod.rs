@@ -6,6 +6,7 @@ pub mod guards;
 mod line;
 mod live;
 pub mod many;
+pub mod onto;
 pub mod ping;
 pub mod probe;
 mod sift;

@@ -41,7 +41,7 @@ impl FrameSocket {
             let _ = sockopt::set_int(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER);
         }
         socket.set_nonblocking(true).map_err(failed)?;
-        socket.bind(&link_address(index)).map_err(failed)?;
+        socket.bind(&link_address(index, EVERY_PROTOCOL)).map_err(failed)?;
         Ok(Self { socket, interface: interface.to_owned() })
     }
 
@@ -81,13 +81,13 @@ impl AsFd for FrameSocket {
     }
 }
 
-/// `struct sockaddr_ll` for all frames of an interface.
-fn link_address(index: u32) -> SockAddr {
+/// `struct sockaddr_ll` for the frames of one protocol on an interface; with protocol 0 a socket hears nothing, and sends.
+pub(super) fn link_address(index: u32, protocol: u16) -> SockAddr {
     let mut storage = SockAddrStorage::zeroed();
     // SAFETY: a `sockaddr_ll` is plain data that fits into the storage of any address, as it is one.
     let address = unsafe { storage.view_as::<libc::sockaddr_ll>() };
     address.sll_family = libc::AF_PACKET as libc::sa_family_t;
-    address.sll_protocol = EVERY_PROTOCOL.to_be();
+    address.sll_protocol = protocol.to_be();
     address.sll_ifindex = i32::try_from(index).unwrap_or(i32::MAX);
     let length = libc::socklen_t::try_from(size_of::<libc::sockaddr_ll>()).unwrap_or(0);
     // SAFETY: family and length are those of the `sockaddr_ll` just written.

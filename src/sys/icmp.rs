@@ -10,7 +10,7 @@ use super::{Error, Result, Version, route, sockopt};
 use crate::wire::Time;
 
 mod message;
-mod stamps;
+pub(super) mod stamps;
 
 /// How the kernel lets us speak ICMP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 //! One file for each idea. Every failure is an [`Error`] that names what was tried and on what; where a privilege is
 //! missing it also names the ways out.
 
+mod ancillary;
 pub mod clock;
 pub mod counters;
 mod error;
 pub mod frames;
 pub mod guard;
 pub mod icmp;
+mod interface;
 pub mod interrupt;
 pub mod limits;
 pub mod link;
@@ -25,11 +27,13 @@ mod sockopt;
 pub mod status;
 pub mod terminal;
 pub mod tracefs;
+pub mod transmit;
 pub mod watch;
 
 pub use error::{Error, Result};
 pub use guard::RstGuard;
 pub use icmp::IcmpSocket;
+pub use interface::{Interface, Kind as InterfaceKind};
 pub use interrupt::{Interrupts, Signal};
 pub use namespace::Namespace;
 pub use raw::RawSender;

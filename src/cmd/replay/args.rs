@@ -7,11 +7,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::choice;
 use super::exchanges::{ProtocolArgs, Protocols};
+use super::onto::OntoArgs;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::{Format, OutputArgs};
 use crate::sink::fields::{FIELDS, Field, Sort};
 
-/// Show the TCP connections in capture files, and the UDP and ICMP exchanges
+/// Show the TCP connections in capture files, and the UDP and ICMP exchanges; or send the packets
 ///
 /// States and socket calls are inferred from the segments, and marked so; where the capture began too late a question
 /// mark stands for what cannot be known.
@@ -33,6 +34,8 @@ pub struct Args {
     pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
+    #[command(flatten)]
+    pub(super) onto: OntoArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -53,6 +56,8 @@ Examples:
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
+  sudo rawshake replay capture.pcap --onto eth1      send it, as it was recorded
+  sudo rawshake replay capture.pcap --onto eth1 --top-speed --loop 100
 
 Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any
 other its connections alone. An exchange is what two sockets (UDP), or two hosts
@@ -76,11 +81,17 @@ never opened: after-syn, after-ack, after-first-data or later.
 What cannot be read is said, with its place, and passed over.
 Of packets that come while they happen, a connection's end is told when it has
 been silent for a second. tcpdump holds packets back without --immediate-mode.
+--onto sends every octet as it was captured, each packet at its time from one
+fixed start, so that lateness never adds up; the report compares schedule and
+departure, by the kernel's stamps where it gives them. With --top-speed packets
+pass by the queueing discipline, and captures on this machine do not see them.
+Send only through interfaces whose networks you own or may test.
 Ctrl-C ends --follow and standard input as the end of the file would. Of a file
-it shows what was found so far, and the exit code is 130; a second Ctrl-C ends
-the program at once.
+it shows what was found so far, and what --onto sent, and the exit code is 130;
+a second Ctrl-C ends the program at once.
 Exit codes: 0 at least one connection or exchange (that was asked for), 1 none,
-2 error; what was read is shown all the same.";
+2 error; what was read is shown all the same. With --onto: 0 all was sent, 1
+there was no packet, 2 error; what was sent is reported all the same.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]

@@ -37,6 +37,11 @@ enum Protocol {
 }
 
 impl ProtocolArgs {
+    /// Whether any was named.
+    pub(super) const fn is_given(&self) -> bool {
+        !self.protocol.is_empty() || self.exchange.is_some()
+    }
+
     /// What is to be shown. `for_connections`: the options that only connections have a place for.
     ///
     /// # Errors

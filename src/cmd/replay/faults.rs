@@ -24,6 +24,11 @@ impl Faults {
         }
     }
 
+    /// Whether there was none yet that is not told.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// Says each on a line of its own, and forgets it.
     pub(super) fn tell(&mut self, err: &mut dyn Write) -> io::Result<()> {
         for error in self.kept.drain(..) {

@@ -47,23 +47,33 @@ impl<'a> Input<'a> {
 
     /// All packets. Whether the files can be opened shows when they are read.
     pub(super) fn source(&self) -> Box<dyn Source + '_> {
-        let (files, merge): (&[PathBuf], bool) = (&self.args.files, self.args.reading.merge);
-        match (self.is_live(), merge) {
-            (true, false) => Box::new(Chain::new(self.awaited())),
-            (true, true) => Box::new(Merge::new(self.awaited())),
-            (false, false) => Box::new(Chain::of_files(files)),
-            (false, true) => Box::new(Merge::of_files(files)),
-        }
+        packets(self.args, Some(&self.stop))
     }
+}
 
-    /// The files, where some may have to be waited for: by ourselves, and not within a read that no signal ends.
-    fn awaited(&self) -> Vec<Box<dyn Source + '_>> {
-        let is_awaited = |file: &Path| self.args.reading.follow || !is_regular(file);
-        let source = |file: &PathBuf| -> Box<dyn Source + '_> {
-            if is_awaited(file) { Box::new(Follow::new(file, &self.stop)) } else { Box::new(LazyFile::new(file)) }
-        };
-        self.args.files.iter().map(source).collect()
+/// All packets; what has to be waited for ends when `stop` can be read, if there is one.
+pub(super) fn packets<'a>(args: &'a Args, stop: Option<&'a impl AsFd>) -> Box<dyn Source + 'a> {
+    let (files, merge): (&[PathBuf], bool) = (&args.files, args.reading.merge);
+    // Waited for by ourselves, and not within a read that no signal ends.
+    let awaited = |stop: &'a _| files.iter().map(move |file| awaited(args, file, stop)).collect();
+    let is_live = args.reading.follow || !files.iter().all(|file| is_regular(file));
+    match (stop.filter(|_| is_live), merge) {
+        (Some(stop), false) => Box::new(Chain::new(awaited(stop))),
+        (Some(stop), true) => Box::new(Merge::new(awaited(stop))),
+        (None, false) => Box::new(Chain::of_files(files)),
+        (None, true) => Box::new(Merge::of_files(files)),
     }
+}
+
+/// One of the files, some of which may have to be waited for.
+fn awaited<'a>(args: &Args, file: &'a Path, stop: &'a impl AsFd) -> Box<dyn Source + 'a> {
+    let is_awaited = args.reading.follow || !is_regular(file);
+    if is_awaited { Box::new(Follow::new(file, stop)) } else { Box::new(LazyFile::new(file)) }
+}
+
+/// Whether all packets can be read a second time.
+pub(super) fn is_repeatable(args: &Args) -> bool {
+    !args.reading.follow && args.files.iter().all(|file| file != Path::new("-") && is_regular(file))
 }
 
 /// Whether a path, of which `-` is standard input, is a file that can be read again. What does not exist counts as one:

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 use socket2::SockAddr;
 
 use super::{IcmpSocket, Kind, Origin, Received, stamps};
+use crate::sys::ancillary::{self, Aligned, read};
 use crate::sys::{Version, clock};
 use crate::wire::Time;
 
@@ -47,17 +48,17 @@ struct Control {
 
 /// recvmsg(2) once, without waiting.
 pub(super) fn receive(socket: &IcmpSocket, buffer: &mut [u8], flags: i32) -> io::Result<Received> {
-    let mut control = Aligned([0; CONTROL]);
+    let mut room = Aligned([0; CONTROL]);
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     let mut message = MaybeUninit::<libc::msghdr>::zeroed();
     // SAFETY: a `msghdr` is plain data, for which all bits zero is a value.
     let message = unsafe { message.assume_init_mut() };
     message.msg_iov = &raw mut part;
     message.msg_iovlen = 1;
-    message.msg_control = control.0.as_mut_ptr().cast();
+    message.msg_control = room.0.as_mut_ptr().cast();
     message.msg_controllen = CONTROL as _;
     // SAFETY: the name that the message points to is the storage that `try_init` gives and takes back; buffer and
-    // control live until the end of this function, with the lengths given.
+    // room live until the end of this function, with the lengths given.
     let (length, from) = unsafe {
         SockAddr::try_init(|storage, name_length| {
             message.msg_name = storage.cast();
@@ -68,12 +69,13 @@ pub(super) fn receive(socket: &IcmpSocket, buffer: &mut [u8], flags: i32) -> io:
         })
     }?;
     let truncated = message.msg_flags & libc::MSG_TRUNC != 0;
-    let control = read_control(message);
+    let mut control = Control::default();
+    // SAFETY: recvmsg() has filled `msg_control` and set `msg_controllen`.
+    unsafe { ancillary::walk(message, |level, kind, data| control.take(level, kind, data)) };
     let unspecified = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let from = from.as_socket().map_or(unspecified, |address| address.ip());
     let length = length.min(buffer.len());
     let has_header = socket.version == Version::V4 && socket.kind == Kind::Raw && flags & libc::MSG_ERRQUEUE == 0;
-    let mut control = control;
     let len = if has_header { strip_header(buffer, length, &mut control.options) } else { length };
     Ok(received(len, truncated, from, control))
 }
@@ -128,27 +130,6 @@ fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
     }
 }
 
-/// Ancillary data begins with a `cmsghdr`, which wants this alignment.
-#[repr(C, align(8))]
-struct Aligned([u8; CONTROL]);
-
-#[allow(clippy::unnecessary_cast, reason = "the length is an u32 with other C libraries")]
-fn read_control(message: &libc::msghdr) -> Control {
-    let mut control = Control::default();
-    // SAFETY: recvmsg() has filled `msg_control` and set `msg_controllen`, so the headers that these macros walk lie
-    // inside it; `CMSG_NXTHDR` ends at the last whole one.
-    unsafe {
-        let mut header = libc::CMSG_FIRSTHDR(message);
-        while let Some(item) = header.as_ref() {
-            let length = (item.cmsg_len as usize).saturating_sub(libc::CMSG_LEN(0) as usize);
-            let data = std::slice::from_raw_parts(libc::CMSG_DATA(header), length);
-            control.take(item.cmsg_level, item.cmsg_type, data);
-            header = libc::CMSG_NXTHDR(message, header);
-        }
-    }
-    control
-}
-
 impl Control {
     fn take(&mut self, level: i32, kind: i32, data: &[u8]) {
         match (level, kind) {
@@ -186,21 +167,6 @@ fn ip_of(data: &[u8]) -> Option<IpAddr> {
         libc::AF_INET6 => read::<libc::sockaddr_in6>(data).map(|v6| IpAddr::from(v6.sin6_addr.s6_addr)),
         _ => None,
     }
-}
-
-/// Structures of C that any bytes make a value of.
-trait Plain {}
-impl Plain for i32 {}
-impl Plain for libc::sa_family_t {}
-impl Plain for libc::timespec {}
-impl Plain for [libc::timespec; 3] {}
-impl Plain for libc::sock_extended_err {}
-impl Plain for libc::sockaddr_in {}
-impl Plain for libc::sockaddr_in6 {}
-
-fn read<T: Plain>(data: &[u8]) -> Option<T> {
-    // SAFETY: there are enough bytes, any bytes are a value of T, and the read asks for no alignment.
-    (data.len() >= size_of::<T>()).then(|| unsafe { data.as_ptr().cast::<T>().read_unaligned() })
 }
 
 #[cfg(test)]

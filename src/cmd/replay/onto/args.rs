@@ -1,0 +1,123 @@
+//! The arguments of `rawshake replay --onto`, as they were typed.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::cmd::output::Format;
+use crate::cmd::ping::Seconds;
+use crate::cmd::replay::args::Args;
+use crate::cmd::replay::input;
+use crate::craft::pace::Rate;
+use crate::sys::transmit::Via;
+
+/// Sends the packets of the capture.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sending")]
+pub(in crate::cmd::replay) struct OntoArgs {
+    /// Send the packets through this interface, with the timing of the capture
+    #[arg(long, value_name = "INTERFACE")]
+    pub(in crate::cmd::replay) onto: Option<String>,
+    #[command(flatten)]
+    pub(super) timing: TimingArgs,
+    /// How packets reach the kernel [default: batch]
+    #[arg(long, value_name = "WAY", requires = "onto", value_parser = via())]
+    pub(super) via: Option<Via>,
+}
+
+fn via() -> impl TypedValueParser<Value = Via> {
+    let values = Via::ALL.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(values).map(|given| {
+        let found = Via::ALL.iter().find(|(_, name, _)| *name == given);
+        found.map_or(Via::Batch, |(via, ..)| *via)
+    })
+}
+
+/// When packets depart, and how many.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sending")]
+pub(super) struct TimingArgs {
+    /// N times as fast as they were captured
+    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    multiplier: Option<f64>,
+    /// N packets a second
+    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    pps: Option<f64>,
+    /// N million bits a second, counted from the link-layer header on
+    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    mbps: Option<f64>,
+    /// As fast as the interface takes them
+    #[arg(short = 't', long, requires = "onto", group = "rate")]
+    top_speed: bool,
+    /// Each at its own press of Enter, which shows it as well
+    #[arg(long, requires = "onto", group = "rate")]
+    pub(super) one_at_a_time: bool,
+    /// Send the capture N times; 0 goes on until Ctrl-C
+    #[arg(long = "loop", value_name = "N", requires = "onto", default_value_t = 1, hide_default_value = true)]
+    pub(super) rounds: u64,
+    /// Send N packets at most
+    #[arg(long, value_name = "N", requires = "onto", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: Option<u64>,
+    /// Send for so many seconds at most
+    #[arg(long, value_name = "SECONDS", requires = "onto")]
+    duration: Option<Seconds>,
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "not a number above 0, such as 100 or 0.5".to_owned())
+}
+
+impl TimingArgs {
+    pub(super) fn rate(&self) -> Rate {
+        let packets = self.pps.map(Rate::Packets);
+        let bits = self.mbps.map(|mega| Rate::Bits(mega * 1e6));
+        let top = self.top_speed.then_some(Rate::TopSpeed);
+        packets.or(bits).or(top).unwrap_or(Rate::Recorded(self.multiplier.unwrap_or(1.0)))
+    }
+
+    pub(super) fn rounds(&self) -> Option<u64> {
+        Some(self.rounds).filter(|rounds| *rounds > 0)
+    }
+
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.duration.map(|seconds| seconds.0)
+    }
+}
+
+/// Refuses what says how connections are shown, or cannot be sent.
+///
+/// # Errors
+/// Says which option does not go with `--onto`.
+pub(super) fn check(args: &Args) -> anyhow::Result<()> {
+    let output = &args.output;
+    let showing = [
+        (args.list.list, "--list"),
+        (args.list.stats, "--stats"),
+        (args.list.sort.is_some(), "--sort"),
+        (args.protocols.is_given(), "--protocol and --exchange"),
+        (!args.choice.only.is_empty(), "--only"),
+        (args.choice.expression.is_some(), "--where"),
+        (args.choice.connection.is_some(), "--connection"),
+        (args.reading.replay_speed.is_some(), "--replay-speed (--multiplier is its like)"),
+        (args.capture.is_wanted(), "--pcap"),
+        (!matches!(output.format, Format::Ladder | Format::Json), "--format lines and csv"),
+        (output.width.is_some(), "--width"),
+        (output.verbose > 0, "--verbose"),
+        (output.absolute && !args.onto.timing.one_at_a_time, "--absolute without --one-at-a-time"),
+    ];
+    if let Some((_, option)) = showing.iter().find(|(given, _)| *given) {
+        anyhow::bail!("--onto sends packets and shows no connections: leave out {option}");
+    }
+    ensure!(
+        args.onto.timing.rounds == 1 || input::is_repeatable(args),
+        "--loop reads the capture again, which is possible with files only"
+    );
+    let reads_stdin = args.files.iter().any(|file| file.as_os_str() == "-");
+    ensure!(
+        !(args.onto.timing.one_at_a_time && reads_stdin),
+        "--one-at-a-time waits for Enter on standard input: read the capture from a file"
+    );
+    Ok(())
+}

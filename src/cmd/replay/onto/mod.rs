@@ -1,0 +1,138 @@
+//! `rawshake replay --onto`: sends what a capture holds.
+
+mod args;
+mod chosen;
+mod report;
+mod step;
+
+use anyhow::{Context as _, bail, ensure};
+
+pub(super) use self::args::OntoArgs;
+
+use self::chosen::Chosen;
+use self::report::Report;
+use self::step::Screen;
+use super::args::Args;
+use super::faults::Faults;
+use crate::cmd::{Exit, Streams, exit};
+use crate::craft::pace::Rate;
+use crate::craft::rewrite::Rewriter;
+use crate::drive::onto::{self, End, Outcome, Plan};
+use crate::explain;
+use crate::sys::transmit::{Aim, Transmitter, Via};
+use crate::sys::{Interface, InterfaceKind, Interrupts};
+use crate::wire::LinkType;
+
+/// Sends the capture through the interface of this name.
+///
+/// # Errors
+/// Options that do not go together, an interface that cannot be sent through, or the output cannot be written. What goes
+/// wrong with packets is told, and shows in the exit code.
+pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    args::check(args)?;
+    let interface = Interface::named(interface)?;
+    let link = frames_of(&interface)?;
+    let plan = plan(&args.onto);
+    let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
+    let aim = if plan.rate == Rate::TopSpeed { Aim::Speed } else { Aim::Timing };
+    let mut transmitter = Transmitter::open(&interface, args.onto.via.unwrap_or(Via::Batch), aim)?;
+    let mut faults = Faults::default();
+    let mut screen = Screen::new(&args.output, &stop, streams);
+    // A filter that is none is told before anything is sent.
+    drop(Chosen::open(args, None::<&Interrupts>)?);
+    let outcome = onto::run(
+        &plan,
+        link,
+        &|ended, read| Chosen::open(args, Some(ended)).map(|mut source| read(&mut source)),
+        &mut |error| faults.add(error),
+        &mut transmitter,
+        (&mut screen, &stop),
+    );
+    drop(screen);
+    let outcome = outcome?;
+    let report = Report::new(&interface, &transmitter, &plan, &outcome);
+    report.show(&args.output, streams.out)?;
+    streams.out.flush()?;
+    let any_fault = !faults.is_empty();
+    faults.tell(streams.err)?;
+    tell(args, &interface, &outcome, any_fault, streams)?;
+    Ok(match stop.take() {
+        Some(signal) => Exit::Signal(signal.number()),
+        None => code(&outcome, any_fault),
+    })
+}
+
+/// What the frames of an interface are.
+fn frames_of(interface: &Interface) -> anyhow::Result<LinkType> {
+    let name = interface.name.escape_debug();
+    ensure!(interface.up, "interface {name} is down, and nothing was sent; ip link set {name} up brings it up");
+    match interface.kind {
+        InterfaceKind::Ethernet | InterfaceKind::Loopback => Ok(LinkType::ETHERNET),
+        InterfaceKind::Ip => {
+            bail!("interface {name} takes IP packets without a link-layer header, and nothing was sent")
+        }
+        InterfaceKind::Other(kind) => {
+            bail!("interface {name} is neither Ethernet nor loopback (ARPHRD {kind}), and nothing was sent")
+        }
+    }
+}
+
+fn plan(args: &OntoArgs) -> Plan {
+    Plan {
+        rate: args.timing.rate(),
+        rewriter: Rewriter::default(),
+        rounds: args.timing.rounds(),
+        limit: args.timing.limit,
+        duration: args.timing.duration(),
+        one_at_a_time: args.timing.one_at_a_time,
+    }
+}
+
+/// Says why not all was sent.
+fn tell(
+    args: &Args,
+    interface: &Interface,
+    outcome: &Outcome,
+    any_fault: bool,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<()> {
+    let (file, name) = (args.name(), interface.name.escape_debug());
+    let sent = match outcome.sent {
+        0 => "nothing was sent".to_owned(),
+        1 => "1 packet was sent".to_owned(),
+        many => format!("{} packets were sent", explain::grouped(many)),
+    };
+    match &outcome.end {
+        End::Refused(refusal) => {
+            exit::tell(streams.err, &format!("interface {name} takes no more packets: {refusal}; {sent} before"))?;
+        }
+        End::Unfit(number, unfit) => {
+            exit::tell(streams.err, &format!("packet {number} of {file} cannot be sent: {unfit}; {sent} before"))?;
+        }
+        End::Complete if outcome.read == 0 && !any_fault => {
+            let place = match &args.choice.filter {
+                Some(filter) => format!("among the packets of {file} that pass --filter {filter:?}"),
+                None => format!("in {file}"),
+            };
+            exit::remark(streams.err, &format!("There is no packet {place}: nothing was sent."))?;
+        }
+        End::Complete | End::Timeout | End::Stopped => {}
+    }
+    if outcome.too_long > 0 {
+        let many = explain::count(outcome.too_long, "packet");
+        exit::tell(
+            streams.err,
+            &format!("{many} not sent: longer than interface {name} allows (MTU {}); {sent}", interface.mtu),
+        )?;
+    }
+    Ok(())
+}
+
+fn code(outcome: &Outcome, any_fault: bool) -> Exit {
+    match outcome.end {
+        End::Refused(_) | End::Unfit(..) => Exit::Error,
+        _ if any_fault || outcome.too_long > 0 => Exit::Error,
+        End::Complete if outcome.sent == 0 => Exit::NoReply,
+        End::Complete | End::Timeout | End::Stopped => Exit::Success,
+    }
+}

@@ -1,0 +1,191 @@
+//! What is said of a run when it is over: one record, as text and as JSON.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use colored::Colorize as _;
+use serde::Serialize;
+
+use crate::cmd::output::{Format, OutputArgs};
+use crate::craft::lateness::Lateness;
+use crate::drive::onto::{End, Outcome, Plan};
+use crate::explain::{duration, grouped};
+use crate::ladder;
+use crate::sys::Interface;
+use crate::sys::transmit::Transmitter;
+use crate::trace::SCHEMA;
+
+/// What was sent, how fast, and how much too late.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Report {
+    schema: u32,
+    event: &'static str,
+    interface: String,
+    via: &'static str,
+    /// Why it ended: `complete`, `timeout`, `stopped`, `refused` or `unfit`.
+    end: &'static str,
+    packets: u64,
+    bytes: u64,
+    seconds: f64,
+    /// Over the time from the first departure to the last; none where that is no time.
+    packets_per_second: Option<f64>,
+    bits_per_second: Option<f64>,
+    lateness: Option<Late>,
+    errors: Errors,
+}
+
+/// Actual departures behind their schedule, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Late {
+    median_ns: u64,
+    p99_ns: u64,
+    longest_ns: u64,
+    /// Departures that the kernel stamped; of the others our clock tells when they were handed over.
+    stamped: u64,
+}
+
+/// Packets that the kernel did not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Errors {
+    too_long: u64,
+    /// Times that the queue was full; the packet was offered again.
+    queue_full: u64,
+}
+
+impl Report {
+    pub(super) fn new(interface: &Interface, transmitter: &Transmitter, plan: &Plan, outcome: &Outcome) -> Self {
+        let seconds = outcome.took.as_secs_f64();
+        // The first departure begins the time, the others are in it.
+        let rate =
+            |count: u64| (seconds > 0.0 && outcome.sent > 1 && !plan.one_at_a_time).then(|| count as f64 / seconds);
+        Self {
+            schema: SCHEMA,
+            event: "sent",
+            interface: interface.name.clone(),
+            via: transmitter.via().name(),
+            end: match outcome.end {
+                End::Complete => "complete",
+                End::Timeout => "timeout",
+                End::Stopped => "stopped",
+                End::Refused(_) => "refused",
+                End::Unfit(..) => "unfit",
+            },
+            packets: outcome.sent,
+            bytes: outcome.octets,
+            seconds,
+            packets_per_second: rate(outcome.sent),
+            bits_per_second: rate(outcome.octets * 8),
+            lateness: Late::of(&outcome.lateness),
+            errors: Errors { too_long: outcome.too_long, queue_full: outcome.full },
+        }
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(super) fn show(&self, output: &OutputArgs, out: &mut dyn Write) -> io::Result<()> {
+        if output.format == Format::Json {
+            serde_json::to_writer(&mut *out, self)?;
+            return out.write_all(b"\n");
+        }
+        if output.quiet {
+            return Ok(());
+        }
+        for (name, text) in self.rows() {
+            let text = if output.ascii { ladder::ascii(&text) } else { text };
+            writeln!(out, "{} {text}", format!("{name:<8}").bold())?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String)> {
+        let took = duration(Duration::from_secs_f64(self.seconds));
+        let mut rows = vec![
+            ("Sent", format!("{} packets, {} bytes in {took}", grouped(self.packets), grouped(self.bytes))),
+            ("Through", format!("{} via {}", self.interface.escape_debug(), self.via)),
+        ];
+        if let (Some(packets), Some(bits)) = (self.packets_per_second, self.bits_per_second) {
+            rows.insert(1, ("Rate", format!("{} packets/s, {}", grouped(packets.round() as u64), bits_in_words(bits))));
+        }
+        rows.extend(self.lateness.map(|late| ("Late", late.words())));
+        if self.errors.queue_full > 0 {
+            rows.push((
+                "Waited",
+                format!("{} times for room in the interface's queue", grouped(self.errors.queue_full)),
+            ));
+        }
+        rows
+    }
+}
+
+impl Late {
+    fn of(lateness: &Lateness) -> Option<Self> {
+        let late = lateness.late();
+        let nanos = |time: Option<Duration>| time.and_then(|time| u64::try_from(time.as_nanos()).ok());
+        Some(Self {
+            median_ns: nanos(late.percentile(50))?,
+            p99_ns: nanos(late.percentile(99))?,
+            longest_ns: nanos(late.longest())?,
+            stamped: lateness.stamped(),
+        })
+    }
+
+    fn words(self) -> String {
+        let [median, p99, longest] =
+            [self.median_ns, self.p99_ns, self.longest_ns].map(|nanos| duration(Duration::from_nanos(nanos)));
+        let clock = match self.stamped {
+            0 => "by our clock, before each was handed over".to_owned(),
+            stamped => format!("by the kernel's stamps of {}", grouped(stamped)),
+        };
+        format!("median {median}, 99 % within {p99}, longest {longest} ({clock})")
+    }
+}
+
+/// `8.2 Mbit/s`.
+fn bits_in_words(bits: f64) -> String {
+    let units = [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)];
+    let (unit, size) = units.into_iter().find(|(_, size)| bits >= *size).unwrap_or(("bit/s", 1.0));
+    format!("{:.1} {unit}", bits / size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_in_the_unit_a_person_would_say() {
+        let words = [999.0, 1e3, 8.24e6, 1.5e10].map(bits_in_words);
+        assert_eq!(words, ["999.0 bit/s", "1.0 kbit/s", "8.2 Mbit/s", "15.0 Gbit/s"]);
+    }
+
+    #[test]
+    fn the_text_says_what_the_record_says() {
+        let late = Late { median_ns: 3_000, p99_ns: 12_000, longest_ns: 1_500_000, stamped: 1_234 };
+        let report = Report {
+            schema: SCHEMA,
+            event: "sent",
+            interface: "veth0".to_owned(),
+            via: "batch",
+            end: "complete",
+            packets: 1_234,
+            bytes: 123_400,
+            seconds: 2.0,
+            packets_per_second: Some(617.0),
+            bits_per_second: Some(493_600.0),
+            lateness: Some(late),
+            errors: Errors { too_long: 0, queue_full: 3 },
+        };
+        let rows: Vec<_> = report.rows().into_iter().map(|(name, text)| format!("{name}: {text}")).collect();
+        assert_eq!(
+            rows,
+            [
+                "Sent: 1,234 packets, 123,400 bytes in 2.0 s",
+                "Rate: 617 packets/s, 493.6 kbit/s",
+                "Through: veth0 via batch",
+                "Late: median 3 µs, 99 % within 12 µs, longest 1.5 ms (by the kernel's stamps of 1,234)",
+                "Waited: 3 times for room in the interface's queue",
+            ]
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! Puts the packets of a capture onto an interface: one thread reads ahead, and this one sends at the scheduled time.
+//!
+//! Blocks of memory go round between the two, so that a packet is written once, where the kernel takes it from, and
+//! memory does not depend on the length of the capture.
+
+mod reader;
+mod sender;
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::craft::lateness::Lateness;
+use crate::craft::pace::Rate;
+use crate::craft::rewrite::{Rewriter, Unfit};
+use crate::source::{self, Source};
+use crate::sys::transmit::{self, Refusal, Transmitter};
+use crate::sys::{self, Interrupts};
+use crate::wire::{LinkType, Packet};
+
+use reader::{Progress, Reader};
+use sender::Sender;
+
+/// Blocks that go round: four MiB.
+const BLOCKS: usize = 16;
+
+/// Opens the capture, once for each round, and lends it; what it reads ends when the stream is readable.
+pub type Open<'a> = dyn Fn(&UnixStream, &mut dyn FnMut(&mut dyn Source)) -> Result<(), source::Error> + Sync + 'a;
+
+/// What is sent, and when.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// When packets depart.
+    pub rate: Rate,
+    /// What becomes of them.
+    pub rewriter: Rewriter,
+    /// How often the capture is played; without, until somebody ends it.
+    pub rounds: Option<u64>,
+    /// Packets that are sent at most.
+    pub limit: Option<u64>,
+    /// How long it takes at most.
+    pub duration: Option<Duration>,
+    /// Each packet waits for [`Watcher::may_go`].
+    pub one_at_a_time: bool,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SoFar {
+    /// Packets that the kernel took.
+    pub sent: u64,
+    /// Octets in them.
+    pub octets: u64,
+    /// Since the first was due.
+    pub took: Duration,
+    /// The part of the capture, or of all its rounds, that was read; none where nobody knows.
+    pub fraction: Option<f64>,
+}
+
+/// Watches a run.
+pub trait Watcher {
+    /// It has come so far; told ten times a second at most.
+    ///
+    /// # Errors
+    /// Nothing can be shown: the run ends.
+    fn so_far(&mut self, so_far: &SoFar) -> io::Result<()>;
+
+    /// Whether the next packet may go, where each waits for its own word. Returns when somebody has decided.
+    ///
+    /// # Errors
+    /// Nobody can be asked: the run ends.
+    fn may_go(&mut self, packet: &Packet<'_>) -> io::Result<bool>;
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum End {
+    /// All that was to be sent is.
+    Complete,
+    /// Its time was over.
+    Timeout,
+    /// Ctrl-C, or nobody let the next packet go.
+    Stopped,
+    /// The kernel takes no more packets.
+    Refused(Refusal),
+    /// A packet of the capture, by its number, cannot be sent.
+    Unfit(u64, Unfit),
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// Packets that the kernel took.
+    pub sent: u64,
+    /// Octets in them, link-layer header included.
+    pub octets: u64,
+    /// From the first departure to the last.
+    pub took: Duration,
+    /// Packets that are longer than the interface allows.
+    pub too_long: u64,
+    /// How often the interface's queue was full, so that a packet was offered again.
+    pub full: u64,
+    /// Scheduled against actual departures; empty where there is no schedule.
+    pub lateness: Lateness,
+    /// Packets of the capture that were read, in the last round.
+    pub read: u64,
+}
+
+/// Why a run could not even begin, or be watched.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refused something.
+    #[error(transparent)]
+    Sys(#[from] sys::Error),
+    /// The watcher failed.
+    #[error(transparent)]
+    Watcher(#[from] io::Error),
+}
+
+/// Runs a plan. `link` is what the frames of the interface are. Errors of the capture go to `faults`; what can be read
+/// behind them is sent.
+///
+/// # Errors
+/// See [`Error`]; what the kernel says of packets is in the [`Outcome`].
+pub fn run(
+    plan: &Plan,
+    link: LinkType,
+    open: &Open<'_>,
+    faults: &mut (dyn FnMut(source::Error) + Send),
+    transmitter: &mut Transmitter,
+    (watcher, stop): (&mut dyn Watcher, &Interrupts),
+) -> Result<Outcome, Error> {
+    let (empty, to_fill) = channel();
+    let (filled, to_send) = sync_channel(BLOCKS);
+    for block in transmit::blocks(BLOCKS)? {
+        let _ = empty.send(block);
+    }
+    let failed = |source| sys::Error::os("start a thread that reads ahead", source);
+    let (over, ended) = UnixStream::pair().map_err(failed)?;
+    let progress = Progress::default();
+    let reader = Reader::new(plan, (to_fill, filled), &progress);
+    thread::scope(|scope| {
+        let body = || reader.run(open, &ended, faults);
+        let thread = thread::Builder::new().name("read ahead".to_owned()).spawn_scoped(scope, body).map_err(failed)?;
+        let sender = Sender::new(plan, link, transmitter, stop, &progress);
+        let outcome = sender.run(to_send, &empty, watcher);
+        // Whoever waits for the capture waits no longer, and whoever waits for an empty block gets none.
+        drop((over, empty));
+        let reading = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let mut outcome = outcome?;
+        outcome.read = reading.read;
+        if let (End::Complete, Some((number, unfit))) = (&outcome.end, reading.unfit) {
+            outcome.end = End::Unfit(number, unfit);
+        }
+        Ok(outcome)
+    })
+}

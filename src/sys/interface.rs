@@ -1,0 +1,89 @@
+//! One interface by its name: what kind of frames it takes, and how long they may be.
+
+use std::io;
+
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+
+use super::{Error, Result, netlink, sockopt};
+
+/// What the frames of an interface are (`ARPHRD_…` of linux/if_arp.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Ethernet.
+    Ethernet,
+    /// Ethernet frames whose addresses nobody looks at, which never leave the machine.
+    Loopback,
+    /// IP packets without a link-layer header, as on tun devices and WireGuard.
+    Ip,
+    /// Anything else, by its number.
+    Other(u16),
+}
+
+/// An interface of the network namespace of the thread that asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// Its index.
+    pub index: u32,
+    /// What its frames are.
+    pub kind: Kind,
+    /// Its own Ethernet address.
+    pub mac: Option<[u8; 6]>,
+    /// Octets of the longest IP packet that it takes.
+    pub mtu: usize,
+    /// Whether it is up.
+    pub up: bool,
+}
+
+impl Interface {
+    /// The interface of this name.
+    ///
+    /// # Errors
+    /// [`Error::NoInterface`], which names those that exist.
+    pub fn named(name: &str) -> Result<Self> {
+        let index = sockopt::interface_index(name)?;
+        let failed = |source| Error::os(format!("ask about interface {name}"), source);
+        let mut question = LinkMessage::default();
+        question.header.index = index;
+        let answers = netlink::route(RouteNetlinkMessage::GetLink(question), 0).map_err(failed)?;
+        let answer = answers.into_iter().find_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => Some(link),
+            _ => None,
+        });
+        let link = answer.ok_or_else(|| failed(io::Error::from_raw_os_error(libc::ENODEV)))?;
+        Ok(Self::read(name, index, &link))
+    }
+
+    fn read(name: &str, index: u32, link: &LinkMessage) -> Self {
+        let (mut mtu, mut mac) = (0, None);
+        for attribute in &link.attributes {
+            match attribute {
+                LinkAttribute::Mtu(octets) => mtu = *octets as usize,
+                LinkAttribute::Address(octets) => mac = octets.as_slice().try_into().ok(),
+                _ => {}
+            }
+        }
+        let kind = match u16::from(link.header.link_layer_type) {
+            libc::ARPHRD_ETHER => Kind::Ethernet,
+            libc::ARPHRD_LOOPBACK => Kind::Loopback,
+            libc::ARPHRD_NONE => Kind::Ip,
+            other => Kind::Other(other),
+        };
+        Self { name: name.to_owned(), index, kind, mac, mtu, up: link.header.flags.contains(LinkFlags::Up) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_loopback() {
+        let lo = Interface::named("lo").unwrap();
+        assert_eq!((lo.kind, lo.mac), (Kind::Loopback, Some([0; 6])));
+        assert!(lo.mtu >= 1280 && lo.index > 0);
+        assert!(matches!(Interface::named("nosuch"), Err(Error::NoInterface { .. })));
+    }
+}
