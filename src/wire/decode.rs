@@ -62,6 +62,16 @@ pub fn decode<'a>(packet: &Packet<'a>) -> Decoded<'a> {
     innermost(walk, outer)
 }
 
+/// The outermost IP header of `packet`, and how many octets stand before it.
+///
+/// # Errors
+/// Says why there is none, or why it cannot be read.
+pub fn outer_ip(packet: &Packet<'_>) -> Result<(usize, Ip), Stop> {
+    let mut walk = Walk::new(packet.bytes, packet.original_len as usize);
+    link::walk(&mut walk, packet.link)?;
+    ip::decode(walk.rest(), walk.on_wire()).map(|(ip, ..)| (walk.at(), ip))
+}
+
 /// No IP packet was found.
 fn nothing<'a>(walk: &Walk<'_>, stop: Stop) -> Decoded<'a> {
     let link_len = walk.captured();

@@ -27,7 +27,7 @@ mod tests;
 
 pub use checksum::Checksum;
 pub use datagram::Datagram;
-pub use decode::{Content, Decoded, decode};
+pub use decode::{Content, Decoded, decode, outer_ip};
 pub use emit::{EmitError, IpFields, SegmentFields};
 pub use flags::{FLAG_NAMES, Flags};
 pub use icmp::{Icmp, Quote};

@@ -42,6 +42,8 @@ fn what_sends_needs_an_interface_and_a_sense() {
     }
     let said = replay("-".as_ref(), "--onto lo --loop 2");
     assert!(said.err.contains("--loop reads the capture again"), "{said:?}");
+    let said = replay(path, "--onto lo --dry-run --loop 2 --limit 3");
+    assert!(said.err.contains("--dry-run looks through one round"), "{said:?}");
     let said = replay("-".as_ref(), "--onto lo --one-at-a-time");
     assert!(said.err.contains("read the capture from a file"), "{said:?}");
 }

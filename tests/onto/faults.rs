@@ -113,7 +113,7 @@ fn who_may_not_send_is_told_the_ways_out() {
         let path = captures().remove(0);
         let mut dropped = Command::new("setpriv");
         dropped.args(["--bounding-set=-net_raw", "--inh-caps=-net_raw", env!("CARGO_BIN_EXE_rawshake"), "replay"]);
-        match dropped.arg(&path).args(["--onto", "near"]).output() {
+        match dropped.arg(&path).args(["--onto", "near", "--yes"]).output() {
             Ok(output) => {
                 let said = Said::of(&output);
                 let line = "rawshake: cannot send frames through interface near: operation not permitted; ";

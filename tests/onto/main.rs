@@ -7,3 +7,4 @@ mod arguments;
 mod cable;
 mod faults;
 mod plain;
+mod safety;

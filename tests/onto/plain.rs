@@ -27,7 +27,7 @@ fn every_capture_arrives_as_it_was_by_every_way() {
         for (index, path) in captures().into_iter().enumerate() {
             let via = ["batch", "packet"][index % 2];
             let sent = packets(&path);
-            let said = replay(&path, &format!("--onto near --top-speed --via {via}"));
+            let said = replay(&path, &format!("--onto near --yes --allow-broadcast --top-speed --via {via}"));
             assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{}: {said:?}", path.display());
             assert!(said.out.contains(&format!("near via {via}")), "{said:?}");
             let heard = cable.heard(sent.len());
@@ -104,7 +104,7 @@ fn a_capture_that_is_still_written_is_sent_as_it_comes() {
         let folder = tempfile::tempdir().unwrap();
         let bytes_of = |packets: &[Kept]| std::fs::read(write(folder.path(), "part.pcapng", packets)).unwrap();
         let (part, whole) = (bytes_of(&numbered(3, 0)), bytes_of(&numbered(5, 0)));
-        let mut child = command("-".as_ref(), "--onto near --pps 1000")
+        let mut child = command("-".as_ref(), "--onto near --yes --pps 1000")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -125,8 +125,11 @@ fn each_packet_waits_for_its_own_enter() {
     on_cable(|cable| {
         let path = captures().into_iter().find(|path| path.ends_with("refused.pcap")).unwrap();
         let sent = packets(&path);
-        let mut child =
-            command(&path, "--onto near --one-at-a-time").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command(&path, "--onto near --yes --one-at-a-time")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut pipe = child.stdin.take().unwrap();
         for packet in &sent[..2] {
             pipe.write_all(b"\n").unwrap();

@@ -56,8 +56,9 @@ Examples:
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
-  sudo rawshake replay capture.pcap --onto eth1      send it, as it was recorded
-  sudo rawshake replay capture.pcap --onto eth1 --top-speed --loop 100
+  sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
+  sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
+  sudo rawshake replay capture.pcap --onto eth1 --yes --top-speed --loop 100
 
 Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any
 other its connections alone. An exchange is what two sockets (UDP), or two hosts
@@ -85,7 +86,8 @@ been silent for a second. tcpdump holds packets back without --immediate-mode.
 fixed start, so that lateness never adds up; the report compares schedule and
 departure, by the kernel's stamps where it gives them. With --top-speed packets
 pass by the queueing discipline, and captures on this machine do not see them.
-Send only through interfaces whose networks you own or may test.
+Packets from addresses that this machine does not own take --yes, but on
+loopback. Send only through interfaces whose networks you own or may test.
 Ctrl-C ends --follow and standard input as the end of the file would. Of a file
 it shows what was found so far, and what --onto sent, and the exit code is 130;
 a second Ctrl-C ends the program at once.

@@ -1,5 +1,9 @@
 //! A captured packet as it is sent again: as it was, or not at all.
 
+mod group;
+
+pub use group::is_for_many;
+
 use crate::wire::{LinkType, Packet};
 
 /// Why a packet cannot be sent.

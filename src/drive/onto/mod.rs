@@ -36,12 +36,16 @@ pub struct Plan {
     pub rate: Rate,
     /// What becomes of them.
     pub rewriter: Rewriter,
+    /// What the frames of the interface are.
+    pub link: LinkType,
     /// How often the capture is played; without, until somebody ends it.
     pub rounds: Option<u64>,
     /// Packets that are sent at most.
     pub limit: Option<u64>,
     /// How long it takes at most.
     pub duration: Option<Duration>,
+    /// Whether packets to broadcast and multicast addresses are sent, too; otherwise they are left out.
+    pub allow_broadcast: bool,
     /// Each packet waits for [`Watcher::may_go`].
     pub one_at_a_time: bool,
 }
@@ -98,7 +102,7 @@ pub struct Outcome {
     pub sent: u64,
     /// Octets in them, link-layer header included.
     pub octets: u64,
-    /// From the first departure to the last.
+    /// From the first departure to the end of the last.
     pub took: Duration,
     /// Packets that are longer than the interface allows.
     pub too_long: u64,
@@ -108,6 +112,8 @@ pub struct Outcome {
     pub lateness: Lateness,
     /// Packets of the capture that were read, in the last round.
     pub read: u64,
+    /// Packets to broadcast or multicast addresses that were left out.
+    pub left_out: u64,
 }
 
 /// Why a run could not even begin, or be watched.
@@ -121,14 +127,13 @@ pub enum Error {
     Watcher(#[from] io::Error),
 }
 
-/// Runs a plan. `link` is what the frames of the interface are. Errors of the capture go to `faults`; what can be read
+/// Runs a plan. Errors of the capture go to `faults`; what can be read
 /// behind them is sent.
 ///
 /// # Errors
 /// See [`Error`]; what the kernel says of packets is in the [`Outcome`].
 pub fn run(
     plan: &Plan,
-    link: LinkType,
     open: &Open<'_>,
     faults: &mut (dyn FnMut(source::Error) + Send),
     transmitter: &mut Transmitter,
@@ -146,13 +151,13 @@ pub fn run(
     thread::scope(|scope| {
         let body = || reader.run(open, &ended, faults);
         let thread = thread::Builder::new().name("read ahead".to_owned()).spawn_scoped(scope, body).map_err(failed)?;
-        let sender = Sender::new(plan, link, transmitter, stop, &progress);
+        let sender = Sender::new(plan, transmitter, stop, &progress);
         let outcome = sender.run(to_send, &empty, watcher);
         // Whoever waits for the capture waits no longer, and whoever waits for an empty block gets none.
         drop((over, empty));
         let reading = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut outcome = outcome?;
-        outcome.read = reading.read;
+        (outcome.read, outcome.left_out) = (reading.read, reading.left_out);
         if let (End::Complete, Some((number, unfit))) = (&outcome.end, reading.unfit) {
             outcome.end = End::Unfit(number, unfit);
         }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::{Open, Plan};
 use crate::craft::pace::Pace;
-use crate::craft::rewrite::Unfit;
+use crate::craft::rewrite::{Unfit, is_for_many};
 use crate::source::{self, Source, Supply};
 use crate::sys::transmit::{Block, LONGEST};
 use crate::wire::Packet;
@@ -33,6 +33,8 @@ impl Progress {
 pub(super) struct Reading {
     /// Packets in the last round.
     pub(super) read: u64,
+    /// Packets to many stations, which were not asked for.
+    pub(super) left_out: u64,
     /// The packet that cannot be sent; reading ended there.
     pub(super) unfit: Option<(u64, Unfit)>,
 }
@@ -121,6 +123,10 @@ impl<'a> Reader<'a> {
             self.reading.unfit = Some((self.reading.read, unfit));
             Over
         })?;
+        if !self.plan.allow_broadcast && is_for_many(self.plan.link, &room[..length]) {
+            self.reading.left_out += 1;
+            return Ok(false);
+        }
         block.push(length, packet.time, self.pace.due(packet.time, length));
         let is_first = block.packets().len() == 1;
         self.placed += 1;

@@ -11,7 +11,7 @@ use crate::craft::lateness::Lateness;
 use crate::craft::pace::Rate;
 use crate::sys::transmit::{Block, Outgoing, Refusal, Transmitter};
 use crate::sys::{Interrupts, clock, poll};
-use crate::wire::{LinkType, Packet, Time};
+use crate::wire::{Packet, Time};
 
 /// Waits that are longer are not slept through: somebody may press Ctrl-C.
 const LONG: Duration = Duration::from_millis(5);
@@ -27,7 +27,6 @@ const STAMPS: Duration = Duration::from_millis(20);
 /// Sends, and keeps the books.
 pub(super) struct Sender<'a> {
     plan: &'a Plan,
-    link: LinkType,
     transmitter: &'a mut Transmitter,
     stop: BorrowedFd<'a>,
     progress: &'a Progress,
@@ -47,7 +46,6 @@ enum Stop {
 impl<'a> Sender<'a> {
     pub(super) fn new(
         plan: &'a Plan,
-        link: LinkType,
         transmitter: &'a mut Transmitter,
         stop: &'a Interrupts,
         progress: &'a Progress,
@@ -61,9 +59,10 @@ impl<'a> Sender<'a> {
             full: 0,
             lateness: Lateness::default(),
             read: 0,
+            left_out: 0,
         };
         let (stop, start, beat) = (stop.as_fd(), None, Duration::ZERO);
-        Self { plan, link, transmitter, stop, progress, start, beat, outcome }
+        Self { plan, transmitter, stop, progress, start, beat, outcome }
     }
 
     /// Sends the blocks that come, and gives them back.
@@ -144,7 +143,7 @@ impl<'a> Sender<'a> {
                 let sent = &block.packets()[packets][..count];
                 self.outcome.sent += count as u64;
                 self.outcome.octets += sent.iter().map(|packet| packet.len() as u64).sum::<u64>();
-                self.outcome.took = at;
+                self.outcome.took = self.now();
                 if self.has_schedule() {
                     let stamped = self.transmitter.stamps();
                     sent.iter().for_each(|packet| self.outcome.lateness.handed(packet.due, at, stamped));
@@ -209,7 +208,7 @@ impl<'a> Sender<'a> {
 
     fn ask(&mut self, block: &Block, packet: &Outgoing, watcher: &mut dyn Watcher) -> Result<(), Stop> {
         let original_len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
-        let shown = Packet { time: packet.time, link: self.link, original_len, bytes: block.bytes(packet) };
+        let shown = Packet { time: packet.time, link: self.plan.link, original_len, bytes: block.bytes(packet) };
         match watcher.may_go(&shown) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Stop::End(End::Stopped)),

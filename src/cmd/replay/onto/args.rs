@@ -19,6 +19,15 @@ pub(in crate::cmd::replay) struct OntoArgs {
     /// Send the packets through this interface, with the timing of the capture
     #[arg(long, value_name = "INTERFACE")]
     pub(in crate::cmd::replay) onto: Option<String>,
+    /// Only say what would be sent: from which addresses to which, and how fast
+    #[arg(long, requires = "onto")]
+    pub(super) dry_run: bool,
+    /// Send packets whose source addresses this machine does not own through an interface that others may hear
+    #[arg(long, requires = "onto")]
+    pub(super) yes: bool,
+    /// Send packets to broadcast and multicast addresses, too
+    #[arg(long, requires = "onto")]
+    pub(super) allow_broadcast: bool,
     #[command(flatten)]
     pub(super) timing: TimingArgs,
     /// How packets reach the kernel [default: batch]
@@ -113,6 +122,10 @@ pub(super) fn check(args: &Args) -> anyhow::Result<()> {
     ensure!(
         args.onto.timing.rounds == 1 || input::is_repeatable(args),
         "--loop reads the capture again, which is possible with files only"
+    );
+    ensure!(
+        !args.onto.dry_run || args.onto.timing.rounds == 1 || args.onto.timing.limit.is_none(),
+        "--dry-run looks through one round: leave out --loop or --limit"
     );
     let reads_stdin = args.files.iter().any(|file| file.as_os_str() == "-");
     ensure!(

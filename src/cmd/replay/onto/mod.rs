@@ -2,8 +2,11 @@
 
 mod args;
 mod chosen;
+mod dry;
 mod report;
+mod safety;
 mod step;
+mod survey;
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -32,7 +35,12 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     args::check(args)?;
     let interface = Interface::named(interface)?;
     let link = frames_of(&interface)?;
-    let plan = plan(&args.onto);
+    let plan = plan(&args.onto, link);
+    // Until something is sent, Ctrl-C may end it at once.
+    if args.onto.dry_run {
+        return dry::run(args, &interface, &plan, streams);
+    }
+    safety::check(args, &interface, &plan)?;
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let aim = if plan.rate == Rate::TopSpeed { Aim::Speed } else { Aim::Timing };
     let mut transmitter = Transmitter::open(&interface, args.onto.via.unwrap_or(Via::Batch), aim)?;
@@ -42,7 +50,6 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     drop(Chosen::open(args, None::<&Interrupts>)?);
     let outcome = onto::run(
         &plan,
-        link,
         &|ended, read| Chosen::open(args, Some(ended)).map(|mut source| read(&mut source)),
         &mut |error| faults.add(error),
         &mut transmitter,
@@ -77,13 +84,15 @@ fn frames_of(interface: &Interface) -> anyhow::Result<LinkType> {
     }
 }
 
-fn plan(args: &OntoArgs) -> Plan {
+fn plan(args: &OntoArgs, link: LinkType) -> Plan {
     Plan {
         rate: args.timing.rate(),
         rewriter: Rewriter::default(),
+        link,
         rounds: args.timing.rounds(),
         limit: args.timing.limit,
         duration: args.timing.duration(),
+        allow_broadcast: args.allow_broadcast,
         one_at_a_time: args.timing.one_at_a_time,
     }
 }
@@ -108,6 +117,13 @@ fn tell(
         }
         End::Unfit(number, unfit) => {
             exit::tell(streams.err, &format!("packet {number} of {file} cannot be sent: {unfit}; {sent} before"))?;
+        }
+        End::Complete if outcome.sent == 0 && outcome.left_out > 0 => {
+            let all = explain::count(outcome.left_out, "packet");
+            exit::remark(
+                streams.err,
+                &format!("Nothing was sent: {all} to broadcast or multicast addresses, and no other."),
+            )?;
         }
         End::Complete if outcome.read == 0 && !any_fault => {
             let place = match &args.choice.filter {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cmd::output::{Format, OutputArgs};
 use crate::craft::lateness::Lateness;
+use crate::craft::pace::Rate;
 use crate::drive::onto::{End, Outcome, Plan};
 use crate::explain::{duration, grouped};
 use crate::ladder;
@@ -48,6 +49,8 @@ struct Late {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 struct Errors {
     too_long: u64,
+    /// Packets to broadcast and multicast addresses, which were not asked for.
+    broadcast: u64,
     /// Times that the queue was full; the packet was offered again.
     queue_full: u64,
 }
@@ -55,9 +58,7 @@ struct Errors {
 impl Report {
     pub(super) fn new(interface: &Interface, transmitter: &Transmitter, plan: &Plan, outcome: &Outcome) -> Self {
         let seconds = outcome.took.as_secs_f64();
-        // The first departure begins the time, the others are in it.
-        let rate =
-            |count: u64| (seconds > 0.0 && outcome.sent > 1 && !plan.one_at_a_time).then(|| count as f64 / seconds);
+        let rate = |count| rate(count, outcome.sent, seconds, plan).filter(|_| !plan.one_at_a_time);
         Self {
             schema: SCHEMA,
             event: "sent",
@@ -76,7 +77,7 @@ impl Report {
             packets_per_second: rate(outcome.sent),
             bits_per_second: rate(outcome.octets * 8),
             lateness: Late::of(&outcome.lateness),
-            errors: Errors { too_long: outcome.too_long, queue_full: outcome.full },
+            errors: Errors { too_long: outcome.too_long, broadcast: outcome.left_out, queue_full: outcome.full },
         }
     }
 
@@ -109,6 +110,9 @@ impl Report {
             rows.insert(1, ("Rate", format!("{} packets/s, {}", grouped(packets.round() as u64), bits_in_words(bits))));
         }
         rows.extend(self.lateness.map(|late| ("Late", late.words())));
+        if self.errors.broadcast > 0 {
+            rows.push(("Left out", left_out(self.errors.broadcast)));
+        }
         if self.errors.queue_full > 0 {
             rows.push((
                 "Waited",
@@ -142,8 +146,20 @@ impl Late {
     }
 }
 
+/// `count` for each second, of something that `packets` have in `seconds`: with a schedule the first departure begins the
+/// time and belongs to no gap. None where there is no time.
+pub(super) fn rate(count: u64, packets: u64, seconds: f64, plan: &Plan) -> Option<f64> {
+    let gaps = if plan.rate == Rate::TopSpeed { packets } else { packets.saturating_sub(1) };
+    (seconds > 0.0 && gaps > 0).then(|| count as f64 / packets as f64 * gaps as f64 / seconds)
+}
+
+/// What is said of packets to many.
+pub(super) fn left_out(packets: u64) -> String {
+    format!("{} to broadcast or multicast addresses (--allow-broadcast)", grouped(packets))
+}
+
 /// `8.2 Mbit/s`.
-fn bits_in_words(bits: f64) -> String {
+pub(super) fn bits_in_words(bits: f64) -> String {
     let units = [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)];
     let (unit, size) = units.into_iter().find(|(_, size)| bits >= *size).unwrap_or(("bit/s", 1.0));
     format!("{:.1} {unit}", bits / size)
@@ -174,7 +190,7 @@ mod tests {
             packets_per_second: Some(617.0),
             bits_per_second: Some(493_600.0),
             lateness: Some(late),
-            errors: Errors { too_long: 0, queue_full: 3 },
+            errors: Errors { too_long: 0, broadcast: 2, queue_full: 3 },
         };
         let rows: Vec<_> = report.rows().into_iter().map(|(name, text)| format!("{name}: {text}")).collect();
         assert_eq!(
@@ -184,6 +200,7 @@ mod tests {
                 "Rate: 617 packets/s, 493.6 kbit/s",
                 "Through: veth0 via batch",
                 "Late: median 3 µs, 99 % within 12 µs, longest 1.5 ms (by the kernel's stamps of 1,234)",
+                "Left out: 2 to broadcast or multicast addresses (--allow-broadcast)",
                 "Waited: 3 times for room in the interface's queue",
             ]
         );
