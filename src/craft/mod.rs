@@ -1,5 +1,5 @@
-//! Hand-made ends, sans I/O: of a TCP connection, of an ICMP echo ([`ping`]), and of any packet at all ([`packet`],
-//! [`probe`]).
+//! Hand-made ends, sans I/O: of a TCP connection, of a recorded one that is had again ([`conversation`]), of an ICMP echo
+//! ([`ping`]), and of any packet at all ([`packet`], [`probe`]).
 //!
 //! [`Endpoint`] is a TCP of RFC 9293 that is given the time and what arrives, and answers "send this", "wait until" or
 //! "done". It reads no clock and touches no socket, so every behaviour is tested from bytes and without waiting. What it
@@ -10,8 +10,10 @@ mod arrive;
 mod close;
 mod config;
 mod congestion;
+pub mod conversation;
 mod crowd;
 mod ecn;
+mod end;
 mod endpoint;
 mod icmp;
 pub mod lateness;
@@ -38,6 +40,7 @@ mod tests;
 
 pub use config::{Close, Config, Offer, Open, Timing};
 pub use crowd::{Crowd, Turn};
+pub use end::End;
 pub use endpoint::Endpoint;
 pub use outcome::{Action, Emit, Outcome, Unreachable};
 pub use table::Sockets;

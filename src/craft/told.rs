@@ -29,6 +29,12 @@ impl Endpoint {
         self.send.data_acked()
     }
 
+    /// Octets that were said and are held, because they are not acknowledged, or were not let go yet.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.send.held()
+    }
+
     /// `send()`. What is not acknowledged takes room from the window that the peer is offered, so that an end that
     /// answers does not grow without bound.
     pub fn say(&mut self, octets: &[u8]) {

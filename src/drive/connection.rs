@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::line::{Ear, Line};
 use super::wire::{Error, Wire};
-use crate::craft::{Action, Endpoint, Outcome};
+use crate::craft::{Action, End, Outcome};
 use crate::sys::Signal;
 use crate::tcp::{Call, State};
 use crate::trace::Origin;
@@ -58,37 +58,41 @@ pub struct Ended {
     pub syns: u32,
 }
 
-/// Runs `endpoint`, between `ends`, ours and the peer's, to its end.
+/// Runs `endpoint`, or a program with one, between `ends`, ours and the peer's, to its end.
 ///
 /// # Errors
 /// [`Error`]; what the network does wrong is an [`Outcome`].
 pub fn run(
-    endpoint: &mut Endpoint,
+    endpoint: &mut dyn End,
     ends: (SocketAddr, SocketAddr),
     wire: &mut dyn Wire,
     watcher: &mut dyn Watcher,
 ) -> Result<Ended, Error> {
-    let mut run = Run { endpoint, line: Line::new(ends, wire, watcher), signal: None, abandoned: false };
+    let mut run =
+        Run { endpoint: Hearing(endpoint), line: Line::new(ends, wire, watcher), signal: None, abandoned: false };
     let outcome = run.talk()?;
-    let late = run.line.settle(run.endpoint)?;
-    let Run { signal, endpoint, line, .. } = run;
+    let late = run.line.settle(&mut run.endpoint)?;
+    let Run { signal, endpoint: Hearing(endpoint), line, .. } = run;
     let (packets, unseen) = line.counts();
     line.finish()?;
     Ok(Ended { outcome, signal: signal.or(late), packets, unseen, syns: endpoint.syns() })
 }
 
-impl Ear for Endpoint {
+/// Our end as the line speaks to it.
+struct Hearing<'a>(&'a mut dyn End);
+
+impl Ear for Hearing<'_> {
     fn segment(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>) {
-        self.arrive(now, ip, segment);
+        self.0.arrive(now, ip, segment);
     }
 
     fn error(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>) {
-        self.icmp(now, ip, icmp);
+        self.0.icmp(now, ip, icmp);
     }
 }
 
 struct Run<'a> {
-    endpoint: &'a mut Endpoint,
+    endpoint: Hearing<'a>,
     line: Line<'a>,
     signal: Option<Signal>,
     /// Nobody watches any longer.
@@ -98,15 +102,15 @@ struct Run<'a> {
 impl Run<'_> {
     fn talk(&mut self) -> Result<Outcome, Error> {
         loop {
-            self.line.listen(self.endpoint)?;
+            self.line.listen(&mut self.endpoint)?;
             self.abandon();
             let now = self.line.wire.now();
-            match self.endpoint.poll(now) {
+            match self.endpoint.0.poll(now) {
                 Action::Send(emit) => self.line.send(now, emit)?,
                 Action::WaitUntil(until) => {
-                    if let Some(signal) = self.line.wait(now, until, self.endpoint.state())? {
+                    if let Some(signal) = self.line.wait(now, until, self.endpoint.0.state())? {
                         self.signal = Some(signal);
-                        self.endpoint.interrupt(self.line.wire.now());
+                        self.endpoint.0.interrupt(self.line.wire.now());
                     }
                 }
                 Action::Done(outcome) => return Ok(outcome),
@@ -118,7 +122,7 @@ impl Run<'_> {
     fn abandon(&mut self) {
         if self.line.has_failed() && !self.abandoned {
             self.abandoned = true;
-            self.endpoint.abandon();
+            self.endpoint.0.abandon();
         }
     }
 }

@@ -33,6 +33,9 @@ impl Connection {
 
     /// Lets the program read, answer and close. Gives the time at which it wants to be asked again, whatever arrives.
     pub(super) fn serve(&mut self, close: ServerClose, wait: std::time::Duration, now: Time) -> Option<Time> {
+        if let Some(program) = self.service.takes_over() {
+            return program.run(now, &mut self.endpoint);
+        }
         let octets = self.endpoint.take_octets();
         let mut next = Next::Read;
         if !octets.is_empty() && self.endpoint.state().may_send() {

@@ -20,5 +20,5 @@ mod tests;
 
 pub use config::{Cookies, ListenConfig, Overflow, ServerClose};
 pub use listener::{Listener, Step};
-pub use service::{Echo, Next, Service, Text};
+pub use service::{Echo, Next, Program, Service, Text};
 pub use stats::{Note, Row, Stats};

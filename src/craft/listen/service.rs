@@ -1,5 +1,8 @@
 //! The program behind a listening socket: what it answers.
 
+use crate::craft::Endpoint;
+use crate::wire::Time;
+
 /// What the program does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -13,6 +16,17 @@ pub enum Next {
 pub trait Service {
     /// `recv()` brought these octets; what to answer is appended to `answer`.
     fn read(&mut self, octets: &[u8], answer: &mut Vec<u8>) -> Next;
+
+    /// What reads, answers and closes in its place, by a clock and as it likes; none where the listener does.
+    fn takes_over(&mut self) -> Option<&mut dyn Program> {
+        None
+    }
+}
+
+/// A program that has an endpoint to itself.
+pub trait Program {
+    /// Does what is due. Gives the time at which it wants to be asked again, whatever arrives.
+    fn run(&mut self, now: Time, endpoint: &mut Endpoint) -> Option<Time>;
 }
 
 /// Says what it hears.
