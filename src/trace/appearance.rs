@@ -162,8 +162,9 @@ impl Ecn {
     }
 }
 
-/// Which flags stand together, or alone, that no TCP sends so.
-fn odd_flags(flags: Flags, len: u32) -> Option<Mark> {
+/// The mark of `flags` that no TCP sends so, together or alone, on a segment with `len` octets of payload.
+#[must_use]
+pub fn odd_flags(flags: Flags, len: u32) -> Option<Mark> {
     const XMAS: Flags = Flags::FIN.with(Flags::PSH).with(Flags::URG);
     const CONTROL: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
     const TEXT: Flags = Flags::PSH.with(Flags::URG);

@@ -40,6 +40,7 @@ mod tests;
 use key::is_group;
 
 pub use abnormal::{CutOff, ResetNumber, Stage};
+pub use appearance::odd_flags;
 pub use conn_state::ConnState;
 pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,

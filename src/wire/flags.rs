@@ -22,6 +22,18 @@ pub const FLAG_NAMES: [(Flags, &str, char, char); 9] = [
     (Flags::AE, "AE", 'N', 'e'),
 ];
 
+/// Letters and names beside those of [`FLAG_NAMES`]: hping3's X and Y, and the old name of AE.
+const LETTERS: [(char, Flags); 2] = [('X', Flags::ECE), ('Y', Flags::CWR)];
+const NAMES: [(&str, Flags); 2] = [("NS", Flags::AE), ("PUSH", Flags::PSH)];
+
+/// A word, or a letter, that is no flag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no flag")]
+pub struct UnknownFlag(
+    /// The word.
+    pub String,
+);
+
 impl Flags {
     /// No bit set: the NULL segment of port scanners.
     pub const NONE: Self = Self(0);
@@ -50,6 +62,38 @@ impl Flags {
     #[must_use]
     pub const fn from_bits(bits: u16) -> Self {
         Self(bits & Self::ALL)
+    }
+
+    /// The flags of a text: names between commas, plus signs, bars or blanks (`syn,ack`, `fin+ack`), or letters of hping3,
+    /// nping or tcpdump (`SA`, `S.`). A name comes first: ECE is the flag, not the letters of ECE, CWR and ECE.
+    ///
+    /// # Errors
+    /// Names the word or letter that is none.
+    pub fn from_words(text: &str) -> Result<Self, UnknownFlag> {
+        let is_between = |char| matches!(char, ',' | '+' | '|' | ' ');
+        let letters = || text.chars().map(|letter| Self::from_letter(letter).ok_or_else(|| UnknownFlag(letter.into())));
+        let names = || {
+            let words = text.split(is_between).filter(|word| !word.is_empty());
+            words.map(|word| Self::from_name(word).ok_or_else(|| UnknownFlag(word.to_owned())))
+        };
+        match Self::gather(names()) {
+            Err(_) if !text.contains(is_between) => Self::gather(letters()),
+            named => named,
+        }
+    }
+
+    fn gather(mut flags: impl Iterator<Item = Result<Self, UnknownFlag>>) -> Result<Self, UnknownFlag> {
+        flags.try_fold(Self::NONE, |all, flag| Ok(all | flag?))
+    }
+
+    fn from_name(word: &str) -> Option<Self> {
+        let known = FLAG_NAMES.iter().map(|(flag, name, ..)| (*name, *flag)).chain(NAMES);
+        known.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, flag)| flag)
+    }
+
+    fn from_letter(letter: char) -> Option<Self> {
+        let known = FLAG_NAMES.iter().flat_map(|(flag, _, one, other)| [(*one, *flag), (*other, *flag)]);
+        known.chain(LETTERS).find(|(known, _)| *known == letter).map(|(_, flag)| flag)
     }
 
     /// The nine bits, FIN lowest.

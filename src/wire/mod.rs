@@ -29,7 +29,7 @@ pub use checksum::Checksum;
 pub use datagram::Datagram;
 pub use decode::{Content, Decoded, decode, outer_ip};
 pub use emit::{EmitError, IpFields, SegmentFields};
-pub use flags::{FLAG_NAMES, Flags};
+pub use flags::{FLAG_NAMES, Flags, UnknownFlag};
 pub use icmp::{Icmp, Quote};
 pub use ip::{Fragment, Ip};
 pub use options::{OptionError, OptionIter, OptionSummary, Options, Sack, SackBlocks, TcpOption, kind as option_kind};

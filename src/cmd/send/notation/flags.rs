@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::cmd::number::number_to;
 use crate::craft::ping::text::printable;
-use crate::wire::{FLAG_NAMES, Flags};
+use crate::wire::Flags;
 
 /// The control bits, and the three reserved bits before them where a number names them, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +13,6 @@ pub(in crate::cmd::send) struct Bits {
     pub(in crate::cmd::send) reserved: u8,
 }
 
-/// Letters and names beside those of [`FLAG_NAMES`]: hping3's X and Y, and the old name of AE.
-const LETTERS: [(char, Flags); 2] = [('X', Flags::ECE), ('Y', Flags::CWR)];
-const NAMES: [(&str, Flags); 2] = [("NS", Flags::AE), ("PUSH", Flags::PSH)];
 /// Bits that a number may set: nine flags and three reserved ones.
 const MOST: u64 = 0xfff;
 
@@ -30,32 +27,10 @@ impl FromStr for Bits {
         let flags = if text.is_empty() || text.eq_ignore_ascii_case("none") {
             Flags::NONE
         } else {
-            // A name comes first: ECE is the flag, not the letters of ECE, CWR and ECE.
-            names(text).map_or_else(|_| letters(text), Ok)?
+            Flags::from_words(text).map_err(|error| unknown(&error.0))?
         };
         Ok(Self { flags, reserved: 0 })
     }
-}
-
-fn names(text: &str) -> Result<Flags, String> {
-    let named = |word: &str| {
-        let known = FLAG_NAMES.iter().map(|(flag, name, ..)| (*name, *flag)).chain(NAMES);
-        known.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, flag)| flag)
-    };
-    let words = text.split([',', '+', '|', ' ']).filter(|word| !word.is_empty());
-    words.map(|word| named(word).ok_or_else(|| unknown(word))).try_fold(Flags::NONE, |all, flag| Ok(all | flag?))
-}
-
-fn letters(text: &str) -> Result<Flags, String> {
-    let lettered = |letter: char| {
-        let known = FLAG_NAMES.iter().flat_map(|(flag, _, one, other)| [(*one, *flag), (*other, *flag)]);
-        known.chain(LETTERS).find(|(known, _)| *known == letter).map(|(_, flag)| flag)
-    };
-    if text.contains([',', '+', '|', ' ']) {
-        return names(text);
-    }
-    let flags = text.chars().map(|letter| lettered(letter).ok_or_else(|| unknown(&letter.to_string())));
-    flags.into_iter().try_fold(Flags::NONE, |all, flag| Ok(all | flag?))
 }
 
 fn unknown(word: &str) -> String {
