@@ -60,7 +60,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let pace = args.reading.replay_speed.map(|speed| Pace::new(speed, input.stop()));
     let bar = (!input.is_live() && has_room_for_bar(args.is_silent())).then(Bar::new);
     let pass = Pass::new(plan, &mut *sink, copy, streams.err).filtered(input.filter()?).at_pace(pace).with_bar(bar);
-    let found = pass.until(input.stop()).run(&mut *input.source())?;
+    let found = pass.until(input.stop()).run(&input)?;
     drop(sink);
     streams.out.flush()?;
     let exit = report(args, &choice, found, lost.get(), streams)?;
@@ -102,7 +102,7 @@ fn pick(plan: Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> 
     let first = Plan { tracer: TracerOptions { only_ends: true, ..plan.tracer }, ..plan.clone() };
     let mut err = io::sink();
     let pass = Pass::new(first, &mut picker, None, &mut err).filtered(input.filter()?).with_bar(bar);
-    let found = pass.until(input.stop()).run(&mut *input.source())?;
+    let found = pass.until(input.stop()).run(input)?;
     Ok(Plan { wanted: Some(picker.picked()), limit: found.interrupted.then_some(found.packets), ..plan })
 }
 

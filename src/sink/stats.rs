@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{Format, Sink};
 use crate::measure::Histogram;
-use crate::trace::{Event, EventKind, Handshake, Pair, Severity, Summary};
+use crate::trace::{Event, EventKind, Handshake, Mark, PHENOMENA, Pair, Severity, Stage, Summary, Termination};
 use crate::wire::Time;
 use report::Report;
 use top::Top;
@@ -38,14 +38,13 @@ struct Totals {
     segments: u64,
     bytes: Pair<u64>,
     span: Option<(Time, Time)>,
-    handshakes: Counts,
-    terminations: Counts,
+    /// Connections by how they opened, in the order of the enumeration; and so on.
+    handshakes: [u64; Handshake::ALL.len()],
+    terminations: [u64; Termination::ALL.len()],
     /// Connections that failed or were reset, by how far they had got.
-    stages: Counts,
-    /// Connections that have each mark.
-    marks: Counts,
-    /// Those of them that are no part of an ordinary connection.
-    oddities: Counts,
+    stages: [u64; Stage::ALL.len()],
+    /// Connections that have each mark, in the order of the table.
+    marks: [u64; PHENOMENA.len()],
     handshake_times: Histogram,
     durations: Histogram,
     /// SYNs that were sent again, and connections that did it.
@@ -60,11 +59,10 @@ impl Totals {
             segments: 0,
             bytes: Pair::default(),
             span: None,
-            handshakes: Counts::new(),
-            terminations: Counts::new(),
-            stages: Counts::new(),
-            marks: Counts::new(),
-            oddities: Counts::new(),
+            handshakes: [0; Handshake::ALL.len()],
+            terminations: [0; Termination::ALL.len()],
+            stages: [0; Stage::ALL.len()],
+            marks: [0; PHENOMENA.len()],
             handshake_times: Histogram::new(),
             durations: Histogram::new(),
             syns_again: (0, 0),
@@ -79,17 +77,12 @@ impl Totals {
         self.bytes.server += summary.bytes_server;
         let (first, last) = self.span.unwrap_or((summary.first, summary.last));
         self.span = Some((first.min(summary.first), last.max(summary.last)));
-        *self.handshakes.entry(summary.handshake.name()).or_default() += 1;
-        *self.terminations.entry(summary.termination.name()).or_default() += 1;
+        self.handshakes[summary.handshake as usize] += 1;
+        self.terminations[summary.termination as usize] += 1;
         if let Some(stage) = summary.stage {
-            *self.stages.entry(stage.name()).or_default() += 1;
+            self.stages[stage as usize] += 1;
         }
-        for mark in summary.marks.iter() {
-            *self.marks.entry(mark.name()).or_default() += 1;
-            if mark.row().severity > Severity::Note {
-                *self.oddities.entry(mark.name()).or_default() += 1;
-            }
-        }
+        summary.marks.iter().for_each(|mark| self.marks[mark as usize] += 1);
         if let Some(time) = summary.handshake_time {
             self.handshake_times.add(time.0);
         }
@@ -102,10 +95,38 @@ impl Totals {
         }
     }
 
+    fn handshakes(&self) -> Counts {
+        named(Handshake::ALL.into_iter().map(Handshake::name), &self.handshakes)
+    }
+
+    fn terminations(&self) -> Counts {
+        named(Termination::ALL.into_iter().map(Termination::name), &self.terminations)
+    }
+
+    fn stages(&self) -> Counts {
+        named(Stage::ALL.into_iter().map(Stage::name), &self.stages)
+    }
+
+    fn marks(&self) -> Counts {
+        named(Mark::all().map(Mark::name), &self.marks)
+    }
+
+    /// Marks that are no part of an ordinary connection.
+    fn oddities(&self) -> Counts {
+        let mut marks = self.marks();
+        PHENOMENA.iter().filter(|row| row.severity <= Severity::Note).for_each(|row| _ = marks.remove(row.mark.name()));
+        marks
+    }
+
     /// From the first segment to the last.
     fn time(&self) -> Duration {
         self.span.map_or(Duration::ZERO, |(first, last)| last.since(first))
     }
+}
+
+/// What was counted at all, by its name.
+fn named(names: impl Iterator<Item = &'static str>, counts: &[u64]) -> Counts {
+    names.zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
 }
 
 impl Sink for Stats<'_> {

@@ -3,6 +3,7 @@
 //! A [`Source`] lends its packets: the bytes stay where they were read, and the next call may overwrite them.
 //! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
 
+mod ahead;
 mod bpf;
 mod chain;
 mod error;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use crate::wire::Packet;
 
+pub use ahead::Ahead;
 pub use chain::Chain;
 pub use error::{Damage, Error};
 pub use file::CaptureFile;

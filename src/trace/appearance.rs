@@ -12,7 +12,7 @@ const JUMBO: u32 = 9216;
 /// The smallest payload that a kernel cuts data into, whatever it is asked for: that of Linux (tcp_min_snd_mss).
 const LEAST_CUT: u32 = 48;
 /// What an IPv4 and a TCP header leave of the smallest packet that every link must take: 68 octets (RFC 791).
-const SMALLEST_MSS: u16 = 28;
+pub(super) const SMALLEST_MSS: u16 = 28;
 
 /// What a segment looks like, whoever gets it.
 pub(super) fn appearance(sighting: &Sighting<'_>, options: &OptionSummary, from: Side, ends: &Pair<End>) -> Marks {
@@ -70,7 +70,7 @@ fn of_options(sighting: &Sighting<'_>, options: &OptionSummary) -> impl Iterator
 }
 
 /// Whether the capture has the whole header.
-fn has_all_options(segment: &Segment<'_>) -> bool {
+pub(super) fn has_all_options(segment: &Segment<'_>) -> bool {
     segment.options.0.len() + 20 >= usize::from(segment.data_offset) * 4
 }
 
@@ -115,14 +115,18 @@ fn opening(sighting: &Sighting<'_>, options: &OptionSummary, receiver: &End) -> 
     ])
 }
 
+/// The largest payload that a network carries to a receiver that offered this maximum segment size.
+pub(super) fn largest_payload(mss: Option<u16>) -> u32 {
+    mss.map_or(JUMBO, |mss| u32::from(mss).max(LEAST_CUT))
+}
+
 fn later(sighting: &Sighting<'_>, from: Side, ends: &Pair<End>) -> impl Iterator<Item = Mark> {
     let (segment, sender) = (sighting.segment, &ends[from]);
     let offered = ends[from.other()].offered.and_then(|options| options.mss);
-    let largest = offered.map_or(JUMBO, |mss| u32::from(mss).max(LEAST_CUT));
     let marked = ends.client.ecn.agrees_with(ends.server.ecn);
     let other_ttl = sender.ttl != 0 && sender.ttl != sighting.ip.ttl;
     those([
-        (segment.payload_len > largest, Mark::SuperSegment),
+        (segment.payload_len > largest_payload(offered), Mark::SuperSegment),
         (marked && segment.flags.contains(Flags::ECE), Mark::EcnEcho),
         (marked && segment.flags.contains(Flags::CWR), Mark::EcnReduced),
         (segment.flags.rst() && other_ttl, Mark::ResetByThirdParty),

@@ -18,6 +18,11 @@ pub(super) struct Completeness {
 }
 
 impl Completeness {
+    /// Of a conversation with a handshake and two FINs and no reset; `data`: and octets.
+    pub(super) const fn in_order(data: bool) -> Self {
+        Self { bits: SYN | SYN_ACK | ACK | FIN | if data { DATA } else { 0 }, held: 0 }
+    }
+
     /// Adds one segment; `first` if it is the first of its conversation. Only there a SYN without ACK counts.
     pub(super) const fn add(&mut self, segment: &Arriving, first: bool) {
         let opens = segment.flags.syn() && !segment.flags.ack();

@@ -137,6 +137,11 @@ impl Connection {
         self.closing.is_complete() || Side::BOTH.into_iter().any(|side| closed(side) && gone(side.other()))
     }
 
+    /// What is to be told of it in the end.
+    pub(super) fn ended(&self) -> Event {
+        self.event(self.last, EventKind::Ended(self.summary()))
+    }
+
     /// Something that happened to it.
     pub(super) const fn event(&self, time: Time, kind: EventKind) -> Event {
         Event { time, connection: self.id, kind }

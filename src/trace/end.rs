@@ -13,7 +13,7 @@ use crate::wire::{Flags, OptionSummary, Time};
 
 /// The largest shift that RFC 7323 section 2.3 allows; taken where the shift is not known, so that nothing is called
 /// outside a window that may be as large.
-const MAX_SHIFT: u8 = 14;
+pub(super) const MAX_SHIFT: u8 = 14;
 /// A window as large as any can be.
 const MAX_WINDOW: u32 = 0xffff << MAX_SHIFT;
 

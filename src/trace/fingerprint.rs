@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::end::Facts;
 use super::sighting::Sighting;
+use crate::tcp::Arriving;
 use crate::wire::Time;
 
 /// How long after the first its copy comes: a capture that sees a packet twice sees it at once, a network that doubles
@@ -41,7 +42,7 @@ pub(super) struct Imprint {
     /// Time to live.
     pub(super) ttl: u8,
     /// It has an identification of its own.
-    numbered: bool,
+    pub(super) numbered: bool,
     /// Another packet of the same sender would have another sum.
     telling: bool,
 }
@@ -49,20 +50,30 @@ pub(super) struct Imprint {
 impl Imprint {
     pub(super) fn of(sighting: &Sighting<'_>) -> Self {
         let (ip, segment) = (sighting.ip, sighting.segment);
+        let (checksum, ttl, id) = (segment.checksum, ip.ttl, ip.identification);
+        Self::with_id(&sighting.arriving(), segment.window, checksum, ttl, id)
+    }
+
+    /// Of a segment in a packet with this time to live and identification.
+    #[inline]
+    pub(super) fn with_id(segment: &Arriving, window: u16, checksum: u16, ttl: u8, id: Option<u32>) -> Self {
         let fields = [
-            segment.seq,
-            segment.ack,
-            u32::from(segment.flags.bits()) << 16 | u32::from(segment.window),
-            segment.payload_len,
-            u32::from(segment.checksum) << 16 | u32::from(ip.ttl),
-            ip.identification.unwrap_or(0),
+            segment.seq.0,
+            segment.ack.0,
+            u32::from(segment.flags.bits()) << 16 | u32::from(window),
+            segment.len,
+            u32::from(checksum) << 16 | u32::from(ttl),
+            id.unwrap_or(0),
         ];
         // The prime of the FNV hash: every bit of a field reaches those above it.
         let sum = fields.into_iter().fold(1, |sum: u32, field| (sum.rotate_left(13) ^ field).wrapping_mul(0x0100_0193));
-        let numbered = ip.identification.is_some_and(|id| id != 0);
-        // Without identification, one repeated acknowledgment looks like the next.
-        let telling = numbered || segment.sequence_len() > 0 || segment.flags.rst();
-        Self { sum, ttl: ip.ttl, numbered, telling }
+        Self::new(sum, ttl, id.is_some_and(|id| id != 0), segment.sequence_len() > 0 || segment.flags.rst())
+    }
+
+    /// `counts`: the segment takes a number, or is a reset. Without identification, one repeated acknowledgment looks like
+    /// the next.
+    pub(super) const fn new(sum: u32, ttl: u8, numbered: bool, counts: bool) -> Self {
+        Self { sum, ttl, numbered, telling: numbered || counts }
     }
 }
 

@@ -1,99 +1,70 @@
 //! The table of connections: found by their sockets under a keyed hash, and bounded.
 //!
-//! A connection begins as a small record while there is nothing but its SYN, then takes that of a whole one. When it is
-//! over it stays so among the last that are, since the end of a connection is not always its last segment; then it is
-//! told of, and what is left is a very small record that knows late segments, until TIME-WAIT has passed.
+//! A connection begins as a small record while there is nothing but its SYN, then takes a larger one. When it is over it
+//! stays so among the last that are, since the end of a connection is not always its last segment; then it is told of,
+//! and what is left is a very small record that knows late segments, until TIME-WAIT has passed.
 
 use std::net::SocketAddr;
 
 use hashbrown::HashTable;
 
+use super::Event;
 use super::connection::Connection;
+use super::glance::Glance;
 use super::half_open::HalfOpen;
+use super::heads::{Heads, Kind, Order};
 use super::key::{Key, KeyHasher};
 use super::late::{Late, LateQueue};
-use super::slab::{Order, Slab};
+use super::orderly::Orderly;
+use super::slab::Slab;
 use crate::wire::Time;
 
 /// Connections that are over and kept whole: the last so many.
 const OVER_KEPT: usize = 512;
-/// The bit of a packed place that says that its record is a whole one.
-const WHOLE: u32 = 1 << 31;
-/// Connections that a table can hold: places have 31 bits.
-const MAX_CAPACITY: usize = 1 << 30;
 
 /// A pair of sockets and its hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flow {
     pub(super) key: Key,
     hash: u64,
+    /// The first of the two, where a segment came from, is the lower one.
+    pub(super) from_low: bool,
 }
 
-/// Where the record of a connection is.
+impl Flow {
+    #[inline]
+    pub(super) fn new(one: SocketAddr, other: SocketAddr, hasher: &KeyHasher) -> Self {
+        let (key, from_low) = Key::of(one, other);
+        Self { key, hash: hasher.hash(&key), from_low }
+    }
+}
+
+/// Where a connection is: its head, or the number of what is left of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Nothing but its SYN was seen.
     HalfOpen(u32),
-    Whole(u32),
+    /// All went by the book, and is not followed yet.
+    Orderly(u32),
+    Followed(u32),
     /// It is over, and told of.
     Late(u32),
-}
-
-/// The place of a connection that was not told of, in four octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Packed(u32);
-
-impl Packed {
-    const fn half_open(place: u32) -> Self {
-        Self(place)
-    }
-
-    const fn whole(place: u32) -> Self {
-        Self(place | WHOLE)
-    }
-
-    const fn is_whole(self) -> bool {
-        self.0 & WHOLE != 0
-    }
-
-    /// The place among the records of its kind.
-    const fn number(self) -> u32 {
-        self.0 & !WHOLE
-    }
-
-    const fn unpack(self) -> Place {
-        if self.is_whole() { Place::Whole(self.number()) } else { Place::HalfOpen(self.number()) }
-    }
-}
-
-/// A whole record.
-#[derive(Clone, Copy, Debug)]
-struct Whole {
-    connection: Connection,
-    /// It stands in the order of those that are over.
-    over: bool,
-}
-
-/// A connection that has no place any more.
-pub(super) struct Removed {
-    pub(super) connection: Connection,
-    /// It was idle longest in a full table.
-    pub(super) evicted: bool,
 }
 
 /// Connections by their sockets. Memory is that of as many as were ever there at once.
 #[derive(Debug)]
 pub(super) struct Flows {
     hasher: KeyHasher,
-    /// Connections that were not told of.
-    index: HashTable<Packed>,
+    /// Heads of connections that were not told of.
+    index: HashTable<u32>,
+    heads: Heads,
     half_open: Slab<HalfOpen>,
-    whole: Slab<Whole>,
+    orderly: Slab<Orderly>,
+    followed: Slab<Connection>,
     late: LateQueue,
-    /// Half-open ones, whole ones, and whole ones that are over.
-    half_open_order: Order,
-    whole_order: Order,
-    over_order: Order,
+    /// Connections that are not over, and those that are.
+    live: Order,
+    over: Order,
     capacity: usize,
 }
 
@@ -102,217 +73,268 @@ impl Flows {
         Self {
             hasher: KeyHasher::new(),
             index: HashTable::new(),
+            heads: Heads::new(),
             half_open: Slab::new(),
-            whole: Slab::new(),
+            orderly: Slab::new(),
+            followed: Slab::new(),
             late: LateQueue::new(),
-            half_open_order: Order::new(),
-            whole_order: Order::new(),
-            over_order: Order::new(),
-            capacity: capacity.clamp(1, MAX_CAPACITY),
+            live: Order::new(),
+            over: Order::new(),
+            capacity: capacity.clamp(1, Heads::MOST),
         }
     }
 
-    #[inline]
     pub(super) fn flow(&self, one: SocketAddr, other: SocketAddr) -> Flow {
-        let key = Key::of(one, other);
-        Flow { key, hash: self.hasher.hash(&key) }
+        Flow::new(one, other, &self.hasher)
+    }
+
+    /// What makes flows for this table.
+    pub(super) fn hasher(&self) -> KeyHasher {
+        self.hasher.clone()
     }
 
     #[inline]
     pub(super) fn find(&self, flow: &Flow) -> Option<Place> {
-        let is_it = |place: &Packed| *key_of(*place, &self.half_open, &self.whole) == flow.key;
-        let live = self.index.find(flow.hash, is_it).map(|place| place.unpack());
-        live.or_else(|| self.late.find(flow.hash).map(Place::Late))
+        let live = self.index.find(flow.hash, |head| self.heads.is_between(*head, &flow.key));
+        match live {
+            Some(&head) => Some(match self.heads.record(head).0 {
+                Kind::HalfOpen => Place::HalfOpen(head),
+                Kind::Orderly => Place::Orderly(head),
+                Kind::Followed => Place::Followed(head),
+            }),
+            None => self.late.find(flow.hash).map(Place::Late),
+        }
     }
 
     /// The number of a connection that was not told of.
     pub(super) fn id(&self, place: Place) -> Option<u32> {
         match place {
-            Place::HalfOpen(place) => Some(self.half_open[place].id()),
-            Place::Whole(place) => Some(self.whole[place].connection.id),
+            Place::HalfOpen(head) | Place::Orderly(head) | Place::Followed(head) => Some(self.id_of(head)),
             Place::Late(_) => None,
         }
     }
 
-    pub(super) fn half_open(&mut self, place: u32) -> &mut HalfOpen {
+    fn id_of(&self, head: u32) -> u32 {
+        match self.heads.record(head) {
+            (Kind::HalfOpen, place) => self.half_open[place].id(),
+            (Kind::Orderly, place) => self.orderly[place].id(),
+            (Kind::Followed, place) => self.followed[place].id,
+        }
+    }
+
+    /// The record of a half-open connection.
+    pub(super) fn half_open(&mut self, head: u32) -> &mut HalfOpen {
+        let (_, place) = self.heads.record(head);
         &mut self.half_open[place]
     }
 
+    /// The record of a connection that is followed; what was put off or kept small is followed up to now.
     #[inline]
-    pub(super) fn whole(&mut self, place: u32) -> &mut Connection {
-        &mut self.whole[place].connection
+    pub(super) fn followed(&mut self, head: u32) -> &mut Connection {
+        let place = match self.heads.record(head) {
+            (Kind::Followed, place) => place,
+            _ => self.follow(head),
+        };
+        &mut self.followed[place]
+    }
+
+    /// Follows a connection from its beginning up to now; answers where its record is.
+    #[cold]
+    fn follow(&mut self, head: u32) -> u32 {
+        let connection = self.connection(head);
+        self.free_record(head);
+        let place = self.followed.insert(connection);
+        self.heads.change_record(head, Kind::Followed, place);
+        place
+    }
+
+    /// A connection, followed from its beginning.
+    fn connection(&self, head: u32) -> Connection {
+        let key = self.heads.key(head);
+        match self.heads.record(head) {
+            (Kind::HalfOpen, place) => self.half_open[place].expand(&key),
+            (Kind::Orderly, place) => self.orderly[place].expand(&key),
+            (Kind::Followed, place) => self.followed[place],
+        }
     }
 
     pub(super) fn late(&self, number: u32) -> &Late {
         self.late.get(number)
     }
 
+    /// Puts off following a segment, if it and all before it went by the book; says whether that was so.
+    #[inline]
+    pub(super) fn put_off(&mut self, head: u32, glance: &Glance) -> bool {
+        let (_, place) = self.heads.record(head);
+        let is_put_off = self.orderly[place].take(glance.flow.from_low, &glance.plain);
+        if is_put_off {
+            self.touch(head);
+        }
+        is_put_off
+    }
+
+    /// The same of the segment that answers a SYN.
+    pub(super) fn put_off_answer(&mut self, head: u32, glance: &Glance) -> bool {
+        let (_, place) = self.heads.record(head);
+        let Some(orderly) = Orderly::begin(&self.half_open[place], glance) else { return false };
+        self.half_open.remove(place);
+        let place = self.orderly.insert(orderly);
+        self.heads.change_record(head, Kind::Orderly, place);
+        self.touch(head);
+        true
+    }
+
+    /// When the last segment of a connection came that is over.
+    pub(super) fn last(&self, head: u32) -> Time {
+        match self.heads.record(head) {
+            (Kind::Orderly, place) => self.orderly[place].last(),
+            _ => self.connection(head).last,
+        }
+    }
+
+    /// What is to be told in the end of a connection.
+    pub(super) fn ended(&self, head: u32) -> Event {
+        match self.heads.record(head) {
+            (Kind::Orderly, place) => self.orderly[place].ended(&self.heads.key(head)),
+            _ => self.connection(head).ended(),
+        }
+    }
+
     /// Puts in a connection of which only the SYN was seen. There must be room, and none between these sockets.
     pub(super) fn insert_half_open(&mut self, flow: &Flow, half_open: HalfOpen) {
-        let place = self.half_open.insert(flow.key, half_open);
-        self.half_open_order.add(&mut self.half_open, place);
-        self.enter(flow, Packed::half_open(place));
+        let place = self.half_open.insert(half_open);
+        self.insert(flow, Kind::HalfOpen, place);
     }
 
-    /// The same for a whole one; answers where it is.
-    pub(super) fn insert_whole(&mut self, flow: &Flow, connection: Connection) -> u32 {
-        let place = self.whole.insert(flow.key, Whole { connection, over: false });
-        self.whole_order.add(&mut self.whole, place);
-        self.enter(flow, Packed::whole(place));
-        place
+    /// The same for one that is followed; answers where it is.
+    pub(super) fn insert_followed(&mut self, flow: &Flow, connection: Connection) -> u32 {
+        let place = self.followed.insert(connection);
+        self.insert(flow, Kind::Followed, place)
     }
 
-    /// Gives a connection that was half open the room of a whole one; answers where it is.
-    pub(super) fn widen(&mut self, flow: &Flow, place: u32) -> u32 {
-        let connection = self.half_open[place].expand(&flow.key);
-        self.forget(flow.hash, Place::HalfOpen(place));
-        self.insert_whole(flow, connection)
+    fn insert(&mut self, flow: &Flow, kind: Kind, place: u32) -> u32 {
+        let head = self.heads.insert(&flow.key, kind, place);
+        self.live.add(&mut self.heads, head);
+        let Self { hasher, heads, .. } = self;
+        self.index.insert_unique(flow.hash, head, |head| hasher.hash(&heads.key(*head)));
+        head
     }
 
-    /// Notes that a segment of a half-open connection came.
-    pub(super) fn touch_half_open(&mut self, place: u32) {
-        self.half_open_order.touch(&mut self.half_open, place);
-    }
-
-    /// Notes that a segment of a whole connection came, and whether the connection is over now.
+    /// Notes that a segment of a connection came, and whether the connection is over now.
     #[inline]
-    pub(super) fn touch_whole(&mut self, place: u32) {
-        let Self { whole, whole_order, over_order, .. } = self;
-        let Whole { connection, over } = &mut whole[place];
-        let is_over = connection.is_over();
-        let was_over = std::mem::replace(over, is_over);
-        match (was_over, is_over) {
-            (false, false) => whole_order.touch(whole, place),
-            (true, true) => over_order.touch(whole, place),
-            (false, true) => {
-                whole_order.take(whole, place);
-                over_order.add(whole, place);
+    pub(super) fn touch(&mut self, head: u32) {
+        let is_over = match self.heads.record(head) {
+            (Kind::HalfOpen, _) => false,
+            (Kind::Orderly, place) => self.orderly[place].is_over(),
+            (Kind::Followed, place) => self.followed[place].is_over(),
+        };
+        let Self { heads, live, over, .. } = self;
+        let (was_in, is_in) = if heads.is_over(head) { (&mut *over, live) } else { (&mut *live, over) };
+        if heads.is_over(head) == is_over {
+            return was_in.touch(heads, head);
+        }
+        was_in.take(heads, head);
+        is_in.add(heads, head);
+        heads.set_over(head, is_over);
+    }
+
+    /// Takes out what there is between these sockets, and answers what is to be told of it; nothing if that was told.
+    pub(super) fn remove(&mut self, flow: &Flow, place: Place) -> Option<Event> {
+        match place {
+            Place::HalfOpen(head) | Place::Orderly(head) | Place::Followed(head) => {
+                let ended = self.ended(head);
+                self.forget(flow.hash, head);
+                Some(ended)
             }
-            (true, false) => {
-                over_order.take(whole, place);
-                whole_order.add(whole, place);
+            Place::Late(number) => {
+                self.late.hide(number);
+                None
             }
         }
     }
 
-    /// Takes out the connection between these sockets; none if it was told of.
-    pub(super) fn remove(&mut self, flow: &Flow, place: Place) -> Option<Connection> {
-        let connection = match place {
-            Place::HalfOpen(place) => Some(self.half_open[place].expand(&flow.key)),
-            Place::Whole(place) => Some(self.whole[place].connection),
-            Place::Late(_) => None,
-        };
-        self.forget(flow.hash, place);
-        connection
-    }
-
-    /// If the table is full, takes out the connection that is over for longest, or else the one idle longest.
-    pub(super) fn make_room(&mut self) -> Option<Removed> {
-        if self.half_open_order.len() + self.whole_order.len() + self.over_order.len() < self.capacity {
+    /// If the table is full, takes out the connection that is over for longest, or else the one idle longest. Answers what
+    /// is to be told of it, and whether it was not over.
+    pub(super) fn make_room(&mut self) -> Option<(Event, bool)> {
+        if self.live.len() + self.over.len() < self.capacity {
             return None;
         }
-        if let Some(place) = self.over_order.oldest() {
-            let connection = *self.whole(place);
-            self.retire(place);
-            return Some(Removed { connection, evicted: false });
+        if let Some(head) = self.over.oldest() {
+            return Some((self.retire(head), false));
         }
-        let half_open = self
-            .half_open_order
-            .oldest()
-            .map(|place| (self.half_open[place].last(), Place::HalfOpen(place), *self.half_open.key(place)));
-        let whole = self
-            .whole_order
-            .oldest()
-            .map(|place| (self.whole[place].connection.last, Place::Whole(place), *self.whole.key(place)));
-        let (_, place, key) = [half_open, whole].into_iter().flatten().min_by_key(|(last, ..)| *last)?;
-        let flow = Flow { key, hash: self.hasher.hash(&key) };
-        self.remove(&flow, place).map(|connection| Removed { connection, evicted: true })
+        let head = self.live.oldest()?;
+        let ended = self.ended(head);
+        self.forget(self.hasher.hash(&self.heads.key(head)), head);
+        Some((ended, true))
     }
 
     /// A connection that is over and need not be kept whole; forgets those whose segments cannot come any more.
     #[inline]
     pub(super) fn overdue(&mut self, now: Time) -> Option<u32> {
         self.late.expire(now, self.capacity);
-        let place = self.over_order.oldest()?;
-        (self.over_order.len() > OVER_KEPT).then_some(place)
+        if self.over.len() > OVER_KEPT { self.over.oldest() } else { None }
     }
 
     /// The connection that is over for longest of those that are kept whole.
     pub(super) fn oldest_over(&self) -> Option<u32> {
-        self.over_order.oldest()
+        self.over.oldest()
     }
 
-    /// Takes out a connection that is over, and keeps what knows its late segments.
-    pub(super) fn retire(&mut self, place: u32) {
-        let key = self.whole.key(place);
-        let hash = self.hasher.hash(key);
-        self.late.push(Late::of(&self.whole[place].connection, key, hash));
-        self.forget(hash, Place::Whole(place));
+    /// Takes out a connection that is over, and keeps what knows its late segments. Answers what is to be told of it.
+    pub(super) fn retire(&mut self, head: u32) -> Event {
+        let key = self.heads.key(head);
+        let hash = self.hasher.hash(&key);
+        let ended = self.ended(head);
+        self.late.push(match self.heads.record(head) {
+            (Kind::Orderly, place) => self.orderly[place].late(&key, hash),
+            _ => Late::of(&self.connection(head), &key, hash),
+        });
+        self.forget(hash, head);
+        ended
     }
 
-    /// Takes out all connections that were not told of, in the order of their numbers.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Connection> {
-        let Self { half_open, whole, half_open_order, whole_order, over_order, .. } =
-            std::mem::replace(self, Self::new(self.capacity));
-        let half = half_open_order.iter(&half_open).map(|place| (half_open[place].id(), Place::HalfOpen(place)));
-        let wholes = whole_order.iter(&whole).chain(over_order.iter(&whole));
-        let mut all: Vec<(u32, Place)> =
-            half.chain(wholes.map(|place| (whole[place].connection.id, Place::Whole(place)))).collect();
+    /// Takes out all connections that were not told of, in the order of their numbers, and passes on what is to be told of
+    /// each.
+    pub(super) fn drain(&mut self, mut tell: impl FnMut(&Event)) {
+        let old = std::mem::replace(self, Self::new(self.capacity));
+        let heads = old.live.iter(&old.heads).chain(old.over.iter(&old.heads));
+        let mut all: Vec<(u32, u32)> = heads.map(|head| (old.id_of(head), head)).collect();
         all.sort_unstable_by_key(|(id, _)| *id);
-        all.into_iter().filter_map(move |(_, place)| match place {
-            Place::HalfOpen(place) => Some(half_open[place].expand(half_open.key(place))),
-            Place::Whole(place) => Some(whole[place].connection),
-            Place::Late(_) => None,
-        })
+        all.iter().for_each(|(_, head)| tell(&old.ended(*head)));
     }
 
-    fn enter(&mut self, flow: &Flow, place: Packed) {
-        let Self { hasher, half_open, whole, .. } = self;
-        self.index.insert_unique(flow.hash, place, |place| hasher.hash(key_of(*place, half_open, whole)));
-    }
-
-    /// Forgets a place, and frees its record. That of a connection told of goes when its time has come.
-    fn forget(&mut self, hash: u64, place: Place) {
-        match place {
-            Place::HalfOpen(place) => {
-                self.leave(hash, Packed::half_open(place));
-                self.half_open_order.take(&mut self.half_open, place);
-                self.half_open.remove(place);
-            }
-            Place::Whole(place) => {
-                self.leave(hash, Packed::whole(place));
-                let order = if self.whole[place].over { &mut self.over_order } else { &mut self.whole_order };
-                order.take(&mut self.whole, place);
-                self.whole.remove(place);
-            }
-            Place::Late(number) => self.late.hide(number),
-        }
-    }
-
-    fn leave(&mut self, hash: u64, place: Packed) {
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == place) {
+    /// Forgets a connection that was not told of.
+    fn forget(&mut self, hash: u64, head: u32) {
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == head) {
             entry.remove();
         }
+        let order = if self.heads.is_over(head) { &mut self.over } else { &mut self.live };
+        order.take(&mut self.heads, head);
+        self.free_record(head);
+        self.heads.remove(head);
     }
-}
 
-/// The sockets of the connection at `place`.
-#[inline]
-fn key_of<'a>(place: Packed, half_open: &'a Slab<HalfOpen>, whole: &'a Slab<Whole>) -> &'a Key {
-    if place.is_whole() { whole.key(place.number()) } else { half_open.key(place.number()) }
+    fn free_record(&mut self, head: u32) {
+        match self.heads.record(head) {
+            (Kind::HalfOpen, place) => self.half_open.remove(place),
+            (Kind::Orderly, place) => self.orderly.remove(place),
+            (Kind::Followed, place) => self.followed.remove(place),
+        }
+    }
 }
 
 #[cfg(test)]
 mod counting {
     use super::*;
-    use crate::trace::slab::Head;
+    use crate::trace::heads::Head;
     use crate::trace::tracer::Held;
 
     impl Flows {
         pub(in crate::trace) fn held(&self) -> Held {
-            let whole = self.whole_order.len() + self.over_order.len();
-            let held = Held { half_open: self.half_open_order.len(), whole, late: self.late.len() };
+            let whole = self.orderly.len() + self.followed.len();
+            let held = Held { half_open: self.half_open.len(), whole, late: self.late.len() };
             assert_eq!(self.index.len(), held.half_open + held.whole);
+            assert_eq!(self.index.len(), self.live.len() + self.over.len());
             held
         }
     }
@@ -320,10 +342,10 @@ mod counting {
     impl Held {
         /// Octets of one record of each kind. An index takes an octet beside each place, and is at least 7/16 full.
         pub(in crate::trace) const fn record_sizes() -> Self {
-            let index = (size_of::<Packed>() + 1) * 16 / 7 + 1;
+            let index = (size_of::<u32>() + 1) * 16 / 7 + 1;
             Self {
                 half_open: size_of::<Head>() + size_of::<HalfOpen>() + index,
-                whole: size_of::<Head>() + size_of::<Whole>() + index,
+                whole: size_of::<Head>() + size_of::<Connection>() + index,
                 late: size_of::<Late>() + index,
             }
         }

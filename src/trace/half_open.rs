@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
-use super::appearance::appearance;
+use super::appearance::{SMALLEST_MSS, appearance};
 use super::connection::Connection;
 use super::end::{End, Facts};
 use super::fingerprint::{Fingerprint, Imprint};
+use super::glance::{Glance, Offer};
 use super::key::Key;
+use super::orderly::Plain;
 use super::sighting::Sighting;
 use super::{Marks, Origin, Pair, Side};
 use crate::tcp::{Arriving, Seq};
@@ -73,9 +75,42 @@ impl HalfOpen {
         self.id
     }
 
-    /// When it came last.
-    pub(super) const fn last(&self) -> Time {
-        self.last
+    pub(super) const fn client_is_low(&self) -> bool {
+        self.client_is_low
+    }
+
+    /// A SYN at a glance, if it is plain enough: it gives no mark.
+    pub(super) fn at_a_glance(id: u32, glance: &Glance) -> Option<Self> {
+        let Glance { flow, offer, plain: Plain { time, arriving, window, stamps, imprint } } = *glance;
+        let usual =
+            arriving.flags == Flags::SYN && arriving.len == 0 && offer.mss.is_none_or(|mss| mss >= SMALLEST_MSS);
+        usual.then(|| Self {
+            first: time,
+            last: time,
+            marks: Marks::default(),
+            options: offer.summary(stamps),
+            seq: arriving.seq,
+            ack: arriving.ack,
+            imprint,
+            stamp: stamps.map_or(0, |(value, _)| value),
+            id,
+            flags: arriving.flags,
+            window,
+            copies: 1,
+            client_is_low: flow.from_low,
+        })
+    }
+
+    /// The SYN and its offer, if it is all that was seen, and plain.
+    pub(super) fn plain(&self) -> Option<(Plain, Offer)> {
+        let OptionSummary { mss, window_scale, sack_permitted, timestamps, .. } = self.options;
+        let offer = Offer { mss, window_scale, sack_permitted };
+        let usual = self.copies == 1 && self.flags == Flags::SYN && self.marks.is_empty();
+        let known = self.options == offer.summary(timestamps);
+        let arriving = Arriving { seq: self.seq, ack: self.ack, flags: self.flags, len: 0 };
+        let (time, window, imprint) = (self.first, self.window, self.imprint);
+        let plain = Plain { time, arriving, window, stamps: timestamps, imprint };
+        (usual && known).then_some((plain, offer))
     }
 
     pub(super) const fn sockets(&self, key: &Key) -> Pair<SocketAddr> {

@@ -8,12 +8,12 @@ use serde::{Serialize, Serializer};
 use super::conn_state::{ConnState, Standing};
 use super::end::{End, Facts};
 use super::{Mark, Marks, Pair, Side};
-use crate::tcp::Seq;
+use crate::tcp::{Arriving, Seq};
 use crate::wire::{Flags, Time};
 
 /// How long after its end a connection may still be heard: then Zeek logs it (`tcp_close_delay`), and what comes later is no
 /// part of it.
-const CLOSE_DELAY: Duration = Duration::from_secs(5);
+pub(super) const CLOSE_DELAY: Duration = Duration::from_secs(5);
 
 /// Letters as Zeek's conn.log has them: of the client in upper case, of the server in lower case.
 ///
@@ -43,6 +43,20 @@ impl History {
     pub(crate) fn of(letters: &str) -> Self {
         let mut history = Self::default();
         letters.bytes().for_each(|letter| history.push(Side::Server, letter));
+        history
+    }
+
+    /// Of segments of which none is a repetition or has anything unusual.
+    pub(super) fn in_order(segments: impl Iterator<Item = (Side, Arriving)>) -> Self {
+        let (mut history, mut told) = (Self::default(), Pair::both(0_u8));
+        for (from, segment) in segments {
+            let Some((letter, kind)) = letter(&segment) else { continue };
+            let bit = 1 << kind as u8;
+            if told[from] & bit == 0 {
+                told[from] |= bit;
+                history.push(from, letter);
+            }
+        }
         history
     }
 
@@ -92,6 +106,21 @@ enum Kind {
     ManyFlags,
 }
 
+/// What stands for a segment in the history, and how often; none for one that says nothing.
+const fn letter(segment: &Arriving) -> Option<(u8, Kind)> {
+    Some(match (segment.flags.syn(), segment.flags.fin(), segment.flags.rst()) {
+        (false, false, false) if segment.len > 0 => (b'd', Kind::Data),
+        (false, false, false) if segment.flags.ack() => (b'a', Kind::Ack),
+        (false, false, false) => return None,
+        (true, false, false) if segment.flags.ack() => (b'h', Kind::Syn),
+        (true, false, false) => (b's', Kind::Syn),
+        (false, true, false) => (b'f', Kind::Fin),
+        (false, false, true) => (b'r', Kind::Reset),
+        (_, true, true) => (b'i', Kind::FinReset),
+        _ => (b'q', Kind::ManyFlags),
+    })
+}
+
 /// What stands in the history for the first time, the tenth, the hundredth.
 #[derive(Clone, Copy)]
 enum Counted {
@@ -138,7 +167,7 @@ impl Recorder {
         if marks.has(Mark::BadChecksum) {
             return self.count(from, Counted::BadChecksum);
         }
-        self.note_kind(from, facts);
+        self.note_kind(from, &facts.arriving);
         if facts.window == 0 && self.window_matters(from, facts.arriving.flags) {
             self.count(from, Counted::ZeroWindow);
         }
@@ -164,19 +193,8 @@ impl Recorder {
         self.history
     }
 
-    fn note_kind(&mut self, from: Side, facts: &Facts) {
-        let segment = &facts.arriving;
-        let (letter, kind) = match (segment.flags.syn(), segment.flags.fin(), segment.flags.rst()) {
-            (false, false, false) if segment.len > 0 => (b'd', Kind::Data),
-            (false, false, false) if segment.flags.ack() => (b'a', Kind::Ack),
-            (false, false, false) => return,
-            (true, false, false) if segment.flags.ack() => (b'h', Kind::Syn),
-            (true, false, false) => (b's', Kind::Syn),
-            (false, true, false) => (b'f', Kind::Fin),
-            (false, false, true) => (b'r', Kind::Reset),
-            (_, true, true) => (b'i', Kind::FinReset),
-            _ => (b'q', Kind::ManyFlags),
-        };
+    fn note_kind(&mut self, from: Side, segment: &Arriving) {
+        let Some((letter, kind)) = letter(segment) else { return };
         let number = if matches!(kind, Kind::Fin) { segment.seq + segment.len } else { segment.seq };
         let told = &mut self.told[from];
         let bit = 1 << kind as u8;

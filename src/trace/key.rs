@@ -8,28 +8,32 @@ use super::Pair;
 /// A pair of sockets, without which of them is the client's. Of IPv4 only the first words of the addresses are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    low: [u32; 4],
-    high: [u32; 4],
-    ports: [u16; 2],
-    v6: bool,
+    pub(super) low: [u32; 4],
+    pub(super) high: [u32; 4],
+    pub(super) ports: [u16; 2],
+    pub(super) v6: bool,
 }
 
 impl Key {
-    pub(super) fn of(one: SocketAddr, other: SocketAddr) -> Self {
+    /// The key, and whether `one` is its lower socket.
+    #[inline]
+    pub(super) fn of(one: SocketAddr, other: SocketAddr) -> (Self, bool) {
         if let (IpAddr::V4(one_address), IpAddr::V4(other_address)) = (one.ip(), other.ip()) {
             return Self::of_v4((one_address, one.port()), (other_address, other.port()));
         }
         let (one, other) = ((words(one.ip()), one.port()), (words(other.ip()), other.port()));
-        let (low, high) = if one <= other { (one, other) } else { (other, one) };
-        Self { low: low.0, high: high.0, ports: [low.1, high.1], v6: true }
+        let is_low = one <= other;
+        let (low, high) = if is_low { (one, other) } else { (other, one) };
+        (Self { low: low.0, high: high.0, ports: [low.1, high.1], v6: true }, is_low)
     }
 
     /// The same for IPv4, which most packets are.
     #[inline]
-    fn of_v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> Self {
-        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+    fn of_v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> (Self, bool) {
+        let is_low = one <= other;
+        let (low, high) = if is_low { (one, other) } else { (other, one) };
         let words = |address: Ipv4Addr| [address.to_bits(), 0, 0, 0];
-        Self { low: words(low.0), high: words(high.0), ports: [low.1, high.1], v6: false }
+        (Self { low: words(low.0), high: words(high.0), ports: [low.1, high.1], v6: false }, is_low)
     }
 
     /// The two sockets, the lower one as the client's or as the server's.
@@ -69,7 +73,7 @@ pub(super) const fn is_group(address: IpAddr) -> bool {
 }
 
 /// Hashes keys under numbers drawn at random for each table, so that nobody can choose sockets that collide.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct KeyHasher(ahash::RandomState);
 
 impl KeyHasher {
@@ -110,8 +114,8 @@ mod tests {
             ("[::1]:9", "[::1]:9"),
         ] {
             let (one, other) = (socket(one), socket(other));
-            let key = Key::of(one, other);
-            assert_eq!(key, Key::of(other, one));
+            let (key, is_low) = Key::of(one, other);
+            assert_eq!(Key::of(other, one), (key, !is_low || one == other));
             let (low, high) = (key.sockets(true).client, key.sockets(true).server);
             assert!((low, high) == (one, other) || (low, high) == (other, one));
             assert_eq!(key.sockets(false), Pair { client: high, server: low });
@@ -121,7 +125,7 @@ mod tests {
     #[test]
     fn every_part_counts() {
         let hasher = KeyHasher::new();
-        let key = |one, other| Key::of(socket(one), socket(other));
+        let key = |one, other| Key::of(socket(one), socket(other)).0;
         let keys = [
             key("192.0.2.1:80", "192.0.2.2:81"),
             key("192.0.2.1:81", "192.0.2.2:80"),
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn each_table_has_its_own_hash() {
-        let key = Key::of(socket("192.0.2.1:80"), socket("192.0.2.2:81"));
+        let (key, _) = Key::of(socket("192.0.2.1:80"), socket("192.0.2.2:81"));
         assert_ne!(KeyHasher::new().hash(&key), KeyHasher::new().hash(&key));
     }
 }

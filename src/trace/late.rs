@@ -24,8 +24,8 @@ const NUMBER: u32 = (1 << 30) - 1;
 const PAGE: usize = 256;
 
 /// One end of a connection that is over.
-#[derive(Clone, Copy, Debug)]
-struct Rest {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rest {
     base: Seq,
     nxt: Seq,
     state: Option<State>,
@@ -40,6 +40,11 @@ impl Rest {
         let base = end.base.unwrap_or_default();
         let nxt = if end.base.is_some() { end.nxt } else { base };
         Self { base, nxt, state: end.state, syn: end.iss.is_some(), fin: end.fin.is_some() }
+    }
+
+    /// Of an end whose SYN and FIN were seen.
+    pub(super) const fn closed(iss: Seq, nxt: Seq, state: State) -> Self {
+        Self { base: iss, nxt, state: Some(state), syn: true, fin: true }
     }
 
     fn revive(&self, peer: &Self) -> End {
@@ -59,7 +64,7 @@ impl Rest {
 }
 
 /// A connection that is over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Late {
     /// The keyed hash of its sockets.
     pub(super) hash: u64,
@@ -85,6 +90,11 @@ impl Late {
             complete: connection.closing.is_complete(),
             vetoed: connection.is_vetoed(),
         }
+    }
+
+    /// Of one that was closed in order, and heard for the last time at `last`.
+    pub(super) fn in_order(id: u32, hash: u64, last: Time, client_is_low: bool, ends: Pair<Rest>) -> Self {
+        Self { hash, id, second: second(last), ends, client_is_low, complete: true, vetoed: false }
     }
 
     /// Whether its segments may still come at `now`. A clock that went back makes nothing old.

@@ -12,7 +12,9 @@ mod event;
 pub mod exchange;
 mod fingerprint;
 mod flows;
+mod glance;
 mod half_open;
+mod heads;
 mod history;
 mod holes;
 mod icmp;
@@ -22,6 +24,7 @@ mod late;
 mod mark_set;
 mod marks;
 mod milestones;
+mod orderly;
 mod probe;
 mod progress;
 mod reading;
@@ -46,6 +49,7 @@ pub use event::{
     Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Opened, Origin, Preview, SCHEMA,
     SegmentEvent,
 };
+pub use glance::{Glance, Lookout};
 pub use history::History;
 pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};

@@ -277,9 +277,13 @@ fn is_delayed(peer: &End, facts: &Facts, rtt: Option<Duration>, reading: &Readin
     let (segment, acked, Some(rtt)) = (&facts.arriving, &reading.acked, rtt) else { return false };
     let unseen = reading.marks.has(Mark::AckUnseen) || reading.marks.has(Mark::GapInCapture);
     let all = is_pure_ack(segment) && acked.octets > 0 && !acked.syn && segment.ack == peer.nxt && !unseen;
-    let held = |since: Duration| (DELAYED..=MOST_DELAYED).contains(&since.saturating_sub(rtt));
     let (sent, heard) = (facts.time.since(peer.nxt_time), peer.last_packet.seen().before(facts.time));
-    all && peer.recent.ended_once(peer.nxt) && held(sent) && held(heard)
+    all && peer.recent.ended_once(peer.nxt) && is_held(sent, rtt) && is_held(heard, rtt)
+}
+
+/// Whether so long after a segment its acknowledgment must have been held back, with a round trip of `rtt`.
+pub(super) fn is_held(since: Duration, rtt: Duration) -> bool {
+    (DELAYED..=MOST_DELAYED).contains(&since.saturating_sub(rtt))
 }
 
 pub(super) fn is_pure_ack(segment: &Arriving) -> bool {

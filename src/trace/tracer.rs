@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::connection::{Connection, opens};
 use super::end::End;
 use super::flows::{Flow, Flows, Place};
+use super::glance::{Glance, Lookout};
 use super::half_open::HalfOpen;
 use super::icmp::{self, Report};
 use super::late::side_of;
@@ -60,6 +61,13 @@ pub struct Hint {
     pub reassembled: bool,
 }
 
+impl Hint {
+    /// Whether nothing is known of the packet but its bytes.
+    fn is_default(&self) -> bool {
+        self.origin == Origin::Wire && !self.reassembled
+    }
+}
+
 /// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
 ///
 /// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
@@ -76,6 +84,7 @@ pub struct Tracer {
     probes: bool,
     only_ends: bool,
     flows: Flows,
+    lookout: Lookout,
     /// Two ends of which nothing is known.
     unknown: Box<Pair<End>>,
     last_id: u32,
@@ -89,7 +98,8 @@ impl Tracer {
     pub fn new(options: TracerOptions) -> Self {
         let TracerOptions { ours, listens, probes, max_connections, only_ends } = options;
         let (flows, unknown) = (Flows::new(max_connections), Box::default());
-        Self { ours, listens, probes, only_ends, flows, unknown, last_id: 0, evicted: 0, late: 0 }
+        let lookout = Lookout(flows.hasher());
+        Self { ours, listens, probes, only_ends, flows, lookout, unknown, last_id: 0, evicted: 0, late: 0 }
     }
 
     /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
@@ -102,6 +112,13 @@ impl Tracer {
         hint: Hint,
         out: &mut dyn FnMut(&Event),
     ) {
+        if self.only_ends
+            && hint.is_default()
+            && let Some(glance) = self.lookout.glance(packet, decoded)
+            && self.glance(&glance, out)
+        {
+            return;
+        }
         match (&decoded.ip, &decoded.content) {
             (Some(ip), Content::Segment(segment)) => {
                 let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }));
@@ -116,6 +133,54 @@ impl Tracer {
         }
     }
 
+    /// What makes glances for [`Self::glance`], perhaps in another thread.
+    #[must_use]
+    pub fn lookout(&self) -> Lookout {
+        self.lookout.clone()
+    }
+
+    /// Follows a segment at a glance, if that will do: nothing but ends is told, and the segment begins a connection or goes
+    /// on in one, in which nothing is unusual. Says whether it was followed; if not, [`Self::packet`] has to.
+    #[inline]
+    pub fn glance(&mut self, glance: &Glance, out: &mut dyn FnMut(&Event)) -> bool {
+        if !self.only_ends {
+            return false;
+        }
+        self.retire(glance.plain.time, out);
+        match self.flows.find(&glance.flow) {
+            Some(Place::Orderly(head)) => self.flows.put_off(head, glance),
+            Some(Place::HalfOpen(head)) => self.flows.put_off_answer(head, glance),
+            None if self.ours.is_none() => self.open_at_a_glance(glance, out),
+            Some(Place::Followed(_) | Place::Late(_)) | None => false,
+        }
+    }
+
+    /// Begins a connection with a SYN, if there is nothing unusual about it; says whether it did.
+    fn open_at_a_glance(&mut self, glance: &Glance, out: &mut dyn FnMut(&Event)) -> bool {
+        let id = self.last_id.wrapping_add(1);
+        let Some(half_open) = HalfOpen::at_a_glance(id, glance) else { return false };
+        self.make_room(out);
+        self.last_id = id;
+        self.flows.insert_half_open(&glance.flow, half_open);
+        true
+    }
+
+    /// Ends a connection if the table is full.
+    fn make_room(&mut self, out: &mut dyn FnMut(&Event)) {
+        if let Some((ended, evicted)) = self.flows.make_room() {
+            self.evicted += u64::from(evicted);
+            out(&ended);
+        }
+    }
+
+    /// Tells of connections that have been over for long enough.
+    #[inline]
+    fn retire(&mut self, now: Time, out: &mut dyn FnMut(&Event)) {
+        while let Some(head) = self.flows.overdue(now) {
+            out(&self.flows.retire(head));
+        }
+    }
+
     /// The number of the connection between these sockets, if one is followed.
     #[must_use]
     pub fn number(&self, one: SocketAddr, other: SocketAddr) -> Option<u32> {
@@ -127,24 +192,24 @@ impl Tracer {
         let flow = self.flows.flow(one, other);
         if let Some(place) = self.flows.find(&flow)
             && self.flows.id(place) == Some(number)
-            && let Some(connection) = self.flows.remove(&flow, place)
+            && let Some(ended) = self.flows.remove(&flow, place)
         {
-            end(&connection, out);
+            out(&ended);
         }
     }
 
     /// Ends every connection that is left, in the order of their numbers.
     pub fn finish(&mut self, out: &mut dyn FnMut(&Event)) {
-        self.flows.drain().for_each(|connection| end(&connection, out));
+        self.flows.drain(out);
     }
 
     /// Ends the connections that are over and of which nothing came since `since`; all that are over without it. For
     /// packets that come while they happen: nobody would want to wait until 512 others are over.
     pub fn settle(&mut self, since: Option<Time>, out: &mut dyn FnMut(&Event)) {
-        while let Some(place) = self.flows.oldest_over()
-            && since.is_none_or(|since| self.flows.whole(place).last < since)
+        while let Some(head) = self.flows.oldest_over()
+            && since.is_none_or(|since| self.flows.last(head) < since)
         {
-            self.retire(place, out);
+            out(&self.flows.retire(head));
         }
     }
 
@@ -178,34 +243,28 @@ impl Tracer {
     }
 
     fn segment(&mut self, sighting: &Sighting<'_>, out: &mut dyn FnMut(&Event)) {
-        while let Some(place) = self.flows.overdue(sighting.time) {
-            self.retire(place, out);
-        }
+        self.retire(sighting.time, out);
         let (source, destination) = sockets(sighting.ip, sighting.segment);
         let flow = self.flows.flow(source, destination);
         let place = self.flows.find(&flow);
         if let Some(place) = place
             && let Some(succession) = self.succession(&flow, place, source, sighting)
         {
-            if let Some(old) = self.flows.remove(&flow, place) {
-                end(&old, out);
+            if let Some(ended) = self.flows.remove(&flow, place) {
+                out(&ended);
             }
             return self.open(&flow, (source, destination), sighting, succession, out);
         }
         match place {
-            Some(Place::HalfOpen(place)) => self.follow_half_open(&flow, place, source, sighting, out),
-            Some(Place::Whole(place)) => self.follow(place, source, sighting, Marks::default(), out),
+            Some(Place::HalfOpen(head)) => self.follow_half_open(&flow, head, source, sighting, out),
+            Some(Place::Orderly(head) | Place::Followed(head)) => {
+                self.follow(head, source, sighting, Marks::default(), out);
+            }
             Some(Place::Late(number)) => self.follow_late(&flow, number, source, sighting, out),
             // No connection begins with a segment that nobody can read.
             None if sighting.malformed => {}
             None => self.open(&flow, (source, destination), sighting, Marks::default(), out),
         }
-    }
-
-    /// Tells of a connection that is over, and keeps what knows its late segments.
-    fn retire(&mut self, place: u32, out: &mut dyn FnMut(&Event)) {
-        end(self.flows.whole(place), out);
-        self.flows.retire(place);
     }
 
     /// If this segment begins another connection between the same sockets, what that shows.
@@ -216,13 +275,13 @@ impl Tracer {
         }
         let arriving = sighting.arriving();
         match place {
-            Place::HalfOpen(place) => {
-                let half_open = self.flows.half_open(place);
+            Place::HalfOpen(head) => {
+                let half_open = self.flows.half_open(head);
                 let followed = half_open.is_followed_by(side_of(&half_open.sockets(&flow.key), source), &arriving);
                 followed.then(|| Marks::of(&[Mark::PortReuse]))
             }
-            Place::Whole(place) => {
-                let connection = self.flows.whole(place);
+            Place::Orderly(head) | Place::Followed(head) => {
+                let connection = self.flows.followed(head);
                 let followed = connection.is_followed_by(connection.side_of(source), &arriving);
                 followed.then(|| connection.succession())
             }
@@ -244,10 +303,7 @@ impl Tracer {
         succession: Marks,
         out: &mut dyn FnMut(&Event),
     ) {
-        if let Some(removed) = self.flows.make_room() {
-            self.evicted += u64::from(removed.evicted);
-            end(&removed.connection, out);
-        }
+        self.make_room(out);
         let arriving = sighting.arriving();
         let sockets = match self.opener(&arriving, source, destination) {
             Side::Client => Pair { client: source, server: destination },
@@ -273,8 +329,8 @@ impl Tracer {
                 self.flows.insert_half_open(flow, half_open);
             }
             None => {
-                let place = self.flows.insert_whole(flow, connection);
-                self.follow(place, source, sighting, succession, out);
+                let head = self.flows.insert_followed(flow, connection);
+                self.follow(head, source, sighting, succession, out);
             }
         }
     }
@@ -297,39 +353,38 @@ impl Tracer {
     fn follow_half_open(
         &mut self,
         flow: &Flow,
-        place: u32,
+        head: u32,
         source: SocketAddr,
         sighting: &Sighting<'_>,
         out: &mut dyn FnMut(&Event),
     ) {
-        let half_open = self.flows.half_open(place);
+        let half_open = self.flows.half_open(head);
         if !half_open.is_repeated_by(side_of(&half_open.sockets(&flow.key), source), sighting, &self.unknown) {
-            let place = self.flows.widen(flow, place);
-            return self.follow(place, source, sighting, Marks::default(), out);
+            return self.follow(head, source, sighting, Marks::default(), out);
         }
         if !self.only_ends {
             step(&mut half_open.expand(&flow.key), source, sighting, Marks::default(), out);
         }
         half_open.count(&sighting.facts());
-        self.flows.touch_half_open(place);
+        self.flows.touch(head);
     }
 
     fn follow(
         &mut self,
-        place: u32,
+        head: u32,
         source: SocketAddr,
         sighting: &Sighting<'_>,
         succession: Marks,
         out: &mut dyn FnMut(&Event),
     ) {
-        let connection = self.flows.whole(place);
+        let connection = self.flows.followed(head);
         if self.only_ends {
             connection.pass(connection.side_of(source), sighting);
             connection.marks |= succession;
         } else {
             step(connection, source, sighting, succession, out);
         }
-        self.flows.touch_whole(place);
+        self.flows.touch(head);
     }
 
     /// A segment of a connection that was told of.
@@ -356,17 +411,16 @@ impl Tracer {
     fn icmp(&mut self, number: u64, time: Time, ip: &Ip, icmp: &Icmp<'_>, out: &mut dyn FnMut(&Event)) {
         let Some(report) = Report::of(number, time, ip, icmp) else { return };
         let flow = self.flows.flow(report.source, report.destination);
-        let place = match self.flows.find(&flow) {
-            Some(Place::HalfOpen(place)) => self.flows.widen(&flow, place),
-            Some(Place::Whole(place)) => place,
+        let head = match self.flows.find(&flow) {
+            Some(Place::HalfOpen(head) | Place::Orderly(head) | Place::Followed(head)) => head,
             Some(Place::Late(_)) | None => return,
         };
-        let connection = self.flows.whole(place);
+        let connection = self.flows.followed(head);
         let event = icmp::follow(connection, &report);
         if !self.only_ends {
             out(&connection.event(time, EventKind::Icmp(event)));
         }
-        self.flows.touch_whole(place);
+        self.flows.touch(head);
     }
 }
 
@@ -382,10 +436,6 @@ fn step(
     segment.marks |= succession;
     connection.marks |= succession;
     out(&connection.event(sighting.time, EventKind::Segment(segment)));
-}
-
-fn end(connection: &Connection, out: &mut dyn FnMut(&Event)) {
-    out(&connection.event(connection.last, EventKind::Ended(connection.summary())));
 }
 
 fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {

@@ -2,7 +2,9 @@
 
 use super::ip::{self, protocol};
 use super::walk::{Next, Walk};
-use super::{Datagram, Icmp, Ip, Packet, Path, Segment, Stop, StopReason, datagram, icmp, link, segment, tunnel};
+use super::{
+    Datagram, Icmp, Ip, Packet, Path, Segment, Stop, StopReason, datagram, icmp, link, segment, straight, tunnel,
+};
 
 /// What an IP packet carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,19 @@ impl<'a> Decoded<'a> {
 
 /// Decodes `packet` down to TCP, UDP or ICMP. Never fails: what could not be read is in [`Decoded::stopped`].
 #[must_use]
+#[inline]
 pub fn decode<'a>(packet: &Packet<'a>) -> Decoded<'a> {
+    match straight::decode(packet) {
+        Some(decoded) => {
+            debug_assert_eq!(decoded, walk(packet));
+            decoded
+        }
+        None => walk(packet),
+    }
+}
+
+/// Walks over whatever headers there are.
+fn walk<'a>(packet: &Packet<'a>) -> Decoded<'a> {
     let mut walk = Walk::new(packet.bytes, packet.original_len as usize);
     if let Err(stop) = link::walk(&mut walk, packet.link) {
         return nothing(&walk, stop);

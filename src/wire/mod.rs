@@ -18,6 +18,7 @@ mod path;
 mod reassemble;
 mod segment;
 mod stop;
+mod straight;
 mod time;
 mod tunnel;
 mod walk;

@@ -30,6 +30,12 @@ impl Path {
         len < CAPACITY
     }
 
+    /// This path and a layer behind it, if there is room.
+    pub(super) const fn with(mut self, layer: Layer) -> Self {
+        self.push(layer);
+        self
+    }
+
     /// The layers, outermost first; at most 15.
     #[must_use]
     pub fn layers(&self) -> &[Layer] {

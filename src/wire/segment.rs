@@ -91,24 +91,44 @@ pub(super) fn decode<'a>(ip: &Ip, bytes: &'a [u8]) -> Result<(Segment<'a>, Optio
         }
         Some(_) => (&[][..], &[][..], 0),
     };
-    let field = be16(&header, 16);
-    let segment = Segment {
-        source_port: be16(&header, 0),
-        destination_port: be16(&header, 2),
-        seq: be32(&header, 4),
-        ack: be32(&header, 8),
+    let checksum_state = checksum_state(ip, bytes, be16(&header, 16));
+    Ok((read(&header, options, payload, payload_len, checksum_state), problem))
+}
+
+/// The segment in the payload of `ip`; none if its header is not there to its end, or contradicts itself.
+#[inline]
+pub(super) fn whole<'a>(ip: &Ip, bytes: &'a [u8]) -> Option<Segment<'a>> {
+    let header = bytes.first_chunk()?;
+    let header_len = usize::from(header[12] >> 4) * 4;
+    let options = bytes.get(HEADER_LEN..header_len).filter(|_| header_len <= ip.payload_len)?;
+    let checksum_state = checksum_state(ip, bytes, be16(header, 16));
+    Some(read(header, options, &bytes[header_len..], ip.payload_len - header_len, checksum_state))
+}
+
+#[inline]
+fn read<'a>(
+    header: &[u8; HEADER_LEN],
+    options: &'a [u8],
+    payload: &'a [u8],
+    payload_len: usize,
+    checksum_state: Checksum,
+) -> Segment<'a> {
+    Segment {
+        source_port: be16(header, 0),
+        destination_port: be16(header, 2),
+        seq: be32(header, 4),
+        ack: be32(header, 8),
         data_offset: header[12] >> 4,
         reserved: header[12] >> 1 & 0b111,
-        flags: Flags::from_bits(be16(&header, 12)),
-        window: be16(&header, 14),
-        checksum: field,
-        checksum_state: checksum_state(ip, bytes, field),
-        urgent: be16(&header, 18),
+        flags: Flags::from_bits(be16(header, 12)),
+        window: be16(header, 14),
+        checksum: be16(header, 16),
+        checksum_state,
+        urgent: be16(header, 18),
         options: Options(options),
         payload,
         payload_len: u32::try_from(payload_len).unwrap_or(u32::MAX),
-    };
-    Ok((segment, problem))
+    }
 }
 
 /// The start of a header, and zeros where it was cut off.
@@ -119,6 +139,7 @@ fn padded(bytes: &[u8]) -> [u8; HEADER_LEN] {
 }
 
 /// Checks a transport checksum that covers the whole payload of `ip`; a cut or fragmented one cannot be checked.
+#[inline]
 pub(super) fn checksum_state(ip: &Ip, bytes: &[u8], field: u16) -> Checksum {
     if bytes.len() < ip.payload_len || ip.fragment.is_some() {
         return Checksum::Unknown;

@@ -140,6 +140,11 @@ impl Beside {
         }
     }
 
+    /// Whether no packet of another connection can change anything.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.tracer.is_none() && self.held.is_none()
+    }
+
     /// Follows a packet, after which there are so many `connections`; says whether something of it is shown.
     pub(super) fn packet(
         &mut self,

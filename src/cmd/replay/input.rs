@@ -4,12 +4,15 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::args::Args;
-use crate::source::{self, Chain, Expression, Follow, LazyFile, Merge, Source};
+use crate::source::{self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Progress, Source, Supply};
 use crate::sys::Interrupts;
+use crate::trace::{Glance, Lookout};
+use crate::wire::{self, Packet};
 
 /// What to read, and how.
 pub(super) struct Input<'a> {
@@ -45,9 +48,67 @@ impl<'a> Input<'a> {
         self.args.choice.filter.as_ref().map(Expression::new).transpose()
     }
 
-    /// All packets. Whether the files can be opened shows when they are read.
-    pub(super) fn source(&self) -> Box<dyn Source + '_> {
-        packets(self.args, Some(&self.stop))
+    /// All packets, with glances by `lookout` if they can be read ahead. Whether the files can be opened shows when they
+    /// are read.
+    pub(super) fn packets(&self, lookout: Option<Lookout>) -> Packets<'_> {
+        if self.is_live() {
+            return Packets::Live(packets(self.args, Some(&self.stop)));
+        }
+        let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet, &wire::decode(packet));
+        Packets::Ahead(Ahead::new(recorded(self.args), glance))
+    }
+}
+
+/// The packets of a reading.
+pub(super) enum Packets<'a> {
+    /// They may have to be waited for.
+    Live(Box<dyn Source + 'a>),
+    /// They are read ahead, and perhaps glanced at.
+    Ahead(Ahead<Glance>),
+}
+
+impl Packets<'_> {
+    /// A glance at the packet at hand.
+    #[inline]
+    pub(super) fn glance(&self) -> Option<&Glance> {
+        match self {
+            Self::Live(_) => None,
+            Self::Ahead(ahead) => ahead.made(),
+        }
+    }
+
+    const fn source(&self) -> &dyn Source {
+        match self {
+            Self::Live(source) => source,
+            Self::Ahead(source) => source,
+        }
+    }
+}
+
+impl Source for Packets<'_> {
+    #[inline]
+    fn advance(&mut self) -> Result<bool, source::Error> {
+        match self {
+            Self::Live(source) => source.advance(),
+            Self::Ahead(source) => source.advance(),
+        }
+    }
+
+    #[inline]
+    fn packet(&self) -> Option<Packet<'_>> {
+        self.source().packet()
+    }
+
+    fn supply(&self) -> Supply {
+        self.source().supply()
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        self.source().wait(at_most)
+    }
+
+    fn progress(&self) -> Progress {
+        self.source().progress()
     }
 }
 
@@ -60,9 +121,14 @@ pub(super) fn packets<'a>(args: &'a Args, stop: Option<&'a impl AsFd>) -> Box<dy
     match (stop.filter(|_| is_live), merge) {
         (Some(stop), false) => Box::new(Chain::new(awaited(stop))),
         (Some(stop), true) => Box::new(Merge::new(awaited(stop))),
-        (None, false) => Box::new(Chain::of_files(files)),
-        (None, true) => Box::new(Merge::of_files(files)),
+        (None, _) => recorded(args),
     }
+}
+
+/// All packets of files that exist.
+fn recorded(args: &Args) -> Box<dyn Source + Send> {
+    let (files, merge): (&[PathBuf], bool) = (&args.files, args.reading.merge);
+    if merge { Box::new(Merge::of_files(files)) } else { Box::new(Chain::of_files(files)) }
 }
 
 /// One of the files, some of which may have to be waited for.

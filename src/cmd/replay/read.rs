@@ -7,13 +7,14 @@ use super::bar::Bar;
 use super::choice::Wanted;
 use super::exchanges::{Beside, Protocols, Told};
 use super::faults::Faults;
+use super::input::Input;
 use super::pace::Pace;
 use super::tally::Tally;
 use crate::cmd::capture::PlannedFile;
 use crate::sink::Sink;
 use crate::source::{self, Expression, Source, Supply};
 use crate::sys::Interrupts;
-use crate::trace::{Event, Hint, Tracer, TracerOptions};
+use crate::trace::{Event, Glance, Hint, Tracer, TracerOptions};
 use crate::wire::{self, Decoded, Packet, Reassembler, Time};
 
 /// How long nothing must come of a connection that is over, by the packets' clock or, where none come, by ours, until its
@@ -122,16 +123,27 @@ impl<'a> Pass<'a> {
     ///
     /// # Errors
     /// Only of the output.
-    pub(super) fn run(mut self, source: &mut dyn Source) -> anyhow::Result<Found> {
+    pub(super) fn run(mut self, input: &Input<'_>) -> anyhow::Result<Found> {
+        let lookout = self.plan.tracer.only_ends.then(|| self.tracer.lookout());
+        let source = &mut input.packets(lookout);
         while !self.is_stopped(source) {
             self.show_meanwhile(source)?;
             if let Some(bar) = &mut self.bar {
                 bar.packet(source);
             }
-            match source.next() {
-                Ok(Some(packet)) if !self.take(&packet)? => break,
-                Ok(Some(_)) => {}
-                Ok(None) => break,
+            match source.advance() {
+                Ok(true) => {
+                    if let Some(glance) = source.glance().filter(|_| self.may_glance())
+                        && self.is_seen_at_a_glance(glance)?
+                    {
+                        continue;
+                    }
+                    let Some(packet) = source.packet() else { continue };
+                    if !self.take(&packet)? {
+                        break;
+                    }
+                }
+                Ok(false) => break,
                 Err(error) => self.note(error)?,
             }
         }
@@ -223,6 +235,23 @@ impl<'a> Pass<'a> {
         self.found.evicted = self.tracer.evicted();
         self.found.tally.incomplete(self.reassembler.given_up() + self.reassembler.waiting() as u64);
         Ok(self.found)
+    }
+
+    /// Whether nothing is to be known of a packet but what a glance at it tells.
+    fn may_glance(&self) -> bool {
+        let all_at_once = self.filter.is_none() && self.pace.is_none() && !self.plan.live;
+        all_at_once && self.exchanges.is_idle() && self.plan.protocols.tcp
+    }
+
+    /// Whether a glance at the packet was enough.
+    fn is_seen_at_a_glance(&mut self, glance: &Glance) -> io::Result<bool> {
+        let (tracer, mut is_seen) = (&mut self.tracer, false);
+        forward(self.sink, self.plan.wanted.as_ref(), |out| is_seen = tracer.glance(glance, out))?;
+        if is_seen {
+            self.number += 1;
+            self.found.tally.count_segment();
+        }
+        Ok(is_seen)
     }
 
     fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {

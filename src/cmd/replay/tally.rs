@@ -26,6 +26,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Counts a TCP segment.
+    #[inline]
+    pub(super) const fn count_segment(&mut self) {
+        self.segments += 1;
+    }
+
     /// Counts one packet, by its number.
     pub(super) fn count(&mut self, number: u64, decoded: &Decoded<'_>) {
         let counter = match (&decoded.content, decoded.stopped.map(|stop| stop.reason)) {

@@ -15,7 +15,7 @@ pub(super) const NAMED: usize = 10;
 
 /// What `--stats --format json` writes.
 #[derive(Serialize)]
-pub(super) struct Report<'a> {
+pub(super) struct Report {
     schema: u32,
     connections: u64,
     segments: u64,
@@ -24,12 +24,12 @@ pub(super) struct Report<'a> {
     last: Option<Time>,
     duration_ms: Millis,
     per_second: Option<Rates>,
-    handshake: &'a Counts,
-    termination: &'a Counts,
+    handshake: Counts,
+    termination: Counts,
     /// Connections that failed or were reset, by how far they had got.
-    stage: &'a Counts,
+    stage: Counts,
     /// Connections that have each mark.
-    marks: &'a Counts,
+    marks: Counts,
     handshake_ms: Times,
     connection_ms: Times,
     syns_again: u64,
@@ -63,8 +63,8 @@ struct Refusing {
     connections: u64,
 }
 
-impl<'a> Report<'a> {
-    pub(super) fn of(totals: &'a Totals) -> Self {
+impl Report {
+    pub(super) fn of(totals: &Totals) -> Self {
         let refusing = totals.refusing.commonest(NAMED);
         Self {
             schema: SCHEMA,
@@ -75,10 +75,10 @@ impl<'a> Report<'a> {
             last: totals.span.map(|(_, last)| last),
             duration_ms: Millis(totals.time()),
             per_second: Rates::of(totals),
-            handshake: &totals.handshakes,
-            termination: &totals.terminations,
-            stage: &totals.stages,
-            marks: &totals.marks,
+            handshake: totals.handshakes(),
+            termination: totals.terminations(),
+            stage: totals.stages(),
+            marks: totals.marks(),
             handshake_ms: Times::of(&totals.handshake_times),
             connection_ms: Times::of(&totals.durations),
             syns_again: totals.syns_again.0,

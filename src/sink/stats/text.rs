@@ -18,14 +18,14 @@ const NUMBER: usize = 14;
 pub(super) fn write(out: &mut dyn Write, totals: &Totals, ascii: bool) -> io::Result<()> {
     let mut text = Text { out, ascii };
     text.whole(totals)?;
-    text.counts("Opened", &totals.handshakes, totals.connections)?;
-    text.counts("Closed", &totals.terminations, totals.connections)?;
-    text.counts("Failed or reset", &totals.stages, totals.connections)?;
+    text.counts("Opened", &totals.handshakes(), totals.connections)?;
+    text.counts("Closed", &totals.terminations(), totals.connections)?;
+    text.counts("Failed or reset", &totals.stages(), totals.connections)?;
     text.times("Handshake", &totals.handshake_times)?;
     text.times("Duration", &totals.durations)?;
     text.syns(totals)?;
     text.refusing(totals)?;
-    text.counts("Unusual", &totals.oddities, totals.connections)
+    text.counts("Unusual", &totals.oddities(), totals.connections)
 }
 
 struct Text<'a> {

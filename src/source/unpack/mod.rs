@@ -40,7 +40,7 @@ pub(super) struct Broken {
 }
 
 /// A format of compressed data.
-trait Decoder {
+trait Decoder: Send {
     /// The program that makes and checks such files.
     fn tool(&self) -> &'static str;
 

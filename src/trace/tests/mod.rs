@@ -8,6 +8,7 @@ mod data;
 mod memory;
 mod odd;
 mod opening;
+mod orderly;
 mod probing;
 mod proptests;
 mod zeek;

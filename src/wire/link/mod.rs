@@ -16,7 +16,7 @@ pub(super) use mpls::mpls;
 pub(super) use point::ppp;
 pub(super) use wlan::frame as wlan;
 
-use super::walk::{Next, Reader, Walk};
+use super::walk::{Next, Walk};
 use super::{Layer, LinkType, Stop, StopReason};
 
 /// Link types that are a fixed number of octets and then a header: number (LINKTYPE_…), octets, header.
@@ -63,24 +63,9 @@ const AFTER_FIXED: &[(u16, usize, Next)] = &[
 ///
 /// # Errors
 /// Says why there is none: the link type or a protocol in it is not IP, or the capture is cut.
-#[inline]
 pub(super) fn walk(walk: &mut Walk<'_>, link: LinkType) -> Result<(), Stop> {
-    if link == LinkType::ETHERNET {
-        return plain_ethernet(walk); // most captures
-    }
     let next = begin(walk, link)?;
     walk.reach_ip(next)
-}
-
-/// Ethernet with IP right behind it needs no walk.
-#[inline]
-fn plain_ethernet(walk: &mut Walk<'_>) -> Result<(), Stop> {
-    if let Some([.., 0x08, 0x00]) = walk.peek::<14>() {
-        walk.skip(14);
-        walk.enter(Layer::Ethernet)
-    } else {
-        walk.reach_ip(Next::Header(ethernet as Reader))
-    }
 }
 
 /// Passes over the fixed part of `link`, and says what follows.
