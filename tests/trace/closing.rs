@@ -83,17 +83,41 @@ const CASES: [Case; 6] = [
 const ORDINARY: [&str; 6] =
     ["delayed-ack", "fin-with-data", "half-close", "simultaneous-close", "abort", "abort-unread"];
 
+/// Runs of a case at most, where others were disturbed.
+const RUNS: usize = 10;
+
+/// How late our end answers at most, in milliseconds, where it gets its turn: kernels send again after 200.
+const PROMPT: f64 = 100.0;
+
+/// Whether our end did not get its turn for so long that the server sent something again, or could have. A lab without a
+/// wire of ours loses nothing: so that is the only cause, and says nothing of the way to close.
+fn is_disturbed(said: &Said) -> bool {
+    let again = &said.verdict()["retransmissions"];
+    let segments: Vec<_> = said.events().into_iter().filter(|event| event["event"] == "segment").collect();
+    let at = |index: usize| segments[index]["since_start_ms"].as_f64().expect("a time");
+    let late = (1..segments.len()).any(|index| {
+        let answers = segments[index]["from"] == "client" && segments[index - 1]["from"] == "server";
+        answers && at(index) - at(index - 1) > PROMPT
+    });
+    late || [&again["client"], &again["server"]].into_iter().any(|count| *count != 0)
+}
+
 /// Runs a case and checks what it said, and what its capture holds.
 fn run(case: &Case, version: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let capture = folder.path().join("run.pcap");
-    // Long enough that the kernel acknowledges our FIN by itself first, also on a busy machine.
-    let said = trace(&format!(
-        "--lab {version} --send hello {} --lab-think 0.25 --format json --pcap {}",
-        case.arguments,
-        capture.display()
-    ));
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{} {version}: {said:?}", case.arguments);
+    let run = || {
+        // Long enough that the kernel acknowledges our FIN by itself first, also on a busy machine.
+        let said = trace(&format!(
+            "--lab {version} --send hello {} --lab-think 0.25 --format json --force --pcap {}",
+            case.arguments,
+            capture.display()
+        ));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{} {version}: {said:?}", case.arguments);
+        said
+    };
+    let undisturbed = (0..RUNS).map(|_| run()).find(|said| !is_disturbed(said));
+    let said = undisturbed.unwrap_or_else(|| panic!("{} {version}: late in each of {RUNS} runs", case.arguments));
     check_verdict(case, &said);
     check_segments(case, &said);
     tshark::check(&capture, said.segments().len(), case.completeness);
