@@ -8,6 +8,7 @@ use super::{Names, Reason, Statement, Topic, Weight};
 use crate::trace::exchange::{Began, ExchangeError, ExchangeSummary, Message, MessageKind, Oddity, Outcome, Protocol};
 use crate::trace::{Pair, Side};
 use crate::wire::Time;
+use crate::wire::icmp::is_advice;
 
 /// Something of an exchange that needs to be explained once only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,7 +165,7 @@ const fn icmp(error: &ExchangeError) -> &'static str {
 /// Whether the error is advice, and what it quotes was passed on all the same: source quench and redirect.
 #[must_use]
 pub const fn error_is_advice(error: &ExchangeError) -> bool {
-    !error.v6 && matches!(error.kind, 4 | 5)
+    is_advice(error.v6, error.kind)
 }
 
 /// What the error quotes and means, the most important first.

@@ -3,6 +3,7 @@
 use super::{Names, Reason, Voice, Weight, count};
 use crate::tcp::State;
 use crate::trace::{IcmpEvent, Side};
+use crate::wire::icmp::is_advice;
 
 /// One kind of ICMP error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub const fn icmp_advice(v6: bool, kind: u8, code: u8) -> &'static str {
 /// Whether the error is advice, and the packet that it quotes was passed on all the same: source quench and redirect.
 #[must_use]
 pub const fn icmp_is_advice(icmp: &IcmpEvent) -> bool {
-    !icmp.v6 && matches!(icmp.kind, 4 | 5)
+    is_advice(icmp.v6, icmp.kind)
 }
 
 const fn protocol(icmp: &IcmpEvent) -> &'static str {

@@ -24,6 +24,13 @@ pub mod kind {
     pub const V6_ECHO_REPLY: u8 = 129;
 }
 
+/// Whether an error of this type is advice: the packet that it quotes was passed on all the same. Source quench and redirect
+/// are; ICMPv6 has neither among its errors.
+#[must_use]
+pub const fn is_advice(v6: bool, kind: u8) -> bool {
+    !v6 && matches!(kind, kind::SOURCE_QUENCH | kind::REDIRECT)
+}
+
 /// An ICMP or ICMPv6 message, borrowed from a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Icmp<'a> {

@@ -115,7 +115,8 @@ Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
           otherwise, the reason is given; the exit code is 1 all the same.
           Not judged: UDP and ICMP, a --ttl series, SYNs after the first that
           --keep their ports, what follows the first 1,000 packets, and what by
-          an ICMP error never got there (exit code 1).
+          an ICMP error never got there (exit code 1); after a source quench or
+          a redirect it went on, and its answer is waited for.
           In JSON each is a `judgement`: sent, state, expected and observed
           (reply, seq, ack, next_state), agrees (null where an ICMP error came),
           known (a stack that does so), rfc_section, note.

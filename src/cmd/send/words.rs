@@ -28,7 +28,7 @@ fn asked(series: &Series, spec: &PacketSpec) -> String {
 pub(super) fn reply(series: &Series, reply: &Reply) -> String {
     let spec = series.spec(reply.index);
     let asked = asked(series, &spec);
-    let again = if reply.first { "" } else { "  again" };
+    let again = if reply.first || reply.answer.is_advice() { "" } else { "  again" };
     let time = explain::brief_duration(reply.rtt);
     let case = blind::is_judged(series, reply.index).then(|| blind::case(&spec, Some(&reply.answer)));
     let state = case.and_then(Result::ok).filter(|_| reply.first).and_then(|case| case.brief());

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::config::{Config, HEADER_LEN, TIMESTAMP_LEN};
 use super::event::{Answer, Quoted, QuotedRequest, WrongData};
 use crate::wire::checksum::{Sum, verify};
-use crate::wire::icmp::kind;
+use crate::wire::icmp::{is_advice, kind};
 use crate::wire::ip::protocol;
 use crate::wire::{Checksum, Icmp, Quote, Time};
 
@@ -158,7 +158,7 @@ fn read_error<'a>(config: &Config, icmp: &Icmp<'a>) -> Option<Meaning<'a>> {
     }
     let seq = quoted_seq(config, quote.payload)?;
     let quoted = quoted(&quote)?;
-    let (info, lost) = (advice::info(icmp), !advice::is_advice(icmp));
+    let (info, lost) = (advice::info(icmp), !is_advice(icmp.v6, icmp.kind));
     Some(Meaning::Error { seq, kind: icmp.kind, code: icmp.code, info, lost, quoted })
 }
 
@@ -196,11 +196,6 @@ pub(super) mod advice {
             false => icmp.kind == kind::DESTINATION_UNREACHABLE && icmp.code == 3,
             true => icmp.kind == kind::V6_DESTINATION_UNREACHABLE && icmp.code == 4,
         }
-    }
-
-    /// Whether the request was passed on all the same.
-    pub(in crate::craft::ping) const fn is_advice(icmp: &Icmp<'_>) -> bool {
-        !icmp.v6 && matches!(icmp.kind, kind::REDIRECT | kind::SOURCE_QUENCH)
     }
 }
 

@@ -10,6 +10,7 @@ use super::event::{Answer, Quoted, QuotedRequest};
 use super::message::{Arrival, advice};
 use super::probe::End;
 use crate::craft::packet::{IpSpec, PacketSpec, SpecError, TcpSpec, Transport, UdpSpec, build};
+use crate::wire::icmp::is_advice;
 use crate::wire::ip::protocol;
 use crate::wire::{Checksum, Content, Datagram, Decoded, Flags, Icmp, Ip, Segment, Time};
 
@@ -211,7 +212,7 @@ impl<H> Probes<H> {
         }
         let request = QuotedRequest::Ports { source_port: local.port(), destination_port: remote.port() };
         let quoted = Quoted::of(&quote, request);
-        let (info, lost) = (advice::info(icmp), !advice::is_advice(icmp));
+        let (info, lost) = (advice::info(icmp), !is_advice(icmp.v6, icmp.kind));
         Some(Arrival::Failure { time, from, kind: icmp.kind, code: icmp.code, info, lost, seq, quoted })
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::series::last_with_id;
 use crate::craft::packet::{PacketSpec, Transport};
 use crate::tcp::Seq;
+use crate::wire::icmp::is_advice;
 use crate::wire::ip::protocol;
 use crate::wire::{Content, Decoded, Flags, Icmp, Ip, Time};
 
@@ -54,6 +55,14 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Whether it is an ICMP error about a packet that was passed on all the same.
+    #[must_use]
+    pub const fn is_advice(&self) -> bool {
+        matches!(self, Self::Error { v6, kind, .. } if is_advice(*v6, *kind))
+    }
+}
+
 /// A reply, and what it replies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
@@ -70,7 +79,7 @@ pub struct Reply {
     pub ttl: u8,
     /// What it is.
     pub answer: Answer,
-    /// It is the first one to that packet.
+    /// It is the first one to that packet; advice is none.
     pub first: bool,
 }
 

@@ -223,8 +223,10 @@ impl Course for Session {
         let about = self.matcher.about(decoded, self.next.checked_sub(1)?)?;
         let ip = decoded.ip.as_ref()?;
         let sent = self.sent(about.index)?;
-        let (first, rtt) = (!sent.answered, time.since(sent.at));
-        sent.answered = true;
+        // Advice about a packet that was passed on is no answer to it.
+        let is_advice = about.answer.is_advice();
+        let (first, rtt) = (!sent.answered && !is_advice, time.since(sent.at));
+        sent.answered |= first;
         self.last_reply = Some(time);
         let is_error = matches!(about.answer, Answer::Error { .. });
         if first {
@@ -235,7 +237,7 @@ impl Course for Session {
         } else {
             self.tally.extra += 1;
         }
-        if !is_error || ip.source == self.series.template.destination {
+        if !is_error || !is_advice && ip.source == self.series.template.destination {
             self.skip_hops(about.index);
         }
         Some(Reply { index: about.index, time, rtt, from: ip.source, ttl: ip.ttl, answer: about.answer, first })

@@ -45,10 +45,14 @@ fn answer(spec: &PacketSpec) -> Vec<u8> {
 
 /// A router's complaint about a packet.
 fn complaint(packet: &[u8]) -> Vec<u8> {
+    error(11, packet)
+}
+
+fn error(kind: u8, packet: &[u8]) -> Vec<u8> {
     let router = "192.0.2.254".parse().unwrap();
     let to = "192.0.2.1".parse().unwrap();
     let mut bytes = emit::header(router, to, &IpFields::default(), 1, 36).unwrap();
-    bytes.extend([11, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([kind, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend_from_slice(&packet[..28]);
     bytes
 }
@@ -126,6 +130,23 @@ fn a_reply_belongs_to_its_packet() {
     assert_eq!(session.step(start + 42 * MS).unwrap(), Step::Done);
     assert!(!session.is_in_our_name(&decode(&raw(&bytes))));
     assert!(session.is_in_our_name(&decode(&raw(&second.packets[0]))));
+}
+
+/// Source quench and redirect: the packet went on, and its answer is still to come.
+#[test]
+fn advice_is_no_answer() {
+    for kind in [4, 5] {
+        let mut session = Session::new(Series::once(template()), pace()).unwrap();
+        let start = Time::from_parts(1000, 0);
+        let sent = shot(&mut session, start);
+        let advice = session.arrive(start + MS, &decode(&raw(&error(kind, &sent.packets[0])))).unwrap();
+        assert!(!advice.first && advice.answer.is_advice());
+        assert_eq!(*session.tally(), Tally { sent: 1, extra: 1, ..Tally::default() });
+        assert_eq!(session.step(start + MS).unwrap(), Step::WaitUntil(start + 100 * MS));
+        let reply = session.arrive(start + 2 * MS, &decode(&raw(&answer(&sent.spec)))).unwrap();
+        assert!(reply.first && !reply.answer.is_advice());
+        assert_eq!(*session.tally(), Tally { sent: 1, answered: 1, extra: 1, errors: 0 });
+    }
 }
 
 #[test]

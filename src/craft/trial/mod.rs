@@ -23,6 +23,7 @@ use super::endpoint::is_whole;
 use super::packet::{PacketSpec, SpecError, Transport, build};
 use super::{Emit, Unreachable};
 use crate::tcp::{Arriving, Heard, Seq, State, Variables};
+use crate::wire::icmp::is_advice;
 use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
 use approach::Approach;
 use watch::Watch;
@@ -214,6 +215,10 @@ impl Trial {
 
     /// An ICMP error about a segment of ours arrived.
     pub fn icmp(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>) {
+        // What it quotes was passed on all the same.
+        if is_advice(icmp.v6, icmp.kind) {
+            return;
+        }
         let error = Unreachable { from: ip.source, v6: ip.source.is_ipv6(), kind: icmp.kind, code: icmp.code };
         match &mut self.watch {
             Some(watch) => watch.icmp(now, error),

@@ -248,6 +248,29 @@ fn a_repeated_syn_ack_answers_a_syn_only_before_its_timer() {
     assert_eq!(judgement.observed.seq, Some(Number::Iss));
 }
 
+/// A redirect quotes a segment that went on: neither the way into the state nor the segment has failed.
+#[test]
+fn advice_ends_nothing() {
+    let (local, _) = sockets();
+    let router = "192.0.2.254".parse().unwrap();
+    let told = |trial: &mut Trial, kind: u8| {
+        let mut bytes = emit::header(router, local.ip(), &IpFields::default(), 1, 8).unwrap();
+        bytes.extend([kind, 1, 0, 0, 0, 0, 0, 0]);
+        let packet = raw(&bytes);
+        let decoded = decode(&packet);
+        let crate::wire::Content::Icmp(icmp) = &decoded.content else { panic!("{decoded:?}") };
+        trial.icmp(Time::from_parts(20, 5), decoded.ip.as_ref().unwrap(), icmp);
+    };
+    let mut early = trial(Target::Established);
+    told(&mut early, 5);
+    assert_eq!(early.failure(), None);
+    let mut late = fired(Target::Established, Flags::NONE, "rcv.nxt", "0");
+    told(&mut late, 5);
+    assert_eq!(late.heard(), None);
+    told(&mut late, 3);
+    assert_eq!(late.heard(), Some(Heard::Error));
+}
+
 #[test]
 fn silence_is_an_answer_too() {
     let trial = fired(Target::Established, Flags::NONE, "rcv.nxt", "0");
