@@ -86,7 +86,7 @@ impl Case {
     }
 
     fn sent(&self) -> String {
-        let Arriving { seq, ack, flags, len } = self.ruling.sent;
+        let Arriving { seq, ack, flags, len, signed } = self.ruling.sent;
         let flags = if flags.names().next().is_none() { "no flag".to_owned() } else { flags.to_string() };
         let seq = self.relative_seq().unwrap_or_else(|| seq.to_string());
         let mut text = format!("{flags} seq={seq}");
@@ -95,6 +95,9 @@ impl Case {
         }
         if len > 0 {
             text += &format!(", {}", super::count(u64::from(len), "octet"));
+        }
+        if signed {
+            text += ", signed with MD5";
         }
         text + if self.ruling.damaged { ", to be dropped: damaged, or never whole" } else { "" }
     }
@@ -112,7 +115,7 @@ impl Case {
             (Basis::Answer, _, Some(_)) => format!("{state}, by its answer: no connection was there"),
             (Basis::Answer, _, None) => format!("{state}, by its silence, if it got there: CLOSED would answer"),
             (Basis::Either, _, Some(_)) => format!("{state}: no connection was there, and both answer so"),
-            (Basis::Either, _, None) => format!("{state}: where no connection is, both are silent"),
+            (Basis::Either, _, None) => format!("{state}, if it got there: both are silent"),
             (Basis::Neither, _, Some(Heard::Error)) => "unknown: it did not get there".to_owned(),
             (Basis::Neither, ..) => "unknown: neither LISTEN nor CLOSED answers so; a firewall, perhaps".to_owned(),
         }
@@ -124,7 +127,9 @@ impl Case {
         let Judgement { expected, observed, linux, .. } = &self.ruling.judgement;
         let line = |subject, text| Statement { subject, text };
         let asked = self.answer(&expected.answer);
-        let from = if self.ruling.basis == Basis::Neither { "from LISTEN: " } else { "" };
+        // Where both states are as silent as Linux, RFC 9293 may ask each for something else.
+        let known = self.ruling.basis == Basis::Either && self.cause().is_some();
+        let from = if self.ruling.basis == Basis::Neither || known { "from LISTEN: " } else { "" };
         let mut lines = vec![line("Sent", self.sent()), line("To", self.stands())];
         // What never got to a target of unknown state was not to bring anything.
         if (self.ruling.basis, self.ruling.judgement.verdict) != (Basis::Neither, Verdict::NotJudged) {

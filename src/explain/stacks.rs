@@ -57,6 +57,10 @@ pub const fn why_linux_differs(cause: Cause) -> &'static str {
         Cause::PassesReset => {
             "RFC 5961 asks for a challenge ACK. Linux in TIME-WAIT passes over a RST that is not exact, and stays."
         }
+        Cause::Signed => {
+            "RFC 9293 passes over options that an end does not know. Linux knows MD5 signatures: without a key for this \
+             peer it drops what is signed, and sends no answer that it could not sign (RFC 2385 section 2)."
+        }
         Cause::WiderByOne => {
             "RFC 9293 drops a RST beyond the window. Linux counts the first number beyond as one within: it answers \
              with the challenge ACK of RFC 5961 or, once the program has called close(), believes the RST."

@@ -59,6 +59,8 @@ struct Sent {
     relative_seq: Option<String>,
     relative_ack: Option<String>,
     damaged: bool,
+    /// With an MD5 signature.
+    signed: bool,
 }
 
 /// An answer by its rules; `reply` is none for silence.
@@ -97,6 +99,7 @@ fn object(case: &Case) -> Object {
             relative_seq: case.relative_seq(),
             relative_ack: case.relative_ack(),
             damaged: case.ruling.damaged,
+            signed: case.ruling.sent.signed,
         },
         state: match case.ruling.basis {
             Basis::Neither => None,
@@ -160,7 +163,7 @@ mod tests {
 
     /// A segment without data, `beyond` behind RCV.NXT, at a peer that was brought into its state.
     fn case(state: State, flags: Flags, beyond: u32, heard: Option<Heard>, after: Option<State>) -> Case {
-        let sent = Arriving { seq: VARIABLES.rcv_nxt + beyond, ack: VARIABLES.snd_nxt, flags, len: 0 };
+        let sent = Arriving { seq: VARIABLES.rcv_nxt + beyond, ack: VARIABLES.snd_nxt, flags, len: 0, signed: false };
         let judgement = judge(Standing::held(state), &VARIABLES, Some(&sent), heard, after);
         let basis = if after.is_some() { Basis::Told } else { Basis::Made };
         let (how, ports) = (Some("by hand"), (40_000, 80));

@@ -39,11 +39,13 @@ pub enum Cause {
     PassesReset,
     /// The first number beyond the window counts as within it.
     WiderByOne,
+    /// A signature for which there is no key.
+    Signed,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SynWithFin,
         Self::GivesUpAloud,
         Self::RepeatsSynAck,
@@ -58,6 +60,7 @@ impl Cause {
         Self::AckFlagUnread,
         Self::PassesReset,
         Self::WiderByOne,
+        Self::Signed,
     ];
 }
 
@@ -92,6 +95,8 @@ impl Difference {
 struct Look<'a> {
     variables: &'a Variables,
     segment: &'a Arriving,
+    /// The kernel keeps only a small substitute for the socket.
+    substitute: bool,
 }
 
 impl Look<'_> {
@@ -151,11 +156,16 @@ const fn orphan(segment: fn(&Look<'_>) -> bool, (reply, next): (Reply, Next), ca
 const DROP: (Reply, Next) = (Reply::Nothing, Stay);
 /// The states with a socket of their own behind a window.
 const OPEN: &[State] = &[SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
+/// The states in which keys of signatures are looked for: all but TIME-WAIT.
+const WITH_KEYS: &[State] =
+    &[Closed, Listen, State::SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
 const REFUSE: (Reply, Next) = (Reply::Reset, To(Closed));
 
 /// Every known difference; the first row that fits counts.
 #[rustfmt::skip]
 pub const LINUX: &[Difference] = &[
+    held(WITH_KEYS, |look| look.segment.signed && !look.substitute, DROP, C::Signed),
+
     held(&[Listen], |look| look.has(SYN_FIN, DECIDING), DROP, C::SynWithFin),
 
     held(&[SynReceived], is_repeated_syn, (Reply::SynAck, Stay), C::RepeatsSynAck),
@@ -228,15 +238,28 @@ fn is_bare_ack_out_of_range(look: &Look<'_>) -> bool {
 /// What Linux is known to do with `segment` where RFC 9293 asks for something else; none where no difference is known.
 #[must_use]
 pub fn linux_differs(standing: Standing, variables: &Variables, segment: Option<&Arriving>) -> Option<(Answer, Cause)> {
-    let look = Look { variables, segment: segment? };
+    let substitute = standing.state == TimeWait || standing.state == FinWait2 && standing.orphan;
+    let look = Look { variables, segment: segment?, substitute };
     let fits = |row: &&Difference| {
         row.states.contains(&standing.state) && (standing.orphan || !row.orphan) && (row.segment)(&look)
     };
     let row = LINUX.iter().find(fits)?;
-    let answer = row.answer(standing.state, variables);
+    let (answer, cause) = unsigned(row.answer(standing.state, variables), row.cause, &look);
     let asked = expected(standing.state, variables, segment).answer;
     let same = asked.reply.shape(standing.state) == answer.reply.shape(standing.state) && asked.state == answer.state;
-    (!same).then_some((answer, row.cause))
+    (!same).then_some((answer, cause))
+}
+
+/// A substitute does not look for signatures. What would leave it for a socket that does is dropped on the way, and what
+/// it would answer with a reset has none, since that could not be signed.
+fn unsigned(answer: Answer, cause: Cause, look: &Look<'_>) -> (Answer, Cause) {
+    let state = match answer.reply {
+        _ if !(look.segment.signed && look.substitute) => return (answer, cause),
+        Reply::SynAck => Closed,
+        Reply::Reset | Reply::ResetAck => answer.state,
+        _ => return (answer, cause),
+    };
+    (Answer { reply: Reply::Nothing, state }, Cause::Signed)
 }
 
 #[cfg(test)]
@@ -248,6 +271,6 @@ mod tests {
         for cause in Cause::ALL {
             assert!(LINUX.iter().any(|row| row.cause == cause), "{cause:?}");
         }
-        assert_eq!(Cause::ALL.len(), Cause::WiderByOne as usize + 1);
+        assert_eq!(Cause::ALL.len(), Cause::Signed as usize + 1);
     }
 }

@@ -15,6 +15,8 @@ pub struct Arriving {
     pub flags: Flags,
     /// Octets of payload.
     pub len: u32,
+    /// With an MD5 signature (RFC 2385). RFC 9293 passes over options that an end does not know (section 3.1, MUST-6).
+    pub signed: bool,
 }
 
 impl Arriving {

@@ -68,6 +68,7 @@ fn check((state, variables): (State, Variables), rows: &[(Sketch, Reply, State)]
             ack: variables.snd_nxt + *ack as u32,
             flags: *flags,
             len: *len,
+            signed: false,
         };
         let response = respond(state, &variables, &arriving);
         assert_eq!(
@@ -308,7 +309,7 @@ proptest! {
         let state = State::ALL[state];
         let variables = Variables { passive, ..synchronized(state).1 };
         let arriving =
-            Arriving { seq: RCV_NXT + seq as u32, ack: SND_NXT + ack as u32, flags: Flags::from_bits(bits), len };
+            Arriving { seq: RCV_NXT + seq as u32, ack: SND_NXT + ack as u32, flags: Flags::from_bits(bits), len, signed: false };
         let response = respond(state, &variables, &arriving);
         let last = response.events.iter().fold(state, |state, event| {
             let rule = rule_for(state, event).unwrap_or_else(|| panic!("{event:?} in {state}"));

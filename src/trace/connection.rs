@@ -120,7 +120,7 @@ impl Connection {
 
     /// A connection that was told of, as far as it is remembered; `complete`: both FINs were acknowledged.
     pub(super) fn over(id: u32, sockets: Pair<SocketAddr>, ends: Pair<End>, complete: bool, now: Time) -> Self {
-        let nothing = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0 };
+        let nothing = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0, signed: false };
         Self {
             ends,
             opening: Opening::long_past(now),

@@ -168,7 +168,7 @@ impl HalfOpen {
 
     /// The SYN as it came at this time, with this timestamp.
     fn facts(&self, time: Time, stamp: u32) -> Facts {
-        let arriving = Arriving { seq: self.seq, ack: self.ack, flags: self.flags, len: 0 };
+        let arriving = Arriving { seq: self.seq, ack: self.ack, flags: self.flags, len: 0, signed: false };
         let mut options = self.options;
         options.timestamps = options.timestamps.map(|(_, echo)| (stamp, echo));
         Facts { time, arriving, window: self.window, options, imprint: self.imprint }

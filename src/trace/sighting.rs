@@ -24,7 +24,14 @@ pub(super) struct Sighting<'a> {
 impl Sighting<'_> {
     pub(super) const fn arriving(&self) -> Arriving {
         let segment = self.segment;
-        Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags: segment.flags, len: segment.payload_len }
+        // Nobody's rules of what a tracer infers look at signatures.
+        Arriving {
+            seq: Seq(segment.seq),
+            ack: Seq(segment.ack),
+            flags: segment.flags,
+            len: segment.payload_len,
+            signed: false,
+        }
     }
 
     /// Whether source and destination are the same socket.

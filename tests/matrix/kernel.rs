@@ -88,10 +88,15 @@ fn check(version: Version) {
     if !has_lab() {
         return;
     }
+    all(&|cell| wrong(version, cell, &send(&arguments(version, cell))));
+}
+
+/// Looks for what is `wrong` with each cell, many at once.
+fn all(wrong: &(dyn Fn(&Cell) -> Option<String> + Sync)) {
     let (cells, next, faults) = (cells(), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let fault = wrong(version, cell, &send(&arguments(version, cell)));
+            let fault = wrong(cell);
             faults.lock().expect("no panic").extend(fault);
         }
     };
@@ -111,6 +116,28 @@ fn every_cell_over_ipv6() {
         return impossible("this kernel has no IPv6");
     }
     check(Version::V6);
+}
+
+/// Signed with MD5, no cell may be answered in a way that neither the rules nor the known differences have.
+#[test]
+fn every_signed_cell_is_known() {
+    if !has_lab() {
+        return;
+    }
+    let sign = |arguments: &str| send(&format!("{arguments} --opt md5=00112233445566778899aabbccddeeff"));
+    let listens = sign("--lab --from listen -f S --format json");
+    if listens.segments().len() > 1 {
+        return impossible("this kernel knows no MD5 signatures");
+    }
+    let wrong = |cell: &Cell| {
+        let said = sign(&arguments(Version::V4, cell));
+        let told = said.out.lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok());
+        let fits = told
+            .as_ref()
+            .is_some_and(|told| told["sent"]["signed"] == true && (told["agrees"] == true || told["known"] == "Linux"));
+        (!fits).then(|| format!("{} gets {}, signed: {told:?} {}", from(cell), cell.probe.name, said.err))
+    };
+    all(&wrong);
 }
 
 /// The check itself must be able to fail.

@@ -1,6 +1,8 @@
 //! The transition table of the crate against `table.txt`, and that against a measured one where it is at hand.
 
-use rawshake::tcp::{Answer, Arriving, Cause, Number, Seq, Shape, Standing, State, Variables, expected, linux_differs};
+use rawshake::tcp::{
+    Answer, Arriving, Cause, Number, Reply, Seq, Shape, Standing, State, Variables, expected, linux_differs,
+};
 
 use crate::common;
 use crate::table::{Cell, Comes, cells, letters, variables};
@@ -35,8 +37,33 @@ fn every_cell_is_as_linux_does() {
         causes.extend(differs.map(|(_, cause)| cause));
     }
     assert_eq!(causes.len(), 40);
+    causes.extend(cells().iter().filter_map(signed).map(|(_, cause)| cause));
     for cause in Cause::ALL {
         assert!(causes.contains(&cause), "{cause:?} explains nothing");
+    }
+}
+
+/// What Linux does otherwise with the segment of `cell`, signed with MD5.
+fn signed(cell: &Cell) -> Option<(Answer, Cause)> {
+    let receiver = variables(cell.state);
+    let arriving = Arriving { signed: true, ..cell.probe.arriving(&receiver) };
+    let standing = Standing { state: cell.state, orphan: cell.orphan };
+    linux_differs(standing, &receiver, (!cell.probe.damaged).then_some(&arriving))
+}
+
+/// Without a key, what is signed meets with silence and changes nothing, but at the small substitutes of sockets, which do
+/// not look for it: they answer with no reset.
+#[test]
+fn what_is_signed_meets_with_silence() {
+    for cell in cells() {
+        let (asked, differs) = (cell.rfc.clone(), signed(&cell));
+        let comes = differs.map_or(asked.clone(), |(answer, _)| comes(cell.state, answer));
+        let substitute = cell.state == State::TimeWait || cell.orphan;
+        match differs {
+            _ if !substitute => assert_eq!((comes.reply, comes.state), ("-", cell.state), "{cell:?}"),
+            Some((answer, Cause::Signed)) => assert_eq!((answer.reply, answer.state), (Reply::Nothing, State::Closed)),
+            _ => assert_eq!(comes, cell.linux, "{cell:?}"),
+        }
     }
 }
 

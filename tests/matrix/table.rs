@@ -50,7 +50,7 @@ impl Probe {
     /// As it arrives at an end with these variables.
     pub(crate) fn arriving(&self, receiver: &Variables) -> Arriving {
         let (seq, ack) = (self.seq().resolve(receiver), self.ack().resolve(receiver));
-        Arriving { seq, ack, flags: self.flags(), len: self.len }
+        Arriving { seq, ack, flags: self.flags(), len: self.len, signed: false }
     }
 }
 

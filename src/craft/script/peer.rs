@@ -53,8 +53,9 @@ impl Arrived {
     pub(super) fn of(decoded: &Decoded<'_>) -> Option<Self> {
         let (_, found) = decoded.segment()?;
         let (seq, ack) = (Seq(found.seq), Seq(found.ack));
-        let segment = Arriving { seq, ack, flags: found.flags, len: found.payload_len };
-        Some(Self { segment, window: found.window, shift: found.options.summary().window_scale })
+        let options = found.options.summary();
+        let segment = Arriving { seq, ack, flags: found.flags, len: found.payload_len, signed: options.md5 };
+        Some(Self { segment, window: found.window, shift: options.window_scale })
     }
 }
 

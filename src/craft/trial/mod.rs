@@ -108,7 +108,9 @@ impl Shot {
         let decoded = decode(&packet);
         let (sent, whole) = decoded.segment().map_or((asked_for(spec), false), |(ip, segment)| {
             let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
-            (Arriving { seq, ack, flags: segment.flags, len: segment.payload_len }, is_whole(ip, segment))
+            let signed = segment.options.summary().md5;
+            let sent = Arriving { seq, ack, flags: segment.flags, len: segment.payload_len, signed };
+            (sent, is_whole(ip, segment))
         });
         let uncut = (packets.len() > 1).then_some(bytes);
         Ok(Self { packets, uncut, sent, whole })
@@ -125,8 +127,8 @@ impl Shot {
 fn asked_for(spec: &PacketSpec) -> Arriving {
     let len = u32::try_from(spec.payload.len()).unwrap_or(u32::MAX);
     match &spec.transport {
-        Transport::Tcp(tcp) => Arriving { seq: Seq(tcp.seq), ack: Seq(tcp.ack), flags: tcp.flags, len },
-        _ => Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len },
+        Transport::Tcp(tcp) => Arriving { seq: Seq(tcp.seq), ack: Seq(tcp.ack), flags: tcp.flags, len, signed: false },
+        _ => Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len, signed: false },
     }
 }
 

@@ -203,7 +203,7 @@ fn fired(target: Target, flags: Flags, seq: &str, ack: &str) -> Trial {
     let mut trial = trial(target);
     lead(&mut trial);
     let number = |text: &str| text.parse::<crate::tcp::Relative>().unwrap().resolve(trial.variables());
-    let segment = Arriving { seq: number(seq), ack: number(ack), flags, len: 0 };
+    let segment = Arriving { seq: number(seq), ack: number(ack), flags, len: 0, signed: false };
     let now = Time::from_parts(20, 0);
     trial.fire(now, Shot { packets: vec![vec![1], vec![2]], uncut: None, sent: segment, whole: true });
     for octet in [1, 2] {
@@ -292,7 +292,7 @@ fn a_number_that_follows_no_rule_is_none() {
 fn a_damaged_segment_is_to_be_met_with_silence() {
     let mut trial = trial(Target::Established);
     lead(&mut trial);
-    let sent = Arriving { seq: Seq(1), ack: Seq(2), flags: ACK, len: 3 };
+    let sent = Arriving { seq: Seq(1), ack: Seq(2), flags: ACK, len: 3, signed: false };
     trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], uncut: None, sent, whole: false });
     let judgement = verdict(&trial, Some(State::Established));
     assert_eq!((judgement.verdict, judgement.expected.section), (Verdict::Agrees, "3.1"));
@@ -330,7 +330,7 @@ fn a_shot_is_what_the_peer_gets() {
         transport: Transport::Tcp(tcp),
         payload: b"hello".to_vec(),
     };
-    let sent = Arriving { seq: Seq(5), ack: Seq(6), flags: FIN, len: 5 };
+    let sent = Arriving { seq: Seq(5), ack: Seq(6), flags: FIN, len: 5, signed: false };
     let shot = Shot::of(&spec(tcp.clone(), None, false)).unwrap();
     assert_eq!((shot.packets.len(), &shot.uncut, shot.segment()), (1, &None, Some(&sent)));
     let shot = Shot::of(&spec(tcp.clone(), Some(16), false)).unwrap();
