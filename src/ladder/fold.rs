@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::item::{Item, Items, What};
-use crate::explain::Tally;
+use super::item::{Item, Items};
 use crate::trace::{Mark, Marks, SegmentEvent, Side};
 use crate::wire::Flags;
 
@@ -46,10 +45,7 @@ impl Run {
 
     fn fold_oldest(&mut self) {
         let Some(oldest) = self.held.pop_front() else { return };
-        let fold = self.folded.get_or_insert(Item { what: What::Fold(Tally::default()), ..oldest });
-        if let What::Fold(tally) = &mut fold.what {
-            oldest.fold_into(tally);
-        }
+        oldest.fold_into(&mut self.folded);
     }
 
     /// Ends the run: passes on what was folded, and the last items.

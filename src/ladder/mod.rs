@@ -11,6 +11,7 @@ mod fate;
 mod fold;
 mod gaps;
 mod item;
+mod items;
 mod layout;
 mod model;
 mod settings;
