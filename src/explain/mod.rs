@@ -24,6 +24,8 @@ mod voice;
 mod words;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;
 
 pub use anatomy::{Field, anatomy};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::tcp::{Call, State};
 use crate::trace::{
-    Belief, CallNote, CallRole, Certainty, ConnState, CutOff, Handshake, History, IcmpEvent, Mark, Millis, Pair,
-    ResetNumber, Side, Stage, Summary, Termination,
+    Belief, CallNote, CallRole, Certainty, CutOff, Handshake, IcmpEvent, Mark, Millis, Pair, ResetNumber, Side, Stage,
+    Summary, Termination,
 };
 use crate::wire::{Flags, OptionSummary, Time};
 
@@ -151,37 +151,16 @@ fn summary() -> Summary {
     let linux =
         OptionSummary { mss: Some(1460), window_scale: Some(7), sack_permitted: true, ..OptionSummary::default() };
     let belief = |state| Belief { state: Some(state), certainty: Certainty::Inferred };
+    let sockets = ("192.0.2.1:40123".parse().unwrap(), "192.0.2.2:80".parse().unwrap());
     Summary {
-        client: "192.0.2.1:40123".parse().unwrap(),
-        server: "192.0.2.2:80".parse().unwrap(),
-        first: Time::from_nanos(0),
         last: Time::from_nanos(7_000_000_000),
         segments: 9,
-        bytes_client: 0,
-        bytes_server: 0,
-        handshake: Handshake::ThreeWay,
-        termination: Termination::None,
-        half_close: false,
-        closed_first: None,
-        reset_by: None,
-        reset_number: None,
-        cut_off: None,
-        stage: None,
-        completeness: 31,
-        conn_state: ConnState::SF,
-        history: History::of("ShADadFf"),
         handshake_rtt: Some(Millis(Duration::from_micros(48))),
         handshake_time: Some(Millis(Duration::from_micros(59))),
-        termination_time: None,
         syns: 3,
         offered: Pair::both(Some(linux)),
         states: Pair { client: belief(State::Established), server: belief(State::Established) },
-        ecn: Pair::default(),
-        time_wait: Pair::default(),
-        icmp: None,
-        marks: [].into_iter().collect(),
-        retransmissions: Pair::default(),
-        first_flags: Flags::SYN,
+        ..fixture::summary(sockets.0, sockets.1, Time::from_nanos(0))
     }
 }
 

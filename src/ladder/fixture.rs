@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::explain::fixture::summary;
 use crate::tcp::{Call, Seq, State};
 use crate::trace::{
-    Acked, Belief, CallNote, CallRole, Certainty, ConnState, Event, EventKind, Handshake, History, IcmpEvent, Mark,
-    Marks, Millis, Opened, Origin, Pair, Preview, SegmentEvent, Side, Summary, Termination,
+    Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Mark, Marks, Millis, Opened, Origin,
+    Pair, Preview, SegmentEvent, Side, Summary, Termination,
 };
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -240,41 +241,6 @@ impl Script {
         self.summary.closed_first = Some(Client);
         self.summary.time_wait.client = true;
         self
-    }
-}
-
-fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summary {
-    Summary {
-        client,
-        server,
-        first: now,
-        last: now,
-        segments: 0,
-        bytes_client: 0,
-        bytes_server: 0,
-        handshake: Handshake::ThreeWay,
-        termination: Termination::None,
-        half_close: false,
-        closed_first: None,
-        reset_by: None,
-        reset_number: None,
-        cut_off: None,
-        stage: None,
-        completeness: 31,
-        conn_state: ConnState::SF,
-        history: History::of("ShADadFf"),
-        handshake_rtt: None,
-        handshake_time: None,
-        termination_time: None,
-        syns: 1,
-        offered: Pair::default(),
-        states: Pair::default(),
-        ecn: Pair::default(),
-        time_wait: Pair::default(),
-        icmp: None,
-        marks: Marks::default(),
-        retransmissions: Pair::default(),
-        first_flags: Flags::SYN,
     }
 }
 

@@ -5,7 +5,7 @@
 
 pub mod router;
 #[path = "../support/mod.rs"]
-mod support;
+pub mod support;
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read as _, Write as _};

@@ -10,8 +10,18 @@ use std::time::Duration;
 use rawshake::sys::poll;
 use socket2::{Domain, SockRef, Socket, Type};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mode {
+/// The enum, and the list of all that it has.
+macro_rules! modes {
+    ($($name:ident),+ $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Mode { $($name),+ }
+
+        /// Every mode; the last one needs a wire that takes its time, so that two SYNs can cross.
+        pub(crate) const MODES: &[Mode] = &[$(Mode::$name),+];
+    };
+}
+
+modes! {
     ClientFirst,
     ServerFirst,
     WithoutData,
@@ -31,26 +41,6 @@ pub(crate) enum Mode {
 }
 
 use Mode::*;
-
-/// Every mode; the last one needs a wire that takes its time, so that two SYNs can cross.
-pub(crate) const MODES: [Mode; 16] = [
-    ClientFirst,
-    ServerFirst,
-    WithoutData,
-    Simultaneous,
-    HalfClose,
-    ServerHalfClose,
-    ClientAborts,
-    ServerAborts,
-    Unread,
-    DataAfterClose,
-    NeverCloses,
-    StaysOpen,
-    BothWays,
-    Killed,
-    Refused,
-    SimultaneousOpen,
-];
 
 /// Only so that a broken test ends.
 const PATIENCE: Duration = Duration::from_secs(50);

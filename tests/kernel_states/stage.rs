@@ -30,7 +30,7 @@ pub(crate) struct Plan {
 impl Plan {
     fn modes(&self) -> impl Iterator<Item = Mode> {
         let wired = self.wire.is_some();
-        let modes = MODES.into_iter().filter(move |mode| wired || *mode != Mode::SimultaneousOpen);
+        let modes = MODES.iter().copied().filter(move |mode| wired || *mode != Mode::SimultaneousOpen);
         modes.flat_map(move |mode| std::iter::repeat_n(mode, self.each))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::program::RAWSHAKE;
+
 #[test]
 fn each_wrong_argument_is_named() {
     for (arguments, words) in [
@@ -22,7 +24,7 @@ fn each_wrong_argument_is_named() {
         ("80 -4 -6", "cannot be used with"),
         ("80 -c 0", "0 is not in"),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let mut command = Command::new(RAWSHAKE);
         let output = command.arg("listen").args(arguments.split_whitespace()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &[][..]), "{arguments}: {said}");

@@ -10,7 +10,7 @@ use rawshake::lab::{SILENT, YOU};
 use rawshake::sys::{RawSender, Version};
 
 use crate::common::segment;
-use crate::program::{Listening, address, connect, in_lab};
+use crate::program::{Listening, address, connect, counts, in_lab};
 
 const SYNS: u32 = 100_000;
 /// Honest clients call when so many SYNs were sent, and are served before the last so many.
@@ -91,7 +91,7 @@ fn a_flood_is_shed_and_an_honest_client_served() {
         let peak = peak(listening.pid());
         listening.interrupt();
         let said = listening.end();
-        let (passed, counts) = (passed() - before, said.counts());
+        let (passed, counts) = (passed() - before, counts(&said));
         assert!(peak < MOST, "{peak} KiB; {counts}");
         let [syns, seen, lost] = ["syns", "captured", "not_captured"].map(|name| counts[name].as_u64().unwrap());
         // The buffer of the capture is for nearly all of them; what it lost nevertheless is told, to the packet.

@@ -8,7 +8,7 @@ use rawshake::lab::SERVER;
 use rawshake::sys::Version;
 
 use crate::common;
-use crate::program::{Listening, in_lab};
+use crate::program::{Listening, counts, in_lab};
 
 const CLIENT: &str = r#"
 import http.client, sys
@@ -75,7 +75,7 @@ fn thousand(program: &str, command: impl FnOnce() -> Command + Send + 'static, s
         }
         assert_eq!(counted["ActiveOpens"], 1000);
         let said = listening.end();
-        let counts = said.counts();
+        let counts = counts(&said);
         assert_eq!(
             (said.code, &counts["accepted"], &counts["ended"]),
             (Some(0), &1000.into(), &1000.into()),

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener};
 use rawshake::sys::Version;
 
 use crate::common::in_own_network;
-use crate::program::{Listening, PORT, connect};
+use crate::program::{Listening, PORT, RAWSHAKE, connect};
 
 #[test]
 fn a_client_of_this_machine_is_served() {
@@ -46,7 +46,7 @@ fn a_client_of_this_machine_is_served() {
 fn a_port_that_is_taken_is_said() {
     in_own_network(|| {
         let _other = TcpListener::bind(("0.0.0.0", PORT)).unwrap();
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let mut command = std::process::Command::new(RAWSHAKE);
         let output = command.args(["listen", &PORT.to_string()]).output().unwrap();
         let words = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{words}");

@@ -12,44 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::common;
+pub(crate) use crate::common::support::program::{RAWSHAKE, Said};
 
 /// Where it listens.
 pub(crate) const PORT: u16 = 8080;
 
-/// What it said, and how it ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
-}
-
-impl Said {
-    pub(crate) fn events(&self) -> Vec<Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.out.lines().map(parse).collect()
-    }
-
-    /// The only verdict.
-    pub(crate) fn verdict(&self) -> Value {
-        let verdicts: Vec<Value> = self.events().into_iter().filter(|event| event["event"] == "ended").collect();
-        assert_eq!(verdicts.len(), 1, "{self:?}");
-        verdicts[0].clone()
-    }
-
-    /// What it counted.
-    pub(crate) fn counts(&self) -> Value {
-        self.events().pop().filter(|event| event["event"] == "listener").unwrap_or_else(|| panic!("{self:?}"))
-    }
-
-    /// The segments, each as `client SYN ACK`.
-    pub(crate) fn segments(&self) -> Vec<String> {
-        let flags = |event: &Value| {
-            let names: Vec<&str> = event["flags"].as_array().expect("flags").iter().filter_map(Value::as_str).collect();
-            format!("{} {}", event["from"].as_str().expect("a side"), names.join(" "))
-        };
-        self.events().iter().filter(|event| event["event"] == "segment").map(flags).collect()
-    }
+/// What a listener counted, in a run with `--format json`.
+pub(crate) fn counts(said: &Said) -> Value {
+    said.events().pop().filter(|event| event["event"] == "listener").unwrap_or_else(|| panic!("{said:?}"))
 }
 
 /// The program. It is stopped when it is dropped.
@@ -67,7 +37,7 @@ impl Listening {
 
     /// Starts it with these arguments and waits until it listens.
     pub(crate) fn start_plain(arguments: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let mut command = Command::new(RAWSHAKE);
         command.args(["listen", &PORT.to_string()]).args(arguments.split_whitespace());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
         let mut stdout = child.stdout.take().expect("a pipe");

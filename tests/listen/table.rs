@@ -8,7 +8,7 @@ use rawshake::sys::Version;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::program::{Listening, PORT, address, connect, in_lab, serve};
+use crate::program::{Listening, PORT, RAWSHAKE, address, connect, in_lab, serve};
 use crate::screen::{Screen, Terminal};
 
 /// `listen --table` on a terminal.
@@ -20,7 +20,7 @@ struct OnTerminal {
 impl OnTerminal {
     fn start(rows: u16, columns: u16, no_color: bool) -> Self {
         let (terminal, [input, output, errors]) = Terminal::new(rows, columns);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rawshake"));
+        let mut command = Command::new(RAWSHAKE);
         command.args(["listen", &PORT.to_string(), "--table"]).env("TERM", "xterm").env_remove("NO_COLOR");
         if no_color {
             command.env("NO_COLOR", "1");

@@ -1,29 +1,13 @@
 //! The program, what it said, and the captures that it is given.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use rawshake::sink::capture::{CaptureWriter, Format};
 use rawshake::source::{CaptureFile, Source};
 use rawshake::wire::{LinkType, Packet, Time};
 
-/// The program under test.
-pub(crate) const RAWSHAKE: &str = env!("CARGO_BIN_EXE_rawshake");
-
-/// What a run said, and how it ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
-}
-
-impl Said {
-    pub(crate) fn of(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
-    }
-}
+pub(crate) use crate::support::program::{RAWSHAKE, Said};
 
 /// `rawshake replay` with these arguments, separated by blanks, in captures/.
 pub(crate) fn command(arguments: &str) -> Command {

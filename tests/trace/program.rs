@@ -1,53 +1,11 @@
 //! The program, and what it said.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 
-use std::process::{Command, Output};
-
-use serde_json::Value;
+use std::process::Command;
 
 use crate::common;
-
-/// The program under test.
-pub(crate) const RAWSHAKE: &str = env!("CARGO_BIN_EXE_rawshake");
-
-/// What a run said, and how it ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
-}
-
-impl Said {
-    pub(crate) fn of(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
-    }
-
-    /// The events of a run with `--format json`.
-    pub(crate) fn events(&self) -> Vec<Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.out.lines().map(parse).collect()
-    }
-
-    /// The verdict of a run with `--format json`.
-    pub(crate) fn verdict(&self) -> Value {
-        let verdict = self.events().into_iter().find(|event| event["event"] == "ended");
-        verdict.unwrap_or_else(|| panic!("no verdict: {self:?}"))
-    }
-
-    /// The segments of a run with `--format json`, each as `client SYN ACK`.
-    pub(crate) fn segments(&self) -> Vec<String> {
-        self.events().iter().filter(|event| event["event"] == "segment").map(segment).collect()
-    }
-}
-
-/// Who sent which flags.
-pub(crate) fn segment(event: &Value) -> String {
-    let flags: Vec<&str> = event["flags"].as_array().expect("flags").iter().filter_map(Value::as_str).collect();
-    format!("{} {}", event["from"].as_str().expect("a side"), flags.join(" "))
-}
+pub(crate) use crate::common::support::program::{RAWSHAKE, Said, segment};
 
 /// Runs `rawshake trace` with these arguments, separated by blanks.
 pub(crate) fn trace(arguments: &str) -> Said {

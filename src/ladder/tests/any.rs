@@ -111,28 +111,7 @@ fn icmp() -> impl Strategy<Value = IcmpEvent> {
 }
 
 fn summary() -> impl Strategy<Value = Summary> {
-    use Handshake::*;
-    let handshakes = select(vec![
-        ThreeWay,
-        SimultaneousOpen,
-        Split,
-        FastOpen,
-        Refused,
-        Unanswered,
-        Unreachable,
-        SynReceived,
-        Aborted,
-        MidStream,
-        Probe,
-    ]);
-    let terminations = select(vec![
-        Termination::FourSegment,
-        Termination::ThreeSegment,
-        Termination::SimultaneousClose,
-        Termination::OneSided,
-        Termination::Reset,
-        Termination::None,
-    ]);
+    let (handshakes, terminations) = (select(Handshake::ALL.to_vec()), select(Termination::ALL.to_vec()));
     let sides = [proptest::option::of(side()), proptest::option::of(side()), proptest::option::of(side())];
     let times = any::<[Option<u64>; 3]>();
     let offered = (proptest::option::of(options()), proptest::option::of(options()));
