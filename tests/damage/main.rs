@@ -58,8 +58,9 @@ fn pass(
     random: &mut Random,
     how: impl FnOnce() -> String,
 ) -> [usize; 2] {
-    let merged = (random.below(MERGED) == 0).then(|| &*files[random.below(files.len())].bytes);
-    let packed = capture.wrapping.is_packed();
+    let merged = (random.below(MERGED) == 0).then(|| &files[random.below(files.len())]);
+    let packed = [Some(capture), merged].into_iter().flatten().any(|file| file.wrapping.is_packed());
+    let merged = merged.map(|whole| &*whole.bytes);
     let shown = Scene { bytes, packed, merged, output: random.of(&OUTPUTS) }.survives(&capture.name, how);
     if packed { [0; 2] } else { [1, usize::from(shown)] }
 }
