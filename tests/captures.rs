@@ -19,7 +19,9 @@ fn table() -> BTreeMap<String, Vec<Vec<String>>> {
     for line in text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|')) {
         let cells: Vec<_> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
         if cells[0].contains(".pcap") {
-            table.entry(cells[0].clone()).or_default().push(cells[2..].to_vec());
+            let (file, times) = cells[0].split_once(" ×").unwrap_or((&cells[0], "1"));
+            let rows = vec![cells[2..].to_vec(); times.parse().expect("a number")];
+            table.entry(file.to_owned()).or_default().extend(rows);
         }
     }
     table

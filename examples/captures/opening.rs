@@ -18,6 +18,7 @@ pub(crate) const SCENES: &[Scene] = &[
     cable("backlog-overflow", backlog_overflow),
     cable("backlog-reset", backlog_reset),
     cable("deferred-accept", deferred_accept),
+    cable("syn-queue-full", syn_queue_full),
     cable("syn-flood", syn_flood),
     cable("syn-cookie", syn_cookie),
     cable("icmp-error", icmp_error),
@@ -119,7 +120,7 @@ fn deferred_accept(stage: &mut Stage) -> Result<()> {
     stage.close_pair(&mut client, &mut server)
 }
 
-fn syn_flood(stage: &mut Stage) -> Result<()> {
+fn syn_queue_full(stage: &mut Stage) -> Result<()> {
     stage.set(SERVER, "tcp_syncookies", "0")?;
     let _listener = stage.listen(1, plain)?;
     for port in CLIENT..CLIENT + 4 {
@@ -127,6 +128,16 @@ fn syn_flood(stage: &mut Stage) -> Result<()> {
         stage.say(&mut client, SYN, b"")?;
     }
     Ok(())
+}
+
+fn syn_flood(stage: &mut Stage) -> Result<()> {
+    let _listener = stage.listen(64, plain)?;
+    for port in CLIENT..CLIENT + 18 {
+        let mut client = stage.client_at(port)?;
+        stage.say(&mut client, SYN, b"")?;
+    }
+    // Until the server's kernel has repeated every SYN,ACK.
+    stage.pause(TIMEOUT)
 }
 
 fn syn_cookie(stage: &mut Stage) -> Result<()> {

@@ -105,6 +105,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::Md5Signature => "signed with MD5: a wrong key meets with silence".to_owned(),
         Mark::AuthenticationOption => "signed (TCP-AO): a wrong key meets with silence".to_owned(),
         Mark::PossibleSynCookie => "took no option but MSS: an old stack, or a SYN cookie".to_owned(),
+        Mark::SynFlood => "many clients at once leave it unanswered: a SYN flood?".to_owned(),
         Mark::SimultaneousOpen => "both SYNs cross: nobody is the server".to_owned(),
         Mark::SplitHandshake => "a SYN in answer to a SYN: the roles turn round".to_owned(),
         Mark::SelfConnect => "from a socket to itself; over a network, an attack".to_owned(),

@@ -275,6 +275,15 @@ impl Flows {
         if self.over.len() > OVER_KEPT { self.over.oldest() } else { None }
     }
 
+    /// Whether the server of a connection waits for the last ACK of its handshake.
+    pub(super) fn is_waited_for(&self, place: Place) -> bool {
+        match place {
+            Place::Orderly(head) => self.orderly[self.heads.record(head).1].is_waited_for(),
+            Place::Followed(head) => self.followed[self.heads.record(head).1].is_waited_for(),
+            Place::HalfOpen(_) | Place::Late(_) => false,
+        }
+    }
+
     /// The connection that is over for longest of those that are kept whole.
     pub(super) fn oldest_over(&self) -> Option<u32> {
         self.over.oldest()

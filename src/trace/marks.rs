@@ -90,6 +90,8 @@ phenomena! {
     AuthenticationOption "authentication-option" Note Some("RFC 5925"), None;
     /// A SYN,ACK with a maximum segment size and no other option, of all that a SYN without timestamps offered.
     PossibleSynCookie "possible-syn-cookie" Odd Some("RFC 4987 3.6"), None;
+    /// A SYN,ACK again, at a listener where many clients at once have not acknowledged one that was sent again.
+    SynFlood "syn-flood" Odd Some("RFC 4987 2"), None;
     /// A SYN without ACK that crosses the peer's.
     SimultaneousOpen "simultaneous-open" Odd Some("RFC 9293 3.5"), None;
     /// A SYN without ACK in answer to a SYN.

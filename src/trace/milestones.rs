@@ -1,10 +1,12 @@
 //! Marks of what a segment brings about: how a connection opens and closes.
 
+use std::net::SocketAddr;
+
 use super::connection::{Connection, Step};
 use super::end::Facts;
 use super::progress::Closing;
 use super::{Handshake, Mark, Marks, Side};
-use crate::tcp::{Reply, State};
+use crate::tcp::{Reply, Seq, State};
 
 /// How far a connection was before a segment.
 #[derive(Clone, Copy)]
@@ -19,6 +21,16 @@ impl Connection {
     pub(super) const fn so_far(&self) -> Before {
         let answered = self.ends.server.iss.is_some();
         Before { complete: self.opening.is_complete(), answered, closing: self.closing }
+    }
+
+    /// Whether the server has answered the SYN, and the answer is neither acknowledged nor refused.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.ends.server.iss.is_some() && !self.opening.is_complete() && !self.is_over()
+    }
+
+    /// The same, where the server, at `source`, has said so with this number before.
+    pub(super) fn waits_with(&self, source: SocketAddr, seq: Seq) -> bool {
+        self.side_of(source) == Side::Server && self.ends.server.iss == Some(seq) && self.is_waited_for()
     }
 
     /// What the segment of `from` with `facts` brought about.

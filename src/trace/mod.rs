@@ -7,6 +7,7 @@ mod calls;
 mod completeness;
 mod conn_state;
 mod connection;
+mod crowd;
 mod end;
 mod event;
 pub mod exchange;

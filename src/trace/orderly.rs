@@ -288,6 +288,11 @@ impl Orderly {
         self.id
     }
 
+    /// Whether the server waits for the last ACK of the handshake.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.stage == Stage::Answered
+    }
+
     /// Whether both FINs were acknowledged.
     #[inline]
     pub(super) const fn is_over(&self) -> bool {

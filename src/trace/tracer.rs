@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::connection::{Connection, opens};
+use super::crowd::Crowds;
 use super::end::End;
 use super::flows::{Flow, Flows, Place};
 use super::glance::{Glance, Lookout};
@@ -72,8 +73,8 @@ impl Hint {
 ///
 /// Each connection yields one `Opened`, then its segments and the ICMP errors about them in their order, then one
 /// `Ended`: when another connection takes its sockets; when the table is full and it was over or idle longest; when it
-/// is over and 512 others were over after it, or [`Tracer::settle`] asks for it; or at [`Tracer::finish`]. Only segments that come later than that, but
-/// within four minutes (TIME-WAIT), follow an `Ended`.
+/// is over and 512 others were over after it, or [`Tracer::settle`] asks for it; or at [`Tracer::finish`]. Only segments
+/// that come later than that, but within four minutes (TIME-WAIT), follow an `Ended`.
 ///
 /// Nothing is allocated for a segment. A connection takes less than two kilobytes, less than 200 octets while
 /// there is only its SYN, and less than 64 when it is over and told of, until TIME-WAIT has passed.
@@ -90,6 +91,7 @@ pub struct Tracer {
     last_id: u32,
     evicted: u64,
     late: u64,
+    crowds: Crowds,
 }
 
 impl Tracer {
@@ -98,8 +100,8 @@ impl Tracer {
     pub fn new(options: TracerOptions) -> Self {
         let TracerOptions { ours, listens, probes, max_connections, only_ends } = options;
         let (flows, unknown) = (Flows::new(max_connections), Box::default());
-        let lookout = Lookout(flows.hasher());
-        Self { ours, listens, probes, only_ends, flows, lookout, unknown, last_id: 0, evicted: 0, late: 0 }
+        let (lookout, crowds) = (Lookout(flows.hasher()), Crowds::default());
+        Self { ours, listens, probes, only_ends, flows, lookout, unknown, last_id: 0, evicted: 0, late: 0, crowds }
     }
 
     /// Follows one packet and gives what came of it to `out`. `number` counts the packets of the source, from 1.
@@ -258,13 +260,28 @@ impl Tracer {
         match place {
             Some(Place::HalfOpen(head)) => self.follow_half_open(&flow, head, source, sighting, out),
             Some(Place::Orderly(head) | Place::Followed(head)) => {
-                self.follow(head, source, sighting, Marks::default(), out);
+                let crowd = self.crowd(&flow, head, source, sighting);
+                self.follow(head, source, sighting, crowd, out);
             }
             Some(Place::Late(number)) => self.follow_late(&flow, number, source, sighting, out),
             // No connection begins with a segment that nobody can read.
             None if sighting.malformed => {}
             None => self.open(&flow, (source, destination), sighting, Marks::default(), out),
         }
+    }
+
+    /// If this is a SYN,ACK once more, whether it is one of many that nobody acknowledges.
+    #[inline]
+    fn crowd(&mut self, flow: &Flow, head: u32, source: SocketAddr, sighting: &Sighting<'_>) -> Marks {
+        let flags = sighting.segment.flags;
+        if !(flags.syn() && flags.ack()) || sighting.malformed {
+            return Marks::default();
+        }
+        let again = self.flows.followed(head).waits_with(source, sighting.arriving().seq);
+        let flows = &self.flows;
+        let waits = |other: &Flow| flows.find(other).is_some_and(|place| flows.is_waited_for(place));
+        let is_crowd = again && self.crowds.is_crowd(source, flow, waits);
+        is_crowd.then_some(Mark::SynFlood).into_iter().collect()
     }
 
     /// If this segment begins another connection between the same sockets, what that shows.

@@ -201,3 +201,45 @@ fn a_small_record_grows_into_the_same_connection() {
     assert_eq!(small_copies, whole_copies);
     assert_eq!(Summary { states: whole.states, ..small }, whole);
 }
+
+/// Clients of so many connections leave the SYN,ACK unanswered, and it is sent again.
+fn unacknowledged(crowd: &mut Crowd, numbers: std::ops::Range<u32>) {
+    for again in [false, true] {
+        for number in numbers.clone() {
+            if !again {
+                crowd.syn(number);
+            }
+            crowd.send(number, false, Flags::SYN | Flags::ACK, 300, 101);
+        }
+        crowd.time = crowd.time + Duration::from_secs(1);
+    }
+}
+
+/// Numbers of the clients whose connections are marked as parts of a flood.
+fn flooding(mut crowd: Crowd) -> Vec<SocketAddr> {
+    crowd.tracer.finish(&mut |event| {
+        if let EventKind::Ended(summary) = event.kind {
+            crowd.ended.push(summary);
+        }
+    });
+    crowd.ended.iter().filter(|summary| summary.marks.has(Mark::SynFlood)).map(|summary| summary.client).collect()
+}
+
+#[test]
+fn only_handshakes_that_wait_at_once_make_a_flood() {
+    for only_ends in [true, false] {
+        let mut crowd = Crowd::new(1000, only_ends);
+        unacknowledged(&mut crowd, 0..15);
+        // One of them is acknowledged, one is reset, one begins anew.
+        crowd.send(3, true, Flags::ACK, 101, 301);
+        crowd.send(4, true, Flags::RST, 101, 0);
+        crowd.send(5, true, Flags::SYN, 7000, 0);
+        unacknowledged(&mut crowd, 15..18);
+        assert_eq!(flooding(crowd), [], "fifteen wait");
+
+        let mut crowd = Crowd::new(1000, only_ends);
+        unacknowledged(&mut crowd, 0..18);
+        crowd.conversation(20);
+        assert_eq!(flooding(crowd), [15, 16, 17].map(Crowd::client));
+    }
+}
