@@ -170,7 +170,7 @@ impl Connection {
         self.last = facts.time;
         let mut marks = appearance;
         if !malformed {
-            self.redeem(from.other(), &facts.arriving);
+            marks.extend(self.redeem(from.other(), &facts.arriving));
         }
         let before = self.so_far();
         let again = self.ends[from].sends_again(facts);
@@ -214,33 +214,35 @@ impl Connection {
         }
     }
 
-    /// A segment of `side` that was to be dropped is acknowledged, to the number: so it was right on the wire. Either
-    /// `side` leaves its checksums to the network interface, or the capture lacks what opened the window so far. What
-    /// the segment did is made up for.
-    fn redeem(&mut self, side: Side, arriving: &Arriving) {
+    /// A segment of `side` that was to be dropped is acknowledged, or all that was before it, to the number: so it was right
+    /// on the wire. Either `side` leaves its checksums to the network interface, or the capture lacks what opened the
+    /// window so far. What the segment did is made up for. Says what that makes of the acknowledgment.
+    fn redeem(&mut self, side: Side, arriving: &Arriving) -> Option<Mark> {
         let (end, peer) = belief::pair_mut(&mut self.ends, side);
-        let Some(Suspect { facts, bad_checksum }) = end.suspect else { return };
-        let (stop, flags) = (facts.arriving.end(), arriving.flags);
-        let new = end.base.is_none() || stop.after(end.nxt);
+        let Suspect { facts, bad_checksum } = end.suspect?;
+        let (start, stop) = (facts.arriving.seq, facts.arriving.end());
+        let leaps = !bad_checksum && start.after(end.nxt);
+        let only_before = leaps && arriving.ack == start;
         // One acknowledgment may cover several that left their checksums to the interface.
-        let covered = arriving.ack == stop || bad_checksum && arriving.ack.after(stop);
-        let acknowledged = flags.ack() && covered && facts.arriving.sequence_len() > 0;
-        if !(new && acknowledged) {
-            return;
+        let covered = arriving.ack == stop || only_before || bad_checksum && arriving.ack.after(stop);
+        let new = end.base.is_none() || stop.after(end.nxt);
+        if !(new && covered && arriving.flags.ack() && facts.arriving.sequence_len() > 0) {
+            return None;
         }
         end.suspect = None;
         if bad_checksum {
             end.offloads = true;
             self.recorder.note(side, &facts, &Marks::default(), false);
         } else {
-            if facts.arriving.seq.after(end.nxt) {
-                end.skip_to(facts.arriving.seq);
-                self.marks.set(Mark::Gap);
+            if leaps {
+                end.skip_to(start);
+                self.marks |= Marks::of(&[Mark::Gap, Mark::GapInCapture]);
             }
             end.newest_stamp = facts.options.timestamps.map_or(0, |(value, _)| value);
             peer.right_edge = None;
         }
         self.advance(side, &facts, Origin::Wire);
+        only_before.then_some(Mark::GapInCapture)
     }
 
     /// Moves both ends by one segment.
@@ -260,7 +262,8 @@ impl Connection {
         if !foreign && let Some(state) = belief::at_departure(&ends[from], segment) {
             before[from].state = Some(state);
         }
-        let unseen = reading::see_unseen(ends, from, segment);
+        let lossy = self.marks.has(Mark::GapInCapture) || self.marks.has(Mark::AckUnseen);
+        let unseen = reading::see_unseen(ends, from, segment, lossy);
         let variables = ends.variables(to, segment);
         let number = ResetNumber::of(before[to].state, &variables, ends, to, segment);
         let stale = ends[from].is_stale(facts);

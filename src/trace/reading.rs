@@ -44,8 +44,9 @@ impl Reading {
     }
 }
 
-/// Whether the acknowledgment covers something that the capture lacks. If so, the peer has sent it.
-pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving) -> Marks {
+/// Whether the acknowledgment covers something that the capture lacks. If so, the peer has sent it. `lossy`: the capture is
+/// known to lack segments of the connection; so the window that was seen bounds nothing, either.
+pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving, lossy: bool) -> Marks {
     let (end, peer) = pair_mut(ends, from);
     let mut marks = Marks::default();
     if !segment.flags.ack() || segment.flags.rst() {
@@ -62,7 +63,7 @@ pub(super) fn see_unseen(ends: &mut Pair<End>, from: Side, segment: &Arriving) -
     if end.probed == Probe::ZeroWindow && segment.ack == peer.nxt + 1 {
         peer.nxt = segment.ack; // the octet that probed was taken after all
     }
-    let offered = end.right_edge.is_none_or(|edge| !segment.ack.after(edge));
+    let offered = lossy || end.right_edge.is_none_or(|edge| !segment.ack.after(edge));
     let possible = !peer.ours && peer.is_synchronized() && offered;
     if peer.holes.any_between(peer.una, segment.ack) && !segment.ack.after(peer.nxt) {
         marks.set(Mark::GapInCapture);
