@@ -15,11 +15,20 @@ fn a_packet_that_cannot_be_sent_ends_the_run_behind_those_before_it() {
         let good = numbered(2, 10);
         let cut = Kept { original_len: 1514, ..good[0].clone() };
         let wireless = Kept { link: LinkType::RADIOTAP, ..good[0].clone() };
+        let raw =
+            Kept { link: LinkType::RAW, bytes: [&[0x45][..], &[0; 19]].concat(), original_len: 20, ..good[0].clone() };
         let short = Kept::ethernet(good[0].time, vec![0; 13]);
         for (bad, why) in [
-            (cut, "the capture kept 60 of its 1514 octets"),
-            (wireless, "its link type, 127, cannot be put onto Ethernet"),
-            (short, "with 13 octets it is no Ethernet frame"),
+            (cut, "the capture kept 60 of its 1514 octets (--snap-pad fills it up with zeros)"),
+            (
+                wireless,
+                "its link type, 127, cannot be put onto Ethernet (Ethernet, raw IP, BSD loopback and Linux cooked captures can)",
+            ),
+            (
+                raw,
+                "it was captured without the Ethernet address that it goes to (--dest-mac says which; ip neighbour lists those of your hosts)",
+            ),
+            (short, "with 13 octets it is shorter than its link-layer header"),
         ] {
             let packets = [&good[..], &[bad], &good[..]].concat();
             let path = write(folder.path(), "bad.pcapng", &packets);
@@ -46,8 +55,7 @@ fn packets_longer_than_the_interface_allows_are_counted() {
         for via in ["batch", "packet"] {
             for rate in ["--top-speed", "--pps 1000"] {
                 let said = replay(&path, &format!("--onto near --via {via} {rate}"));
-                let line =
-                    "rawshake: 1 packet not sent: longer than interface near allows (MTU 1500); 3 packets were sent\n";
+                let line = "rawshake: 1 packet not sent: longer than interface near allows (MTU 1500; --mtu-trim cuts them); 3 packets were sent\n";
                 assert_eq!((said.code, said.err.as_str()), (Some(2), line));
                 let others = [&packets[..1], &packets[2..]].concat();
                 assert_eq!(bytes(&cable.heard(3)), bytes(&others), "{via} {rate}");
@@ -77,6 +85,7 @@ fn an_interface_that_goes_down_or_away_in_mid_run_ends_it() {
             let sent = said.err.rsplit("; ").next().unwrap().split(' ').next().unwrap();
             assert!(said.out.contains(&format!("{sent} packets")), "{said:?}");
             if ending[3] == "down" {
+                drop(cable.heard(usize::MAX));
                 let said = replay(&path, "--onto near");
                 let line = "rawshake: interface near is down, and nothing was sent; ip link set near up brings it up\n";
                 assert_eq!((said.code, said.err.as_str()), (Some(2), line));

@@ -7,4 +7,5 @@ mod arguments;
 mod cable;
 mod faults;
 mod plain;
+mod rewrite;
 mod safety;

@@ -59,6 +59,8 @@ Examples:
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
   sudo rawshake replay capture.pcap --onto eth1 --yes --top-speed --loop 100
+  sudo rawshake replay capture.pcap --onto eth1 --map-ip 10.0.0.0/8=11.0.0.0/8 \\
+                       --dest-mac 02:00:00:00:00:09 --yes
 
 Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any
 other its connections alone. An exchange is what two sockets (UDP), or two hosts
@@ -82,10 +84,14 @@ never opened: after-syn, after-ack, after-first-data or later.
 What cannot be read is said, with its place, and passed over.
 Of packets that come while they happen, a connection's end is told when it has
 been silent for a second. tcpdump holds packets back without --immediate-mode.
---onto sends every octet as it was captured, each packet at its time from one
-fixed start, so that lateness never adds up; the report compares schedule and
-departure, by the kernel's stamps where it gives them. With --top-speed packets
-pass by the queueing discipline, and captures on this machine do not see them.
+--onto sends every octet as it was captured, and what is rewritten with its
+checksums mended; one that was wrong stays wrong without --fix-checksums. Raw
+IP, BSD loopback and Linux cooked captures become Ethernet where --dest-mac says
+to whom. A packet that cannot be sent so ends the run. Each departs at its time
+from one fixed start, so that lateness never adds up; the report compares
+schedule and departure, by the kernel's stamps where it gives them. With
+--top-speed packets pass by the queueing discipline, and captures on this
+machine do not see them.
 Packets from addresses that this machine does not own take --yes, but on
 loopback. Send only through interfaces whose networks you own or may test.
 Ctrl-C ends --follow and standard input as the end of the file would. Of a file

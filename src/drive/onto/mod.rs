@@ -18,7 +18,7 @@ use crate::craft::rewrite::{Rewriter, Unfit};
 use crate::source::{self, Source};
 use crate::sys::transmit::{self, Refusal, Transmitter};
 use crate::sys::{self, Interrupts};
-use crate::wire::{LinkType, Packet};
+use crate::wire::Packet;
 
 use reader::{Progress, Reader};
 use sender::Sender;
@@ -36,8 +36,6 @@ pub struct Plan {
     pub rate: Rate,
     /// What becomes of them.
     pub rewriter: Rewriter,
-    /// What the frames of the interface are.
-    pub link: LinkType,
     /// How often the capture is played; without, until somebody ends it.
     pub rounds: Option<u64>,
     /// Packets that are sent at most.

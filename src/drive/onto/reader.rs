@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
             self.reading.unfit = Some((self.reading.read, unfit));
             Over
         })?;
-        if !self.plan.allow_broadcast && is_for_many(self.plan.link, &room[..length]) {
+        if !self.plan.allow_broadcast && is_for_many(self.plan.rewriter.link, &room[..length]) {
             self.reading.left_out += 1;
             return Ok(false);
         }

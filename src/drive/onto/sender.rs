@@ -208,7 +208,8 @@ impl<'a> Sender<'a> {
 
     fn ask(&mut self, block: &Block, packet: &Outgoing, watcher: &mut dyn Watcher) -> Result<(), Stop> {
         let original_len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
-        let shown = Packet { time: packet.time, link: self.plan.link, original_len, bytes: block.bytes(packet) };
+        let shown =
+            Packet { time: packet.time, link: self.plan.rewriter.link, original_len, bytes: block.bytes(packet) };
         match watcher.may_go(&shown) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Stop::End(End::Stopped)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::rewriting::RewritingArgs;
 use crate::cmd::output::Format;
 use crate::cmd::ping::Seconds;
 use crate::cmd::replay::args::Args;
@@ -30,6 +31,8 @@ pub(in crate::cmd::replay) struct OntoArgs {
     pub(super) allow_broadcast: bool,
     #[command(flatten)]
     pub(super) timing: TimingArgs,
+    #[command(flatten)]
+    pub(super) rewriting: RewritingArgs,
     /// How packets reach the kernel [default: batch]
     #[arg(long, value_name = "WAY", requires = "onto", value_parser = via())]
     pub(super) via: Option<Via>,

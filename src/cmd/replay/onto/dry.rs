@@ -7,6 +7,7 @@ use colored::Colorize as _;
 use serde::Serialize;
 
 use super::report::{bits_in_words, left_out, rate};
+use super::rewriting::why;
 use super::safety;
 use super::survey::{Station, Survey};
 use crate::cmd::output::{Format, OutputArgs};
@@ -74,7 +75,7 @@ pub(super) fn run(args: &Args, interface: &Interface, plan: &Plan, streams: &mut
     let failed = !survey.faults.is_empty() || survey.unfit.is_some();
     survey.faults.tell(streams.err)?;
     if let Some((number, unfit)) = survey.unfit {
-        exit::tell(streams.err, &format!("packet {number} of {} cannot be sent: {unfit}", args.name()))?;
+        exit::tell(streams.err, &format!("packet {number} of {} cannot be sent: {}", args.name(), why(&unfit)))?;
     }
     Ok(match (failed, survey.packets) {
         (true, _) => Exit::Error,

@@ -4,6 +4,7 @@ mod args;
 mod chosen;
 mod dry;
 mod report;
+mod rewriting;
 mod safety;
 mod step;
 mod survey;
@@ -14,12 +15,12 @@ pub(super) use self::args::OntoArgs;
 
 use self::chosen::Chosen;
 use self::report::Report;
+use self::rewriting::why;
 use self::step::Screen;
 use super::args::Args;
 use super::faults::Faults;
 use crate::cmd::{Exit, Streams, exit};
 use crate::craft::pace::Rate;
-use crate::craft::rewrite::Rewriter;
 use crate::drive::onto::{self, End, Outcome, Plan};
 use crate::explain;
 use crate::sys::transmit::{Aim, Transmitter, Via};
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     args::check(args)?;
     let interface = Interface::named(interface)?;
     let link = frames_of(&interface)?;
-    let plan = plan(&args.onto, link);
+    let plan = plan(&args.onto, &interface, link);
     // Until something is sent, Ctrl-C may end it at once.
     if args.onto.dry_run {
         return dry::run(args, &interface, &plan, streams);
@@ -75,20 +76,17 @@ fn frames_of(interface: &Interface) -> anyhow::Result<LinkType> {
     ensure!(interface.up, "interface {name} is down, and nothing was sent; ip link set {name} up brings it up");
     match interface.kind {
         InterfaceKind::Ethernet | InterfaceKind::Loopback => Ok(LinkType::ETHERNET),
-        InterfaceKind::Ip => {
-            bail!("interface {name} takes IP packets without a link-layer header, and nothing was sent")
-        }
+        InterfaceKind::Ip => Ok(LinkType::RAW),
         InterfaceKind::Other(kind) => {
             bail!("interface {name} is neither Ethernet nor loopback (ARPHRD {kind}), and nothing was sent")
         }
     }
 }
 
-fn plan(args: &OntoArgs, link: LinkType) -> Plan {
+fn plan(args: &OntoArgs, interface: &Interface, link: LinkType) -> Plan {
     Plan {
         rate: args.timing.rate(),
-        rewriter: Rewriter::default(),
-        link,
+        rewriter: args.rewriting.rewriter(interface, link),
         rounds: args.timing.rounds(),
         limit: args.timing.limit,
         duration: args.timing.duration(),
@@ -116,7 +114,10 @@ fn tell(
             exit::tell(streams.err, &format!("interface {name} takes no more packets: {refusal}; {sent} before"))?;
         }
         End::Unfit(number, unfit) => {
-            exit::tell(streams.err, &format!("packet {number} of {file} cannot be sent: {unfit}; {sent} before"))?;
+            exit::tell(
+                streams.err,
+                &format!("packet {number} of {file} cannot be sent: {}; {sent} before", why(unfit)),
+            )?;
         }
         End::Complete if outcome.sent == 0 && outcome.left_out > 0 => {
             let all = explain::count(outcome.left_out, "packet");
@@ -138,7 +139,10 @@ fn tell(
         let many = explain::count(outcome.too_long, "packet");
         exit::tell(
             streams.err,
-            &format!("{many} not sent: longer than interface {name} allows (MTU {}); {sent}", interface.mtu),
+            &format!(
+                "{many} not sent: longer than interface {name} allows (MTU {}; --mtu-trim cuts them); {sent}",
+                interface.mtu
+            ),
         )?;
     }
     Ok(())

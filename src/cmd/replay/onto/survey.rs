@@ -94,7 +94,7 @@ impl Survey {
 
     /// Counts a packet as it would be sent.
     fn packet(&mut self, packet: Packet<'_>, plan: &Plan, interface: &Interface, pace: &mut Pace) {
-        if !plan.allow_broadcast && is_for_many(plan.link, packet.bytes) {
+        if !plan.allow_broadcast && is_for_many(plan.rewriter.link, packet.bytes) {
             self.left_out += 1;
             return;
         }
@@ -108,7 +108,7 @@ impl Survey {
         self.octets += packet.bytes.len() as u64;
         self.too_long += u64::from(packet.bytes.len() > longest(interface, packet.bytes));
         let original_len = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
-        self.note(stations(&Packet { link: plan.link, original_len, ..packet }));
+        self.note(stations(&Packet { link: plan.rewriter.link, original_len, ..packet }));
         self.is_bounded = plan.limit == Some(self.packets);
     }
 
