@@ -32,7 +32,7 @@ fn what_sends_needs_an_interface_and_a_sense() {
         ("--onto lo --pps 0", "not a number above 0"),
         ("--onto lo --mbps nan", "not a number above 0"),
         ("--onto lo --limit 0", "--limit"),
-        ("--onto lo --via pigeon", "[possible values: batch, packet]"),
+        ("--onto lo --via pigeon", "[possible values: xdp, batch, packet]"),
         ("--onto nosuch", "there is no interface \"nosuch\" here; there are: "),
         ("--onto lo -f ]", "filter \"]\" is not usable"),
     ] {

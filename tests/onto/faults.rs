@@ -52,7 +52,7 @@ fn packets_longer_than_the_interface_allows_are_counted() {
         packets[1].bytes.resize(1515, 7);
         packets[1].original_len = 1515;
         let path = write(folder.path(), "long.pcapng", &packets);
-        for via in ["batch", "packet"] {
+        for via in ["xdp", "batch", "packet"] {
             for rate in ["--top-speed", "--pps 1000"] {
                 let said = replay(&path, &format!("--onto near --via {via} {rate}"));
                 let line = "rawshake: 1 packet not sent: longer than interface near allows (MTU 1500; --mtu-trim cuts them); 3 packets were sent\n";
@@ -69,6 +69,18 @@ fn an_interface_that_goes_down_or_away_in_mid_run_ends_it() {
     on_cable(|cable| {
         let folder = tempfile::tempdir().unwrap();
         let path = write(folder.path(), "many.pcapng", &numbered(100_000, 1000));
+        for via in ["xdp", "packet"] {
+            assert!(Command::new("ip").args(["link", "set", "near", "up"]).status().unwrap().success());
+            let arguments = format!("--onto near --pps 5000 --via {via}");
+            let child = command(&path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            assert!(!cable.heard(20).is_empty());
+            assert!(Command::new("ip").args(["link", "set", "near", "down"]).status().unwrap().success());
+            let said = Said::of(&child.wait_with_output().unwrap());
+            assert!(said.err.contains("takes no more packets: the interface is down; "), "{via}: {said:?}");
+            assert_eq!(said.code, Some(2));
+            drop(cable.heard(usize::MAX));
+        }
+        assert!(Command::new("ip").args(["link", "set", "near", "up"]).status().unwrap().success());
         // What is taken away goes down first, and a packet may come in between.
         for (ending, whys) in [
             (["link", "set", "near", "down"], &["the interface is down"][..]),

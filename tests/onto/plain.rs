@@ -25,7 +25,7 @@ pub(crate) fn numbered(count: u32, micros: i64) -> Vec<Kept> {
 fn every_capture_arrives_as_it_was_by_every_way() {
     on_cable(|cable| {
         for (index, path) in captures().into_iter().enumerate() {
-            let via = ["batch", "packet"][index % 2];
+            let via = ["xdp", "batch", "packet"][index % 3];
             let sent = packets(&path);
             let said = replay(&path, &format!("--onto near --yes --allow-broadcast --top-speed --via {via}"));
             assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{}: {said:?}", path.display());

@@ -8,7 +8,7 @@ mod sender;
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -16,15 +16,12 @@ use crate::craft::lateness::Lateness;
 use crate::craft::pace::Rate;
 use crate::craft::rewrite::{Rewriter, Unfit};
 use crate::source::{self, Source};
-use crate::sys::transmit::{self, Refusal, Transmitter};
+use crate::sys::transmit::{Refusal, Transmitter};
 use crate::sys::{self, Interrupts};
 use crate::wire::Packet;
 
 use reader::{Progress, Reader};
 use sender::Sender;
-
-/// Blocks that go round: four MiB.
-const BLOCKS: usize = 16;
 
 /// Opens the capture, once for each round, and lends it; what it reads ends when the stream is readable.
 pub type Open<'a> = dyn Fn(&UnixStream, &mut dyn FnMut(&mut dyn Source)) -> Result<(), source::Error> + Sync + 'a;
@@ -138,8 +135,8 @@ pub fn run(
     (watcher, stop): (&mut dyn Watcher, &Interrupts),
 ) -> Result<Outcome, Error> {
     let (empty, to_fill) = channel();
-    let (filled, to_send) = sync_channel(BLOCKS);
-    for block in transmit::blocks(BLOCKS)? {
+    let (filled, to_send) = channel();
+    for block in transmitter.take_blocks() {
         let _ = empty.send(block);
     }
     let failed = |source| sys::Error::os("start a thread that reads ahead", source);

@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, Sender};
 
 use super::{Open, Plan};
 use crate::craft::pace::Pace;
@@ -43,7 +43,7 @@ pub(super) struct Reading {
 pub(super) struct Reader<'a> {
     plan: &'a Plan,
     to_fill: Receiver<Block>,
-    filled: SyncSender<Block>,
+    filled: Sender<Block>,
     progress: &'a Progress,
     pace: Pace,
     /// The block that is being filled.
@@ -59,7 +59,7 @@ struct Over;
 impl<'a> Reader<'a> {
     pub(super) fn new(
         plan: &'a Plan,
-        (to_fill, filled): (Receiver<Block>, SyncSender<Block>),
+        (to_fill, filled): (Receiver<Block>, Sender<Block>),
         progress: &'a Progress,
     ) -> Self {
         let (pace, reading) = (Pace::new(plan.rate), Reading::default());

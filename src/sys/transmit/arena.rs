@@ -12,7 +12,7 @@ use crate::wire::Time;
 /// The longest frame that has a place: an IPv6 packet of 65,575 octets behind an Ethernet header with several tags.
 pub const LONGEST: usize = 66 * 1024;
 /// Octets of a block.
-pub const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 256 * 1024;
 /// A packet that is not longer than this does not cross a multiple of it: AF_XDP counts memory in such pieces.
 pub(super) const CHUNK: usize = 4096;
 /// Packets begin where a cache line does.
@@ -42,6 +42,16 @@ impl Arena {
             Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => Ok(Self { start, length }),
             _ => Err(failed()),
         }
+    }
+
+    #[cfg(feature = "afxdp")]
+    pub(super) const fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+
+    #[cfg(feature = "afxdp")]
+    pub(super) const fn length(&self) -> usize {
+        self.length
     }
 }
 
@@ -92,7 +102,7 @@ pub struct Block {
 ///
 /// # Errors
 /// There is not so much memory.
-pub fn blocks(count: usize) -> Result<Vec<Block>> {
+pub(super) fn blocks(count: usize) -> Result<Vec<Block>> {
     let arena = Arc::new(Arena::new(count * BLOCK)?);
     let block = |index| Block { arena: Arc::clone(&arena), start: index * BLOCK, filled: 0, packets: Vec::new() };
     Ok((0..count).map(block).collect())
@@ -135,6 +145,17 @@ impl Block {
     pub fn clear(&mut self) {
         self.packets.clear();
         self.filled = 0;
+    }
+
+    #[cfg(feature = "afxdp")]
+    pub(super) const fn arena(&self) -> &Arc<Arena> {
+        &self.arena
+    }
+
+    /// Where a packet is, from the beginning of the arena.
+    #[cfg(feature = "afxdp")]
+    pub(super) const fn offset(&self, packet: &Outgoing) -> usize {
+        self.start + packet.at as usize
     }
 
     fn address(&self, offset: usize) -> *mut u8 {

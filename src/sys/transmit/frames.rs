@@ -80,9 +80,7 @@ impl FrameSender {
 
     /// Takes the stamps out of the error queue.
     pub(super) fn departures(&self, found: &mut dyn FnMut(u32, Time)) {
-        while self.stamps
-            && let Ok((nth, time)) = self.departure()
-        {
+        while let Ok((nth, time)) = self.departure() {
             if let (Some(nth), Some(time)) = (nth, time) {
                 found(nth, time);
             }

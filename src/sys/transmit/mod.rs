@@ -5,20 +5,32 @@
 mod arena;
 mod frames;
 mod refusal;
+#[cfg(feature = "afxdp")]
+mod ring;
+#[cfg(feature = "afxdp")]
+mod xdp;
 
 use std::ops::Range;
 use std::time::Duration;
 
-pub use arena::{BLOCK, Block, LONGEST, Outgoing, blocks};
+pub use arena::{Block, LONGEST, Outgoing};
 pub use refusal::Refusal;
 
 use super::{Interface, Result};
 use crate::wire::Time;
 use frames::FrameSender;
+#[cfg(feature = "afxdp")]
+use xdp::XdpSender;
+
+/// Blocks of a transmitter: four MiB.
+const BLOCKS: usize = 16;
 
 /// How packets reach the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
+    /// An AF_XDP socket, without the layers between it and the driver.
+    #[cfg(feature = "afxdp")]
+    Xdp,
     /// A packet socket and a sendmmsg(2) for up to 256 packets.
     Batch,
     /// A packet socket and a send(2) for each packet.
@@ -26,8 +38,10 @@ pub enum Via {
 }
 
 impl Via {
-    /// Every way, its name and what it is.
-    pub const ALL: [(Self, &'static str, &'static str); 2] = [
+    /// Every way, the fastest first: its name and what it is.
+    pub const ALL: &[(Self, &'static str, &'static str)] = &[
+        #[cfg(feature = "afxdp")]
+        (Self::Xdp, "xdp", "AF_XDP: packets go from a ring straight to the driver"),
         (Self::Batch, "batch", "A packet socket, and one sendmmsg(2) for up to 256 packets"),
         (Self::Packet, "packet", "A packet socket, and one send(2) for each packet"),
     ];
@@ -51,16 +65,30 @@ pub enum Aim {
 /// An open way out of one interface.
 pub struct Transmitter {
     via: Via,
-    frames: FrameSender,
+    out: Out,
+    blocks: Vec<Block>,
+}
+
+enum Out {
+    Frames(FrameSender),
+    #[cfg(feature = "afxdp")]
+    Xdp(Box<XdpSender>),
 }
 
 impl Transmitter {
-    /// Opens `via` on an interface of this thread's network namespace. Needs CAP_NET_RAW.
+    /// Opens `via` on an interface of this thread's network namespace. Needs CAP_NET_RAW. AF_XDP passes the queueing
+    /// discipline by, and has no stamps, whatever the aim.
     ///
     /// # Errors
-    /// [`super::Error::NotPermitted`], or the interface is gone.
+    /// [`super::Error::NotPermitted`], the interface is gone, or AF_XDP is not to be had.
     pub fn open(interface: &Interface, via: Via, aim: Aim) -> Result<Self> {
-        Ok(Self { via, frames: FrameSender::open(interface, via == Via::Batch, aim)? })
+        let blocks = arena::blocks(BLOCKS)?;
+        let out = match via {
+            #[cfg(feature = "afxdp")]
+            Via::Xdp => Out::Xdp(Box::new(XdpSender::open(interface, &blocks)?)),
+            Via::Batch | Via::Packet => Out::Frames(FrameSender::open(interface, via == Via::Batch, aim)?),
+        };
+        Ok(Self { via, out, blocks })
     }
 
     /// Which way it is.
@@ -69,38 +97,71 @@ impl Transmitter {
         self.via
     }
 
+    /// The blocks from which it sends; the second time there are none.
+    pub fn take_blocks(&mut self) -> Vec<Block> {
+        std::mem::take(&mut self.blocks)
+    }
+
     /// Packets that are given to the kernel together, at most.
     #[must_use]
     pub const fn at_once(&self) -> usize {
         match self.via {
+            #[cfg(feature = "afxdp")]
+            Via::Xdp => xdp::AT_ONCE,
             Via::Batch => frames::AT_ONCE,
             Via::Packet => 1,
         }
     }
 
-    /// Gives packets of a block to the kernel, [`Self::at_once`] at most; answers how many it took, from the first on.
+    /// Gives packets of one of its blocks to the kernel, [`Self::at_once`] at most; answers how many it took, from the first
+    /// on.
     ///
     /// # Errors
     /// It did not even take the first.
     pub fn send(&mut self, block: &Block, packets: Range<usize>) -> std::result::Result<usize, Refusal> {
-        self.frames.send(block, packets)
+        match &mut self.out {
+            Out::Frames(frames) => frames.send(block, packets),
+            #[cfg(feature = "afxdp")]
+            Out::Xdp(xdp) => xdp.send(block, packets),
+        }
     }
 
     /// The kernel's stamps of departures that came in since the last call: the number of the packet, among all that were
     /// given, and when it left.
     pub fn departures(&mut self, found: &mut dyn FnMut(u32, Time)) {
-        self.frames.departures(found);
+        if let Some(frames) = self.stamping() {
+            frames.departures(found);
+        }
     }
 
     /// Whether departures are stamped.
     #[must_use]
-    pub const fn stamps(&self) -> bool {
-        self.frames.stamps()
+    pub fn stamps(&self) -> bool {
+        self.stamping().is_some()
     }
 
     /// Waits a moment for departures to be stamped; false where none comes.
     #[must_use]
     pub fn wait_for_departures(&self, timeout: Duration) -> bool {
-        self.frames.wait_for_departures(timeout)
+        self.stamping().is_some_and(|frames| frames.wait_for_departures(timeout))
     }
+
+    fn stamping(&self) -> Option<&FrameSender> {
+        match &self.out {
+            Out::Frames(frames) => Some(frames).filter(|frames| frames.stamps()),
+            #[cfg(feature = "afxdp")]
+            Out::Xdp(_) => None,
+        }
+    }
+}
+
+/// Octets of the longest frame like this one that an interface takes: a VLAN tag comes on top of its MTU (packet(7)).
+#[must_use]
+pub fn longest_frame(interface: &Interface, frame: &[u8]) -> usize {
+    let header = match frame {
+        _ if interface.kind == super::InterfaceKind::Ip => 0,
+        [_, _, _, _, _, _, _, _, _, _, _, _, 0x81, 0x00, ..] => 18,
+        _ => 14,
+    };
+    interface.mtu + header
 }

@@ -33,13 +33,13 @@ pub(in crate::cmd::replay) struct OntoArgs {
     pub(super) timing: TimingArgs,
     #[command(flatten)]
     pub(super) rewriting: RewritingArgs,
-    /// How packets reach the kernel [default: batch]
+    /// How packets reach the kernel [default: batch; with --top-speed xdp, where the interface and the kernel allow it]
     #[arg(long, value_name = "WAY", requires = "onto", value_parser = via())]
     pub(super) via: Option<Via>,
 }
 
 fn via() -> impl TypedValueParser<Value = Via> {
-    let values = Via::ALL.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    let values = Via::ALL.iter().map(|(_, name, help)| PossibleValue::new(name).help(help));
     PossibleValuesParser::new(values).map(|given| {
         let found = Via::ALL.iter().find(|(_, name, _)| *name == given);
         found.map_or(Via::Batch, |(via, ..)| *via)

@@ -43,8 +43,7 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     }
     safety::check(args, &interface, &plan)?;
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
-    let aim = if plan.rate == Rate::TopSpeed { Aim::Speed } else { Aim::Timing };
-    let mut transmitter = Transmitter::open(&interface, args.onto.via.unwrap_or(Via::Batch), aim)?;
+    let mut transmitter = transmitter(&args.onto, &interface, &plan)?;
     let mut faults = Faults::default();
     let mut screen = Screen::new(&args.output, &stop, streams);
     // A filter that is none is told before anything is sent.
@@ -68,6 +67,23 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
         Some(signal) => Exit::Signal(signal.number()),
         None => code(&outcome, any_fault),
     })
+}
+
+/// Opens the way that was asked for, or the fastest that there is. Timing is best where the kernel stamps departures, which
+/// AF_XDP does not.
+fn transmitter(args: &OntoArgs, interface: &Interface, plan: &Plan) -> anyhow::Result<Transmitter> {
+    let aim = if plan.rate == Rate::TopSpeed && !plan.one_at_a_time { Aim::Speed } else { Aim::Timing };
+    if let Some(via) = args.via {
+        return Ok(Transmitter::open(interface, via, aim)?);
+    }
+    #[cfg(feature = "afxdp")]
+    if aim == Aim::Speed
+        && interface.kind != InterfaceKind::Ip
+        && let Ok(transmitter) = Transmitter::open(interface, Via::Xdp, aim)
+    {
+        return Ok(transmitter);
+    }
+    Ok(Transmitter::open(interface, Via::Batch, aim)?)
 }
 
 /// What the frames of an interface are.

@@ -12,7 +12,7 @@ use crate::craft::pace::Pace;
 use crate::craft::rewrite::{Unfit, is_for_many};
 use crate::drive::onto::Plan;
 use crate::source::Source as _;
-use crate::sys::transmit::LONGEST;
+use crate::sys::transmit::{LONGEST, longest_frame};
 use crate::sys::{Interface, Interrupts, route};
 use crate::wire::{self, LinkType, Packet};
 
@@ -106,7 +106,7 @@ impl Survey {
         self.took = due;
         self.packets += 1;
         self.octets += packet.bytes.len() as u64;
-        self.too_long += u64::from(packet.bytes.len() > longest(interface, packet.bytes));
+        self.too_long += u64::from(packet.bytes.len() > longest_frame(interface, packet.bytes));
         let original_len = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
         self.note(stations(&Packet { link: plan.rewriter.link, original_len, ..packet }));
         self.is_bounded = plan.limit == Some(self.packets);
@@ -130,12 +130,6 @@ impl Survey {
 
 fn own_addresses() -> BTreeSet<IpAddr> {
     route::interfaces().into_iter().flat_map(|interface| interface.ips).map(|network| network.ip()).collect()
-}
-
-/// Octets of the longest frame that the interface takes: a VLAN tag comes on top.
-fn longest(interface: &Interface, frame: &[u8]) -> usize {
-    let is_tagged = matches!(frame, [_, _, _, _, _, _, _, _, _, _, _, _, 0x81, 0x00, ..]);
-    interface.mtu + 14 + if is_tagged { 4 } else { 0 }
 }
 
 /// From whom and to whom: by the outermost IP header, or by the Ethernet header.
