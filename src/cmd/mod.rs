@@ -2,6 +2,7 @@
 
 pub mod capture;
 mod exit;
+pub mod explain;
 mod host;
 mod in_place;
 pub mod listen;
@@ -47,6 +48,7 @@ Examples:
                                          kernel client
   rawshake replay capture.pcap --list    the connections in a capture
   rawshake ping --lab -c 3               echo requests in the lab
+  rawshake explain SYN                   what a word means; --list has all
 
 Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
 by Ctrl-C.
@@ -60,6 +62,7 @@ enum Command {
     Listen(Box<listen::Args>),
     Replay(replay::Args),
     Ping(ping::Args),
+    Explain(explain::Args),
 }
 
 /// Where a command writes. Colour is taken out by the streams themselves where it is not wanted.
@@ -130,6 +133,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Listen(args) => listen::run(&args, streams),
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
+        Command::Explain(args) => explain::run(&args, streams),
     }
 }
 

@@ -8,6 +8,7 @@ mod anatomy;
 mod calls;
 mod certainty;
 mod exchange;
+pub mod glossary;
 mod icmp;
 mod judgement;
 mod marks;

@@ -14,6 +14,7 @@ mod item;
 mod items;
 mod layout;
 mod model;
+mod page;
 mod settings;
 
 #[cfg(test)]
@@ -25,4 +26,5 @@ pub use builder::Builder;
 pub use exchange::ExchangeBuilder;
 pub use layout::{Line, Span, ascii, layout, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
+pub use page::{list, page};
 pub use settings::{Settings, Verbosity};

@@ -3,6 +3,7 @@
 pub mod capture;
 mod exchange;
 pub mod fields;
+pub mod glossary;
 mod json;
 mod judgement;
 mod ladder;

@@ -11,13 +11,14 @@ use crate::trace::{Pair, Side};
 use geometry::Geometry;
 use glyphs::Glyphs;
 pub use glyphs::ascii;
+pub(in crate::ladder) use text::clip;
 use text::width;
 pub use text::wrap;
 
 /// Columns that the first word of a verdict line takes at least.
-const SUBJECT: usize = 9;
+pub(in crate::ladder) const SUBJECT: usize = 9;
 /// Prose is not set wider than this.
-const MEASURE: usize = 100;
+pub(in crate::ladder) const MEASURE: usize = 100;
 
 /// A piece of a line in one style.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Line(pub Vec<Span>);
 
 impl Line {
     /// Appends `text`.
-    fn put(&mut self, style: Style, text: impl Into<String>) {
+    pub(in crate::ladder) fn put(&mut self, style: Style, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {
             self.0.push(Span { style, text });
@@ -42,7 +43,7 @@ impl Line {
     }
 
     /// Fills with blanks up to `column`.
-    fn pad_to(&mut self, column: usize) {
+    pub(in crate::ladder) fn pad_to(&mut self, column: usize) {
         let blanks = column.saturating_sub(self.width());
         self.put(Style::Plain, " ".repeat(blanks));
     }

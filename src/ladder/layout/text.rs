@@ -8,7 +8,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// `text` in at most `columns`, with `more` at its end where it was cut.
-pub(super) fn clip(text: &str, columns: usize, more: &str) -> String {
+pub(in crate::ladder) fn clip(text: &str, columns: usize, more: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }

@@ -1,0 +1,135 @@
+//! `rawshake explain`: what a word of TCP means.
+
+use std::fmt::Write as _;
+use std::io;
+
+use anyhow::bail;
+
+use super::{Exit, Streams};
+use crate::craft::ping::text::printable;
+use crate::explain::glossary::{self, Found, Kind};
+use crate::ladder::Settings;
+use crate::sink;
+use crate::sys::terminal;
+
+const AFTER_HELP: &str = "\
+Examples:
+  rawshake explain SYN                      flags; also SA, [S.], 0x12, fin+ack
+  rawshake explain TIME-WAIT                a state; also TIME_WAIT
+  rawshake explain mss                      an option; also option 2
+  rawshake explain connect                  a socket call
+  rawshake explain ECONNREFUSED             an error of a socket call
+  rawshake explain three-way                a verdict
+  rawshake explain syn-retransmission       a phenomenon
+  rawshake explain icmp 3/1                 an ICMP error
+  rawshake explain listening socket         a word of the course
+  rawshake explain flag RST option sack     two things; a kind says which
+  rawshake explain phenomena                all words of a kind
+  rawshake explain --list                   all words
+
+Every page begins with the terms that it needs. What a receiver answers is read
+off the rules of RFC 9293 and RFC 5961 that this program itself follows.
+Commands below Try can be copied; captures/ stands beside the source.
+Exit codes: 0 explained, 1 a word that stands for several things (they are
+listed), 2 an unknown word.";
+
+/// Explain a word: flags, a state, an option, a call, an error, a verdict, a phenomenon…
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// What to explain; the list of all words if left out
+    #[arg(value_name = "WORD")]
+    words: Vec<String>,
+    /// List every word that has a page, by kind
+    #[arg(short, long)]
+    list: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+    /// Columns to draw in; the terminal's width if left out, 80 where there is none
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    width: Option<u16>,
+}
+
+/// How to show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A page
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl Args {
+    /// How to draw; none for JSON.
+    fn settings(&self) -> Option<Settings> {
+        let width = self.width.or_else(|| terminal::width(io::stdout())).map_or(80, usize::from);
+        (self.format == Format::Text).then(|| Settings { width, ascii: self.ascii, ..Settings::default() })
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An unknown word, or standard output cannot be written to.
+pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let settings = args.settings();
+    let out = &mut *streams.out;
+    if args.words.is_empty() {
+        sink::glossary::list(&glossary::list(None), settings.as_ref(), out)?;
+        return Ok(Exit::Success);
+    }
+    if let Some(kind) = kind(args) {
+        sink::glossary::list(&glossary::list(Some(kind)), settings.as_ref(), out)?;
+        return Ok(Exit::Success);
+    }
+    let mut exit = Exit::Success;
+    for (index, found) in glossary::find(&args.words).iter().enumerate() {
+        if index > 0 && settings.is_some() {
+            writeln!(out)?;
+        }
+        match found {
+            Found::Page(page) => sink::glossary::page(page, settings.as_ref(), out)?,
+            Found::Several { word, candidates } => {
+                exit = Exit::NoReply;
+                out.flush()?;
+                streams.err.write_all(several(word, candidates).as_bytes())?;
+            }
+            Found::Unknown { word, nearest } => {
+                out.flush()?;
+                bail!("{}", unknown(word, nearest));
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// The kind that is to be listed, where its name alone was typed.
+fn kind(args: &Args) -> Option<Kind> {
+    match args.words.as_slice() {
+        [word] if args.list => Kind::from_name(word),
+        [word] => Kind::all().find(|kind| kind.plural().eq_ignore_ascii_case(word)),
+        _ => None,
+    }
+}
+
+/// What a word with several meanings can mean, and how to ask for each.
+fn several(word: &str, candidates: &[(String, String)]) -> String {
+    let mut text = format!("{} can be:\n", printable(word));
+    for (name, gloss) in candidates {
+        let _ = writeln!(text, "  rawshake explain {name:<26} {gloss}");
+    }
+    text
+}
+
+/// What to say of an unknown word.
+fn unknown(word: &str, nearest: &[String]) -> String {
+    let word = printable(word);
+    if nearest.is_empty() {
+        return format!("no page explains {word}: rawshake explain --list names all words");
+    }
+    format!("no page explains {word}; near to it: {} (--list names all words)", nearest.join(", "))
+}
