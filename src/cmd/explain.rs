@@ -133,3 +133,41 @@ fn unknown(word: &str, nearest: &[String]) -> String {
     }
     format!("no page explains {word}; near to it: {} (--list names all words)", nearest.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::parser;
+
+    /// The command of the page that these words lead to.
+    fn command(words: &[String]) -> String {
+        match glossary::find(words).remove(0) {
+            Found::Page(page) => page.command,
+            other => panic!("{words:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_command_that_a_page_offers_is_one() {
+        let listed = glossary::list(None).into_iter().map(|one| match one.kind {
+            Kind::Icmp => vec![one.name],
+            kind => vec![kind.name().to_owned(), one.name],
+        });
+        let flags = (0..512).map(|bits| vec![format!("{bits:#05x}")]);
+        let mut commands: Vec<String> = listed.chain(flags).map(|words| command(&words)).collect();
+        commands.sort();
+        commands.dedup();
+        for command in commands {
+            let words = std::iter::once("rawshake").chain(command.split(' '));
+            if let Err(error) = parser().try_get_matches_from(words) {
+                panic!("{command}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_typed_cannot_steer_a_terminal() {
+        let word = "\u{1b}[31mred";
+        assert!(!unknown(word, &[]).contains('\u{1b}') && !several(word, &[]).contains('\u{1b}'));
+    }
+}

@@ -162,6 +162,7 @@ fn unknown(word: &str, phrase: &str) -> Found {
     let mut near: Vec<(usize, &str)> = index()
         .iter()
         .flat_map(Named::names)
+        .filter(|name| !name.starts_with(WIRESHARK))
         .map(|name| (distance(name), name))
         .filter(|(distance, name)| *distance <= most(name))
         .collect();

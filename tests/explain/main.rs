@@ -1,0 +1,160 @@
+//! `rawshake explain`, run as a program, and the commands that its pages offer, run in the lab: each must show what its
+//! page is about.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+
+use rawshake::tcp::State;
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rawshake"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("rawshake runs")
+}
+
+fn said(output: &Output) -> (String, String, i32) {
+    let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).expect("UTF-8");
+    (text(&output.stdout), text(&output.stderr), output.status.code().expect("an exit code"))
+}
+
+/// What a command says in JSON: one object a line.
+fn json(arguments: &[&str]) -> Vec<Value> {
+    let (out, error, _) = said(&run(&[arguments, &["--format", "json"]].concat()));
+    out.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{arguments:?}: {line}\n{error}")))
+        .collect()
+}
+
+/// Every page on the list.
+fn pages() -> Vec<Value> {
+    let page = |listed: &Value| {
+        let [kind, name] = ["kind", "name"].map(|key| listed[key].as_str().expect("text").to_owned());
+        let words = if kind == "icmp" { vec!["explain", &name] } else { vec!["explain", &kind, &name] };
+        let pages = json(&words);
+        assert_eq!((pages.len(), &pages[0]["name"]), (1, &listed["name"]), "{words:?}");
+        pages[0].clone()
+    };
+    json(&["explain", "--list"]).iter().map(page).collect()
+}
+
+#[test]
+fn a_page_a_list_and_what_is_unknown() {
+    let (out, error, code) = said(&run(&["explain", "SYN"]));
+    assert!(
+        out.starts_with("SYN  flag, 0x002, [S]: asks for a connection\n") && error.is_empty() && code == 0,
+        "{out}"
+    );
+    let (out, error, code) = said(&run(&["explain", "syn", "time_wait", "--width", "120", "--ascii"]));
+    assert!(out.contains("\n\nTIME-WAIT  state") && error.is_empty() && code == 0 && out.is_ascii(), "{out}");
+    let (out, error, code) = said(&run(&["explain", "TIME-WIAT"]));
+    assert!(out.is_empty() && error.contains("near to it: TIME-WAIT") && code == 2, "{error}");
+    let (out, error, code) = said(&run(&["explain", "2"]));
+    assert!(out.is_empty() && error.contains("rawshake explain exit 2") && code == 1, "{error}");
+    let (list, ..) = said(&run(&["explain", "--list"]));
+    let (bare, ..) = said(&run(&["explain"]));
+    assert!(list == bare && list.lines().count() > 250, "{}", list.lines().count());
+    let (states, ..) = said(&run(&["explain", "--list", "states"]));
+    assert_eq!(states.lines().count(), State::ALL.len() + 1, "{states}");
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let coloured = Command::new(env!("CARGO_BIN_EXE_rawshake"))
+        .args(["explain", "RST", "--color", "always", "--width", "80"])
+        .output()
+        .expect("rawshake runs");
+    let (out, ..) = said(&coloured);
+    insta::assert_snapshot!("RST-in-colour", out.replace('\u{1b}', "ESC"));
+    let (plain, ..) = said(&run(&["explain", "RST", "--width", "80"]));
+    assert_eq!(anstream::adapter::strip_str(&out).to_string(), plain);
+}
+
+/// What a run showed: marks, verdicts, states, and all of its text.
+#[derive(Default)]
+struct Shown {
+    words: BTreeSet<String>,
+    code: i32,
+    error: String,
+}
+
+impl Shown {
+    fn of(command: &str) -> Self {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        if !command.starts_with("explain") && !command.starts_with("ping") && !command.contains("--table") {
+            arguments.extend(["--format", "json"]);
+        }
+        let (out, error, code) = said(&run(&arguments));
+        let mut words = BTreeSet::new();
+        for value in out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            gather(&value, &mut words);
+        }
+        Self { words, code, error }
+    }
+}
+
+/// Every text in `value`.
+fn gather(value: &Value, words: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(words.insert(text.clone())),
+        Value::Array(list) => list.iter().for_each(|value| gather(value, words)),
+        Value::Object(map) => map.values().for_each(|value| gather(value, words)),
+        _ => {}
+    }
+}
+
+/// At most so many commands run at once.
+const WORKERS: usize = 6;
+
+/// Each command, run once.
+fn shown_by(commands: BTreeSet<String>) -> BTreeMap<String, Shown> {
+    let queue = Mutex::new(commands);
+    let shown = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().expect("the queue").pop_first();
+                    let Some(command) = next else { return };
+                    let seen = Shown::of(&command);
+                    shown.lock().expect("the runs").insert(command, seen);
+                }
+            });
+        }
+    });
+    shown.into_inner().expect("the runs")
+}
+
+#[test]
+fn every_command_that_a_page_offers_shows_what_the_page_is_about() {
+    let (_, error, code) = said(&run(&["send", "--lab", "-f", "S"]));
+    if code == 2 {
+        return common::impossible(&error);
+    }
+    let pages = pages();
+    let command = |page: &Value| page["command"].as_str().expect("a command").to_owned();
+    let commands = pages.iter().filter(|page| page["kind"] != "exit").map(command).collect();
+    let shown = shown_by(commands);
+    // A run that shows everything would prove nothing.
+    assert!(!shown["trace --lab"].words.contains("abort") && !shown["send --lab -f S"].words.contains("TIME-WAIT"));
+    let mut wrong = Vec::new();
+    for page in pages.iter().filter(|page| page["kind"] != "exit") {
+        let (command, name) = (command(page), page["name"].as_str().expect("a name"));
+        let seen = &shown[&command];
+        if seen.code == 2 {
+            wrong.push(format!("{command}: {}", seen.error));
+        }
+        let is_shown = matches!(page["kind"].as_str(), Some("phenomenon" | "verdict" | "state"));
+        if is_shown && !seen.words.contains(name) {
+            wrong.push(format!("{name} is not in: rawshake {command}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
