@@ -58,7 +58,7 @@ impl Lookout {
 #[inline]
 fn plain(packet: &Packet<'_>, ip: &Ip, segment: &Segment<'_>, stamps: Option<(u32, u32)>) -> Plain {
     let Segment { flags, window, checksum, payload_len: len, .. } = *segment;
-    let arriving = Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags, len };
+    let arriving = Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags, len, signed: false };
     let imprint = Imprint::with_id(&arriving, window, checksum, ip.ttl, ip.identification);
     Plain { time: packet.time, arriving, window, stamps, imprint }
 }

@@ -107,7 +107,7 @@ impl HalfOpen {
         let offer = Offer { mss, window_scale, sack_permitted };
         let usual = self.copies == 1 && self.flags == Flags::SYN && self.marks.is_empty();
         let known = self.options == offer.summary(timestamps);
-        let arriving = Arriving { seq: self.seq, ack: self.ack, flags: self.flags, len: 0 };
+        let arriving = Arriving { seq: self.seq, ack: self.ack, flags: self.flags, len: 0, signed: false };
         let (time, window, imprint) = (self.first, self.window, self.imprint);
         let plain = Plain { time, arriving, window, stamps: timestamps, imprint };
         (usual && known).then_some((plain, offer))

@@ -78,7 +78,7 @@ impl Kept {
     }
 
     fn arriving(&self, seq: Seq) -> Arriving {
-        Arriving { seq, ack: self.ack, flags: self.flags(), len: u32::from(self.len) }
+        Arriving { seq, ack: self.ack, flags: self.flags(), len: u32::from(self.len), signed: false }
     }
 }
 
@@ -151,7 +151,7 @@ impl Way {
     /// Whether a segment carries on the numbers of this side, acknowledges what `peer` has sent, fits its window, and
     /// leaves it one to send into.
     fn goes_on_with(&self, plain: &Plain, peer: &Self) -> bool {
-        let Plain { arriving: Arriving { seq, ack, flags, len }, window, stamps, imprint, .. } = *plain;
+        let Plain { arriving: Arriving { seq, ack, flags, len, .. }, window, stamps, imprint, .. } = *plain;
         let stop = plain.arriving.end();
         let usual = flags.without(Flags::PSH | Flags::FIN) == Flags::ACK;
         let older = self.stamp != 0 && stamps.is_some_and(|(value, _)| Seq(value).before(Seq(self.stamp)));

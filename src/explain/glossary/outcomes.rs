@@ -38,7 +38,7 @@ const fn variables(state: State) -> Variables {
 /// What an end in `state` makes of a segment with these flags, `len` octets of data, and the numbers that it expects.
 fn outcome(state: State, flags: Flags, len: u32) -> Outcome {
     let variables = variables(state);
-    let segment = Arriving { seq: variables.rcv_nxt, ack: variables.snd_nxt, flags, len };
+    let segment = Arriving { seq: variables.rcv_nxt, ack: variables.snd_nxt, flags, len, signed: false };
     let response = respond(state, &variables, &segment);
     let linux = linux_differs(Standing::held(state), &variables, Some(&segment)).map(|(answer, _)| {
         let after = if answer.state == response.state { String::new() } else { format!(", {}", answer.state) };
@@ -94,7 +94,7 @@ pub(super) fn of_state(state: State) -> Vec<Outcome> {
 /// What LISTEN sends in answer to a segment with these flags.
 pub(super) fn answer_of_listen(flags: Flags) -> Reply {
     let variables = variables(State::Listen);
-    let segment = Arriving { seq: variables.rcv_nxt, ack: variables.snd_nxt, flags, len: 0 };
+    let segment = Arriving { seq: variables.rcv_nxt, ack: variables.snd_nxt, flags, len: 0, signed: false };
     respond(State::Listen, &variables, &segment).reply
 }
 

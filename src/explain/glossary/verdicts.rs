@@ -147,6 +147,14 @@ pub(super) const fn opening(handshake: Handshake) -> Entry {
             command: "trace --lab --rst-guard off",
             ..BLANK
         },
+        Handshake::Probe => Entry {
+            gloss: "nothing was opened: a segment of no connection was sent, to see what comes back",
+            is: "A segment made by hand that asks for no connection. No end had one, so nothing opens and nothing closes; \
+                 the answer, or that there is none, is all there is to tell.",
+            rfc: "RFC 9293 3.10.7",
+            command: "send --lab -f FA",
+            ..BLANK
+        },
         Handshake::MidStream => Entry {
             gloss: "the capture began after the handshake",
             is: "No SYN was seen: what the ends agreed on, and the window scale, cannot be known, and numbers count from \
