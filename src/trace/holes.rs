@@ -44,7 +44,7 @@ impl Holes {
 
     /// Fills whatever of the holes lies from `start` up to `end`; says how many numbers that was.
     pub(super) fn fill(&mut self, start: Seq, end: Seq) -> u32 {
-        let mut filled = 0;
+        let mut filled = 0_u32;
         let mut rest = None;
         for place in &mut self.ranges {
             let Some((left, right)) = *place else { continue };
@@ -52,7 +52,7 @@ impl Holes {
             if !from.before(to) {
                 continue;
             }
-            filled += to - from;
+            filled = filled.saturating_add(to - from);
             let (before, after) = (from.after(left).then_some((left, from)), to.before(right).then_some((to, right)));
             *place = before.or(after);
             if before.is_some() {
@@ -91,6 +91,12 @@ mod tests {
         let mut split = holes(&[(10, 20)]);
         split.fill(Seq(12), Seq(14));
         assert_eq!(split.fill(Seq(0), Seq(100)), 8);
+    }
+
+    #[test]
+    fn holes_may_be_larger_together_than_all_numbers() {
+        let mut holes = holes(&[(0, 0x7fff_ffff), (1, 0x8000_0000), (2, 0x8000_0001)]);
+        assert_eq!(holes.fill(Seq(0), Seq(0x7fff_ffff)), u32::MAX);
     }
 
     #[test]

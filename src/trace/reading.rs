@@ -153,7 +153,7 @@ fn read_numbers(end: &mut End, peer: &mut End, facts: &Facts, rtt: Option<Durati
     reading.new_fin = segment.flags.fin() && end.fin.is_none();
     let new_syn = segment.flags.syn() && beyond > 0;
     reading.new_octets =
-        (filled + beyond).saturating_sub(u32::from(new_syn) + u32::from(reading.new_fin)).min(segment.len);
+        filled.saturating_add(beyond).saturating_sub(u32::from(new_syn) + u32::from(reading.new_fin)).min(segment.len);
     match (filled, beyond == segment.sequence_len()) {
         (_, true) => end.recent.first(start, stop, facts.time, end.una),
         (1.., _) if came_late(peer, late, rtt) => reading.mark(Mark::OutOfOrder),
