@@ -1,11 +1,11 @@
 //! `rawshake explain`: what a word of TCP means.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 
-use super::{Exit, Streams};
+use super::{Exit, Streams, payload};
 use crate::craft::ping::text::printable;
 use crate::explain::glossary::{self, Found, Kind};
 use crate::ladder::Settings;
@@ -25,6 +25,10 @@ Examples:
   rawshake explain listening socket         a word of the course
   rawshake explain flag RST option sack     two things; a kind says which
   rawshake explain phenomena                all words of a kind
+  rawshake explain states                   the state diagram of RFC 9293
+  rawshake explain header                   the header of a segment
+  rawshake explain header --hex '9c40 0050 0000 0007 …'
+                                            these octets, field by field
   rawshake explain --list                   all words
 
 Every page begins with the terms that it needs. What a receiver answers is read
@@ -43,6 +47,9 @@ pub struct Args {
     /// List every word that has a page, by kind
     #[arg(short, long)]
     list: bool,
+    /// With `header`: explain these octets, a segment or a whole IP packet, in hexadecimal digits
+    #[arg(long, value_name = "BYTES", conflicts_with = "list")]
+    hex: Option<String>,
     /// How to show it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
@@ -78,6 +85,9 @@ impl Args {
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let settings = args.settings();
     let out = &mut *streams.out;
+    if let Some(exit) = picture(args, settings.as_ref(), out)? {
+        return Ok(exit);
+    }
     if args.words.is_empty() {
         sink::glossary::list(&glossary::list(None), settings.as_ref(), out)?;
         return Ok(Exit::Success);
@@ -105,6 +115,28 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// Shows what has no page but a picture of its own: the state diagram and the header; none if it is neither.
+fn picture(args: &Args, settings: Option<&Settings>, out: &mut dyn Write) -> anyhow::Result<Option<Exit>> {
+    let asked = match args.words.as_slice() {
+        [] if args.hex.is_some() => "header",
+        [word] if !args.list => word.as_str(),
+        _ => "",
+    };
+    let is_header = asked.eq_ignore_ascii_case("header");
+    match &args.hex {
+        Some(digits) if is_header => {
+            let octets = payload::bytes("--hex", digits)?;
+            ensure!(!octets.is_empty(), "--hex: there are no octets to explain; 20 make a header");
+            sink::glossary::octets(&octets, settings, out)?;
+        }
+        Some(_) => bail!("--hex explains a header: rawshake explain header --hex BYTES"),
+        None if is_header => sink::glossary::header(settings, out)?,
+        None if asked.eq_ignore_ascii_case("states") => sink::glossary::states(settings, out)?,
+        None => return Ok(None),
+    }
+    Ok(Some(Exit::Success))
 }
 
 /// The kind that is to be listed, where its name alone was typed.

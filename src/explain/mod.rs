@@ -29,7 +29,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use anatomy::{Field, anatomy};
+pub use anatomy::{Field, anatomy, anatomy_of_either};
 pub use calls::call;
 pub use certainty::{Known, Sources};
 pub use exchange::{

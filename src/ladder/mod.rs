@@ -5,11 +5,13 @@
 //! turns it into lines of styled text; other sinks draw the rows themselves.
 
 mod builder;
+mod diagram;
 mod draw;
 mod exchange;
 mod fate;
 mod fold;
 mod gaps;
+mod header;
 mod item;
 mod items;
 mod layout;
@@ -23,7 +25,9 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use builder::Builder;
+pub use diagram::state_diagram;
 pub use exchange::ExchangeBuilder;
+pub use header::header;
 pub use layout::{Line, Span, ascii, layout, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use page::{list, page};

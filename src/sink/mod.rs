@@ -9,6 +9,7 @@ mod judgement;
 mod ladder;
 mod lines;
 mod list;
+mod octets;
 mod stats;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use judgement::judgement;
 pub use ladder::TextLadder;
 pub use lines::Lines;
 pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};
+pub use octets::octets;
 pub use stats::open_stats;
 
 /// Takes events in the order in which they happened.

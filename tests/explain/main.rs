@@ -66,6 +66,32 @@ fn a_page_a_list_and_what_is_unknown() {
 }
 
 #[test]
+fn the_state_diagram_the_header_and_octets() {
+    let (out, error, code) = said(&run(&["explain", "states", "--width", "80"]));
+    assert!(out.contains("│ ESTABLISHED │") && error.is_empty() && code == 0, "{out}{error}");
+    let ways = json(&["explain", "states"]);
+    assert!(ways.iter().any(|way| way["from"] == "FIN-WAIT-2" && way["to"] == "TIME-WAIT" && way["by"] == "a FIN"));
+    let (out, error, code) = said(&run(&["explain", "header", "--width", "80"]));
+    assert!(out.contains("Sequence Number") && error.is_empty() && code == 0, "{out}{error}");
+    // The SYN of a connection from port 40000 to 80, alone and in its IP packet.
+    let segment = "9c40 0050 00000007 00000000 5002 faf0 0000 0000";
+    let packet = format!("4500 0028 0001 4000 4006 b6ca c0000201 c0000202 {segment}");
+    for (digits, layer) in [(segment, "TCP"), (packet.as_str(), "IPv4")] {
+        let (out, error, code) = said(&run(&["explain", "header", "--hex", digits]));
+        assert!(out.starts_with(&format!("{layer}\n")) && code == 0, "{out}{error}");
+        assert!(out.contains("40000") && out.contains("SYN  synchronise sequence numbers"), "{out}");
+        let fields = json(&["explain", "--hex", digits]);
+        assert_eq!((fields.len(), &fields[0]["fields"][0]["layer"]), (1, &layer.into()));
+    }
+    for wrong in
+        [&["explain", "header", "--hex", "4g"][..], &["explain", "--hex", ""], &["explain", "SYN", "--hex", "00"]]
+    {
+        let (out, error, code) = said(&run(wrong));
+        assert!(out.is_empty() && error.contains("--hex") && code == 2, "{wrong:?}: {error}");
+    }
+}
+
+#[test]
 fn colour_only_where_it_is_wanted() {
     let coloured = Command::new(env!("CARGO_BIN_EXE_rawshake"))
         .args(["explain", "RST", "--color", "always", "--width", "80"])

@@ -9,12 +9,11 @@ use serde::Serialize;
 use crate::cmd::output::Format;
 use crate::drive::Seen;
 use crate::explain::{self, Field};
+use crate::sink;
 use crate::trace::{Origin, SCHEMA};
 
 /// Packets that are kept to be shown in the end.
 const MOST: usize = 1000;
-/// Columns of a name.
-const NAME: usize = 24;
 
 /// Keeps what passes until the picture of it is drawn.
 pub(super) struct Hex {
@@ -84,45 +83,7 @@ impl Hex {
         let way = if sent { "sent" } else { "received" };
         let length = explain::count(octets.len() as u64, "octet");
         let _ = writeln!(self.text, "\n{}", format!("Packet {number}, {way}: {length}").bold());
-        let mut layer = "";
-        for field in fields {
-            if field.layer != layer {
-                layer = field.layer;
-                let _ = writeln!(self.text, "{}", layer.cyan());
-            }
-            self.field(octets, field);
-        }
-    }
-
-    /// Octets a line: as many as leave room for words.
-    fn columns(&self) -> usize {
-        if self.width < 100 { 4 } else { 8 }
-    }
-
-    fn field(&mut self, octets: &[u8], field: &Field) {
-        let columns = self.columns();
-        let own = octets.get(field.octets.clone()).unwrap_or_default();
-        let indent = 6 + columns * 3 + 1 + NAME + 1;
-        let words = format!("{}  {}", field.value, field.meaning);
-        let words = wrapped(words.trim_end(), self.width.saturating_sub(indent).max(20));
-        let lines = own.len().div_ceil(columns).max(words.len()).max(1);
-        for line in 0..lines {
-            let row = own.chunks(columns).nth(line).unwrap_or_default();
-            let digits: Vec<_> = row.iter().map(|octet| format!("{octet:02x}")).collect();
-            let offset =
-                if row.is_empty() { String::new() } else { format!("{:04x}", field.octets.start + line * columns) };
-            let name = match (line, own.is_empty()) {
-                (0, true) => format!("  {}", field.name),
-                (0, false) => field.name.to_owned(),
-                _ => String::new(),
-            };
-            let words = words.get(line).map_or("", String::as_str);
-            let digits = digits.join(" ");
-            let padding = " ".repeat(columns * 3 - digits.len());
-            let behind = format!("{padding} {name:<NAME$} {words}");
-            let text = format!("{}  {}{}", format!("{offset:<4}").dimmed(), digits.yellow(), behind.trim_end());
-            let _ = writeln!(self.text, "{}", text.trim_end());
-        }
+        self.text += &sink::octets(octets, fields, self.width);
     }
 }
 
@@ -137,23 +98,6 @@ fn trimmed(octets: &[u8]) -> &[u8] {
     let is_padded =
         octets.len() <= SHORTEST_FRAME && said < octets.len() && octets[said..].iter().all(|octet| *octet == 0);
     if is_padded && said >= 20 { &octets[..said] } else { octets }
-}
-
-/// The words in lines of `width` columns at most; a longer word stands alone.
-fn wrapped(words: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split(' ') {
-        let last = lines.last_mut().map_or(0, |line| line.chars().count());
-        if last > 0 && last + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else if let Some(line) = lines.last_mut() {
-            if last > 0 {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::wire::Checksum;
+use crate::wire::checksum::{Sum, verify};
+
 /// One field. Every octet of a packet belongs to exactly one; a field of bits within it follows with an empty range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
@@ -42,6 +45,31 @@ pub fn anatomy(packet: &[u8]) -> Vec<Field> {
         _ => pen.rest("octets", "no IP packet"),
     }
     pen.fields
+}
+
+/// The fields of an IP packet, or of a TCP segment without one: what its own header says of its length tells them apart.
+#[must_use]
+pub fn anatomy_of_either(octets: &[u8]) -> Vec<Field> {
+    if is_packet(octets) {
+        return anatomy(octets);
+    }
+    let mut pen = Pen { packet: octets, at: 0, layer: "", fields: Vec::new() };
+    transport::segment(&mut pen);
+    pen.fields
+}
+
+/// Whether these are an IP packet: its length is right, or the checksum of its header.
+fn is_packet(octets: &[u8]) -> bool {
+    let word = |at: usize| octets.get(at..at + 2).map_or(0, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
+    match octets {
+        [first, ..] if first >> 4 == 4 && octets.len() >= 20 => {
+            let header = octets.get(..usize::from(first & 15) * 4).filter(|header| header.len() >= 20);
+            let right = |header| verify(Sum::default(), header, word(10) as u16) == Checksum::Good;
+            word(2) == octets.len() || header.is_some_and(right)
+        }
+        [first, ..] if first >> 4 == 6 => word(4) + 40 == octets.len(),
+        _ => false,
+    }
 }
 
 /// Writes fields from the start of a packet to its end.

@@ -32,6 +32,22 @@ fn syn(payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_segment_is_told_from_a_packet() {
+    let packet = syn(b"abc");
+    assert_eq!(anatomy_of_either(&packet), anatomy(&packet));
+    // Cut off, the checksum of the IP header still tells.
+    assert_eq!(anatomy_of_either(&packet[..44])[0].layer, "IPv4");
+    for port in [0, 0x4500, 0x6000, 0xffff_u16] {
+        let mut segment = packet[20..].to_vec();
+        segment[..2].copy_from_slice(&port.to_be_bytes());
+        let fields = anatomy_of_either(&segment);
+        assert_eq!((fields[0].layer, fields[0].value.clone()), ("TCP", port.to_string()));
+        assert_eq!(fields.last().map(|field| field.octets.end), Some(segment.len()));
+    }
+    assert!(anatomy_of_either(&[]).is_empty());
+}
+
+#[test]
 fn a_syn_in_words() {
     let fields = covers(&syn(b"a\x1b"));
     let rows: Vec<_> = fields

@@ -56,6 +56,13 @@ fn checksum_words(whole: &[u8], number: u8, (source, destination): (IpAddr, IpAd
     with(format!("{field:#06x}"), meaning)
 }
 
+/// A TCP segment without the IP header that it came in.
+pub(super) fn segment(pen: &mut Pen<'_>) {
+    tcp(pen, |field| {
+        with(format!("{:#06x}", u16::from_be_bytes(field)), "not checked: it covers the IP addresses, too")
+    });
+}
+
 fn tcp(pen: &mut Pen<'_>, sum: impl FnOnce([u8; 2]) -> Words) {
     pen.layer = "TCP";
     let start = pen.at;

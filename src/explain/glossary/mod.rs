@@ -31,6 +31,7 @@ pub use find::{Found, find};
 pub use page::{Gloss, Kind, Outcome, Page};
 pub use picture::{Row as PictureRow, Way as PictureWay};
 pub(crate) use transitions::span as span_of_states;
+pub use transitions::{Transition, transitions};
 
 use serde::Serialize;
 

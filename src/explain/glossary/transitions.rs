@@ -1,6 +1,9 @@
 //! Ways between states, in words: all of them are read off the transition table.
 
-use crate::tcp::{Event, Next, RULES, Rule, State};
+use serde::{Serialize, Serializer};
+
+use super::page::reply_words;
+use crate::tcp::{Event, Next, RULES, Reply, Rule, State};
 
 /// What an event is called where it leads from one state to another; none for events that never do.
 pub(super) const fn event_words(event: Event) -> Option<&'static str> {
@@ -38,6 +41,55 @@ fn targets(rule: &Rule, state: State) -> Vec<State> {
         Next::To(next) => vec![next],
         Next::Origin => [true, false].map(|passive| rule.leads_to(state, passive)).to_vec(),
     }
+}
+
+/// One way from a state to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    /// Where it begins.
+    pub from: State,
+    /// Where it leads.
+    pub to: State,
+    /// What brings it about.
+    #[serde(rename = "by", serialize_with = "by")]
+    pub event: Event,
+    /// What is sent for it, in words.
+    pub reply: &'static str,
+    /// Section of RFC 9293.
+    pub section: &'static str,
+}
+
+fn by<S: Serializer>(event: &Event, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(event_words(*event).unwrap_or_default())
+}
+
+impl Transition {
+    /// What brings it about, and what is sent for it: `close() / FIN ACK`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let words = event_words(self.event).unwrap_or_default();
+        let words = words.split(" or ").next().unwrap_or_default();
+        let articles = ["an ", "a ", "the end of ", "the "];
+        let words = articles.iter().find_map(|article| words.strip_prefix(article)).unwrap_or(words);
+        if self.reply == reply_words(Reply::Nothing) { words.to_owned() } else { format!("{words} / {}", self.reply) }
+    }
+}
+
+/// Every way from one state to another, in the order of the table.
+#[must_use]
+pub fn transitions() -> Vec<Transition> {
+    let mut all = Vec::new();
+    for rule in RULES {
+        let ways = rule.states.iter().flat_map(|from| targets(rule, *from).into_iter().map(|to| (*from, to)));
+        all.extend(ways.filter(|(from, to)| from != to).map(|(from, to)| Transition {
+            from,
+            to,
+            event: rule.event,
+            reply: reply_words(rule.reply),
+            section: rule.section,
+        }));
+    }
+    all
 }
 
 /// States in their order; three and more in a row are `A to B`.
