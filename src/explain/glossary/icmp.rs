@@ -112,7 +112,9 @@ impl Message {
     /// The page.
     pub(super) fn page(self) -> Page {
         let advice = icmp_advice(self.v6, self.kind, self.code);
-        let is = format!("{}{}: {advice}.", if self.v6 { "In IPv6, " } else { "" }, self.gloss());
+        let gloss = self.gloss();
+        let says = if self.v6 { format!("In IPv6: {gloss}") } else { gloss[..1].to_uppercase() + &gloss[1..] };
+        let is = format!("{says}: {advice}.");
         let when = "A router on the way, or the host itself, sends it and quotes the start of the packet that it is about: \
                     ports and sequence number tell whose that was.";
         let beware = "Anybody can send one: it counts only if the number that it quotes is on its way.";

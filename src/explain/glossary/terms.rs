@@ -26,6 +26,8 @@ fn all() -> &'static [Term] {
         let things = Thing::all()
             .filter(|thing| kinds.contains(&thing.kind()))
             .filter(|thing| thing.kind() != Kind::Call || is_call(&thing.name()))
+            // Of options only what RFCs write in capitals is a term: `experiment` is a word of every day.
+            .filter(|thing| thing.kind() != Kind::Option || spelled(thing) != thing.name())
             // SYN ACK is SYN and ACK.
             .filter(|thing| thing.kind() != Kind::Flags || !thing.name().contains(' '));
         let mut terms: Vec<Term> =
@@ -123,7 +125,7 @@ impl Walk {
     fn text(&mut self, text: &str) {
         for term in used(text) {
             let spelled = term.spelled.as_str();
-            let known = spelled == self.own || COMMON.contains(&spelled);
+            let known = spelled.eq_ignore_ascii_case(&self.own) || COMMON.contains(&spelled);
             if known || self.done.insert(spelled, ()).is_some() {
                 continue;
             }
