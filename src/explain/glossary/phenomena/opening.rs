@@ -31,6 +31,11 @@ pub(super) const WORDS: &[(Mark, Words)] = &[
         "The server answers a SYN only when it comes again: the first one was lost, or its backlog was full until then.",
         &[lost("SYN seq 0"), to("SYN seq 0 (again)"), from("SYN ACK seq 0 ack 1")],
         "listen --lab --drop 1")),
+    (Mark::SynFlood, words(
+        "Many clients at once got a SYN ACK and acknowledge none, not even when it comes again: their addresses are forged, \
+         it seems, to fill the SYN queue. SYN cookies let honest clients in all the same.",
+        &[to("SYN (one of many)").at("", "SYN-RECEIVED"), from("SYN ACK"), from("SYN ACK (again)"), still("no ACK")],
+        "replay captures/syn-flood.pcap")),
     (Mark::AckWithData, words(
         "The segment that completes the handshake carries data already: a client that has something to say need not \
          send an ACK alone before it.",
