@@ -45,9 +45,18 @@ impl Exit {
 /// # Errors
 /// Those of `err`.
 pub(super) fn tell(err: &mut dyn Write, message: &str) -> io::Result<()> {
-    let text = fold(&format!("{NAME} {message}"), terminal_width());
+    let text = fold(&format!("{NAME} {}", visible(message)), terminal_width());
     let rest = text.strip_prefix(NAME).unwrap_or(&text);
     writeln!(err, "{}{rest}", NAME.red().bold())
+}
+
+/// The message with nothing in it that could steer a terminal or turn its words round: arguments come back in it.
+fn visible(message: &str) -> String {
+    let show = |char: char| match char {
+        '\n' | '"' | '\'' | '\\' => char.to_string(),
+        _ => char.escape_debug().to_string(),
+    };
+    message.chars().map(show).collect()
 }
 
 /// Begins every error.
@@ -121,6 +130,12 @@ mod tests {
             told_of(Err(errno()).context("cannot open x: no such file or directory; try y")),
             "cannot open x: no such file or directory; try y"
         );
+    }
+
+    #[test]
+    fn nothing_in_a_message_steers_a_terminal() {
+        assert_eq!(visible("an 'a\\b' and \"é\" → \n  ^"), "an 'a\\b' and \"é\" → \n  ^");
+        assert_eq!(visible("\u{202e}abc\x1b[2J\r\u{7}"), "\\u{202e}abc\\u{1b}[2J\\r\\u{7}");
     }
 
     #[test]

@@ -114,8 +114,9 @@ fn refuse(error: clap::Error) -> ! {
     if !error.use_stderr() || matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
         error.exit();
     }
+    colored::control::set_override(true);
     // Standard error itself may be closed; there is nowhere left to say so.
-    let _ = writeln!(anstream::stderr(), "{}", in_one_line(&error.render().ansi().to_string()));
+    let _ = exit::tell(&mut anstream::stderr(), &in_one_line(&error.to_string()));
     std::process::exit(i32::from(ERROR));
 }
 
@@ -123,7 +124,8 @@ fn refuse(error: clap::Error) -> ! {
 /// its own.
 fn in_one_line(whole: &str) -> String {
     let first: Vec<_> = whole.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
-    first.join(" ")
+    let line = first.join(" ");
+    line.strip_prefix("error: ").map_or(line.clone(), str::to_owned)
 }
 
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -160,7 +162,7 @@ mod tests {
             let words = ["rawshake"].into_iter().chain(arguments.split(' '));
             let error = parser().try_get_matches_from(words).expect_err(arguments).to_string();
             let line = in_one_line(&error);
-            assert!(line.starts_with(&format!("error: invalid value '-1' for '{option} ")), "{arguments}: {line}");
+            assert!(line.starts_with(&format!("invalid value '-1' for '{option} ")), "{arguments}: {line}");
         }
         let letters = ["rawshake", "send", "--lab", "-1", "-6", "--bad-length", "-4"];
         let error = parser().try_get_matches_from(letters).expect_err("-4 and -6").to_string();

@@ -32,7 +32,7 @@ pub struct OutputArgs {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// Columns to draw in; the terminal's width if left out, 80 where there is none
+    /// Columns to draw in. If left out, those of the terminal; where there is none 80, and as many as it takes for a table
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
     pub width: Option<u16>,
 }

@@ -13,7 +13,7 @@ use crate::wire::LinkType;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be opened.
-    #[error("cannot open capture file \"{}\": {cause}", name.escape_debug())]
+    #[error("cannot open capture file {name:?}: {cause}")]
     Open {
         /// The file.
         name: String,
@@ -21,7 +21,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// Reading failed below the file format.
-    #[error("cannot read capture file \"{}\" at byte {offset}: {cause}", name.escape_debug())]
+    #[error("cannot read capture file {name:?} at byte {offset}: {cause}")]
     Read {
         /// The file.
         name: String,
@@ -31,8 +31,10 @@ pub enum Error {
         cause: io::Error,
     },
     /// A file that is followed has become shorter than what was read of it.
-    #[error("capture file \"{}\" was cut from {read} bytes to {left} while it was followed: it is read again from its \
-             beginning, and what was in it before may be missing", name.escape_debug())]
+    #[error(
+        "capture file {name:?} was cut from {read} bytes to {left} while it was followed: it is read again from its \
+             beginning, and what was in it before may be missing"
+    )]
     Truncated {
         /// The file.
         name: String,
@@ -42,21 +44,36 @@ pub enum Error {
         left: u64,
     },
     /// Another file took the name of the one that is followed.
-    #[error("capture file \"{}\" was replaced by another while it was followed: the new one is read from its \
-             beginning", name.escape_debug())]
+    #[error(
+        "capture file {name:?} was replaced by another while it was followed: the new one is read from its \
+             beginning"
+    )]
     Replaced {
         /// The file.
         name: String,
     },
     /// The file has no byte in it.
-    #[error("capture file \"{}\" is empty: whoever wrote it captured nothing, or has not written yet", name.escape_debug())]
+    #[error("capture file {name:?} is empty: whoever wrote it captured nothing, or has not written yet")]
     Empty {
         /// The file.
         name: String,
     },
-    /// The file is compressed in another way than with gzip or zstd, or twice.
-    #[error("capture file \"{}\" is compressed with {tool}, which is not unpacked here: pass on what \
-             \"{tool} -dc FILE\" prints, with - for the file", name.escape_debug())]
+    /// The file is compressed, and what that holds is compressed, too.
+    #[error(
+        "capture file {name:?} is compressed more than once, the second time with {tool}, and only one layer is \
+             unpacked here: unpack it, and pass on what is within"
+    )]
+    CompressedTwice {
+        /// The file.
+        name: String,
+        /// The program that unpacks the inner layer.
+        tool: &'static str,
+    },
+    /// The file is compressed in another way than with gzip or zstd.
+    #[error(
+        "capture file {name:?} is compressed with {tool}, which is not unpacked here: pass on what \
+             \"{tool} -dc FILE\" prints, with - for the file"
+    )]
     Compressed {
         /// The file.
         name: String,
@@ -64,8 +81,10 @@ pub enum Error {
         tool: &'static str,
     },
     /// The compression around the file is damaged. What could be unpacked before was given.
-    #[error("capture file \"{}\" cannot be unpacked at byte {offset} of the compressed file: {reason}; nothing behind \
-             this place can be read ({tool} -t checks the whole file)", name.escape_debug())]
+    #[error(
+        "capture file {name:?} cannot be unpacked at byte {offset} of the compressed file: {reason}; nothing behind \
+             this place can be read ({tool} -t checks the whole file)"
+    )]
     Unpack {
         /// The file.
         name: String,
@@ -77,8 +96,10 @@ pub enum Error {
         reason: String,
     },
     /// The file does not begin as a capture file does.
-    #[error("\"{}\" is not a capture file: it begins with {start:02x?}, neither pcap nor pcapng \
-             (capinfos names the format of other captures, editcap converts them)", name.escape_debug())]
+    #[error(
+        "{name:?} is not a capture file: it begins with {start:02x?}, neither pcap nor pcapng \
+             (capinfos names the format of other captures, editcap converts them)"
+    )]
     NotACapture {
         /// The file.
         name: String,
@@ -86,7 +107,7 @@ pub enum Error {
         start: Vec<u8>,
     },
     /// The file is a capture, but something in it is wrong.
-    #[error("capture file \"{}\" is damaged at byte {offset}, in packet {packet}: {damage}; {}", name.escape_debug(),
+    #[error("capture file {name:?} is damaged at byte {offset}, in packet {packet}: {damage}; {}",
             if damage.is_final() { "nothing behind this place can be read" } else { "reading goes on behind it" })]
     Damaged {
         /// The file.
@@ -99,7 +120,7 @@ pub enum Error {
         damage: Damage,
     },
     /// A filter expression that libpcap does not accept.
-    #[error("filter \"{}\" is not usable{}: {message} (pcap-filter(7) describes the language)", expression.escape_debug(),
+    #[error("filter {expression:?} is not usable{}: {message} (pcap-filter(7) describes the language)",
             link.map(|link| format!(" on packets of link type {}", link.0)).unwrap_or_default())]
     Filter {
         /// The expression as it was given.
@@ -110,13 +131,13 @@ pub enum Error {
         message: String,
     },
     /// Live capture needs a privilege that this process lacks.
-    #[error("cannot capture on interface \"{}\": operation not permitted; {}", interface.escape_debug(), ways_out())]
+    #[error("cannot capture on interface {interface:?}: operation not permitted; {}", ways_out())]
     NotPermitted {
         /// The interface.
         interface: String,
     },
     /// There is no such interface.
-    #[error("no interface \"{}\" to capture on; there are: {}", interface.escape_debug(), known.join(", ").escape_debug())]
+    #[error("no interface {interface:?} to capture on; there are: {}", known.join(", ").escape_debug())]
     NoInterface {
         /// The interface that was asked for.
         interface: String,
@@ -124,7 +145,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// Live capture failed for another reason.
-    #[error("capture on interface \"{}\" failed: {message}", interface.escape_debug())]
+    #[error("capture on interface {interface:?} failed: {message}")]
     Live {
         /// The interface.
         interface: String,

@@ -167,7 +167,8 @@ impl Connection {
         let malformed = appearance.has(Mark::Malformed);
         self.completeness.add(&facts.arriving, self.segments == 0);
         self.segments += 1;
-        self.last = facts.time;
+        // Merged files, and clocks that are set, may put an earlier time behind a later one.
+        (self.first, self.last) = (self.first.min(facts.time), self.last.max(facts.time));
         let mut marks = appearance;
         if !malformed {
             marks.extend(self.redeem(from.other(), &facts.arriving));

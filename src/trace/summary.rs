@@ -136,9 +136,9 @@ pub struct Summary {
     pub client: SocketAddr,
     /// Address and port of the server.
     pub server: SocketAddr,
-    /// Time of the first segment.
+    /// The earliest time of a segment: that of the first, in a capture that is in order.
     pub first: Time,
-    /// Time of the last segment.
+    /// The latest time of a segment.
     pub last: Time,
     /// Segments seen, of both sides.
     pub segments: u64,

@@ -72,7 +72,7 @@ fn options_for_connections_do_not_go_with_exchanges() {
     for option in ["-n 1", "--only refused", "--where segments>1", "--list --sort segments", "--format csv"] {
         let said = replay(&format!("-p udp {option} ping.pcap"));
         assert_eq!(said.code, Some(2), "{option}");
-        assert!(said.err.contains("chooses among TCP connections"), "{}", said.err);
+        assert!(said.err.contains("knows TCP connections only"), "{}", said.err);
         // Beside them, a capture without TCP has nothing to show.
         let said = replay(&format!("{option} ping.pcap"));
         assert!(said.code != Some(0) && !said.out.contains("echo request  "), "{option}: {said:?}");

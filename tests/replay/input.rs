@@ -153,3 +153,56 @@ fn what_cannot_go_together_is_refused() {
     assert_eq!(replay("--follow --merge reset.pcap").code, Some(2));
     assert_eq!(replay("-n 2 reset.pcap").code, Some(2));
 }
+
+/// As `cat` joins them, though they are not of the same kind.
+#[test]
+fn captures_that_were_joined_are_read_one_after_the_other() {
+    let joined = [bytes("reset.pcap"), bytes("refused.pcap")].concat();
+    let said = replay_bytes(&joined, LINES);
+    let apart = replay("--format lines reset.pcap refused.pcap");
+    assert_eq!((said.code, said.out, &*said.err), (Some(0), apart.out, ""));
+}
+
+#[test]
+fn what_is_compressed_twice_is_named() {
+    let pack = |bytes: &[u8]| zstd::encode_all(bytes, 0).expect("memory");
+    let said = replay_bytes(&pack(&pack(&bytes("reset.pcap"))), LINES);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("compressed more than once, the second time with zstd"), "{}", said.err);
+}
+
+/// The last packet before the one that came before it: the connection took as long all the same.
+#[test]
+fn a_capture_out_of_order_takes_its_time() {
+    let mut packets = packets("four-segment.pcap");
+    let last = packets.len() - 1;
+    let duration = |bytes: &[u8]| {
+        let said = replay_bytes(bytes, "--list --format json");
+        let row: serde_json::Value = serde_json::from_str(&said.out).expect("one row");
+        row["duration_ms"].as_f64().expect("a number")
+    };
+    let in_order = duration(&pcapng(&packets));
+    packets.swap(last - 1, last);
+    let swapped = duration(&pcapng(&packets));
+    assert!(in_order > 0.0 && (in_order - swapped).abs() < 1e-9, "{in_order} and {swapped}");
+}
+
+#[test]
+fn arguments_come_back_without_what_steers_a_terminal() {
+    for arguments in
+        ["reset.pcap --only \u{202e}", "\u{202e}\u{1b}[2J", "reset.pcap --\u{202e}", "reset.pcap --where \u{202e}"]
+    {
+        let said = replay(arguments);
+        assert_eq!(said.code, Some(2));
+        assert!(said.err.starts_with("rawshake: ") && said.err.contains("\\u{202e}"), "{}", said.err);
+        assert!(said.err.chars().all(|char| char == '\n' || !char.is_control() && char != '\u{202e}'), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_number_that_is_not_there_is_an_error_and_a_filter_without_match_is_none() {
+    let said = replay("reset.pcap -n 99");
+    assert_eq!(said.code, Some(2));
+    assert_eq!(said.err, "rawshake: there is no connection 99 in \"reset.pcap\": it holds 1 connection\n");
+    assert_eq!(replay("reset.pcap -f udp").code, Some(1));
+}

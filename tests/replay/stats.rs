@@ -61,7 +61,15 @@ fn without_connections_there_is_nothing_to_say() {
 
 #[test]
 fn what_cannot_go_together_is_refused() {
-    for arguments in ["--stats --list", "--stats --sort duration", "--stats --format csv", "--stats --replay-speed 1"] {
+    for arguments in [
+        "--stats --list",
+        "--stats --sort duration",
+        "--stats --format csv",
+        "--stats --format lines",
+        "--stats -p all",
+        "--list --format lines",
+        "--stats --replay-speed 1",
+    ] {
         let said = replay(&format!("{arguments} reset.pcap"));
         assert_eq!((said.code, &*said.out), (Some(2), ""), "{arguments}");
     }

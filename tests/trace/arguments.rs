@@ -73,7 +73,7 @@ fn options_that_contradict_each_other_are_refused() {
     ] {
         let said = trace(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
-        assert!(said.err.starts_with("error: "), "{arguments}: {}", said.err);
+        assert!(said.err.starts_with("rawshake: "), "{arguments}: {}", said.err);
     }
 }
 

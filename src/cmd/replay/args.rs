@@ -97,9 +97,11 @@ loopback. Send only through interfaces whose networks you own or may test.
 Ctrl-C ends --follow and standard input as the end of the file would. Of a file
 it shows what was found so far, and what --onto sent, and the exit code is 130;
 a second Ctrl-C ends the program at once.
-Exit codes: 0 at least one connection or exchange (that was asked for), 1 none,
-2 error; what was read is shown all the same. With --onto: 0 all was sent, 1
-there was no packet, 2 error; what was sent is reported all the same.";
+Exit codes: 0 at least one connection or exchange (that was asked for), 1 none
+that passes --filter, --only or --where, 2 error, as where there is no
+connection of the number of -n; what was read is shown all the same. With
+--onto: 0 all was sent, 1 there was no packet, 2 error; what was sent is
+reported all the same.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]
@@ -199,8 +201,18 @@ impl Args {
         );
         ensure!(self.list.sort.is_none() || self.is_list(), "--sort orders the rows of --list: add that");
         ensure!(
-            !(self.output.format == Format::Csv && (self.list.stats || self.reading.replay_speed.is_some())),
-            "--format csv is for --list: take text or json"
+            !(self.output.format == Format::Csv && self.reading.replay_speed.is_some()),
+            "--format csv has a line for each connection, which has no time of its own: leave --replay-speed out"
+        );
+        let (format, sums) = (self.output.format, self.list.stats);
+        ensure!(
+            !(sums && matches!(format, Format::Csv | Format::Lines)),
+            "--stats gives text or --format json, not {}",
+            if format == Format::Csv { "csv" } else { "lines" }
+        );
+        ensure!(
+            !(self.list.list && format == Format::Lines),
+            "--list has a row for each connection, --format lines a line for each segment: leave one of them out"
         );
         Ok(())
     }
@@ -243,6 +255,14 @@ impl Args {
             [file] if file == Path::new("-") => "standard input".to_owned(),
             [file] => file.to_string_lossy().escape_debug().to_string(),
             files => format!("{} files", files.len()),
+        }
+    }
+
+    /// The same within a sentence: the name of a file in quotes.
+    pub(super) fn quoted_name(&self) -> String {
+        match &*self.files {
+            [file] if file != Path::new("-") => format!("{:?}", file.to_string_lossy()),
+            _ => self.name(),
         }
     }
 }

@@ -63,7 +63,7 @@ impl ProtocolArgs {
         };
         ensure!(
             shown.undecided || !shown.has_exchanges() || for_connections.is_empty(),
-            "{} chooses among TCP connections: leave it out, or --protocol and --exchange",
+            "{} knows TCP connections only: leave it out, or leave out --protocol and --exchange",
             for_connections.join(", ")
         );
         ensure!(

@@ -36,15 +36,15 @@ pub(super) fn report(
     {
         tell_nothing(args, &found, streams)?;
     } else if args.output.verbose > 0 || found.tally.is_lossy() {
-        writeln!(streams.err, "{name}: {}", found.tally)?;
+        exit::remark(streams.err, &format!("{name}: {}", found.tally))?;
     }
     if shown == 0 && found.connections > 0 {
         let all = connections(found.connections.into());
-        writeln!(streams.err, "{name}: none of {all} passes {}", args.choice.of_connections())?;
+        exit::remark(streams.err, &format!("{name}: none of {all} passes {}", args.choice.of_connections()))?;
     }
     streams.out.flush()?;
     for note in notes(args, &found, lost) {
-        writeln!(streams.err, "{name}: {note}")?;
+        exit::remark(streams.err, &format!("{name}: {note}"))?;
     }
     losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
     found.faults.tell(streams.err)?;
@@ -52,10 +52,12 @@ pub(super) fn report(
         return Ok(Exit::Success);
     }
     if let Some(wanted) = args.choice.connection.filter(|wanted| *wanted > found.connections) {
-        anyhow::bail!("there is no connection {wanted} in {name}: it holds {}", found.connections);
+        let (name, connections) = (args.quoted_name(), connections(found.connections.into()));
+        anyhow::bail!("there is no connection {wanted} in {name}: it holds {connections}");
     }
     if let Some(wanted) = missing {
-        anyhow::bail!("there is no exchange {wanted} in {name}: it holds {}", found.exchanges.last);
+        let (name, exchanges) = (args.quoted_name(), explain::count(found.exchanges.last.into(), "exchange"));
+        anyhow::bail!("there is no exchange {wanted} in {name}: it holds {exchanges}");
     }
     Ok(match (failed, shown) {
         (true, _) => Exit::Error,

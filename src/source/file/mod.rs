@@ -120,11 +120,12 @@ impl<R: Read> CaptureFile<R> {
             Ok(reader) => Window::new(reader, WINDOW),
             Err(cause) => return Err(Error::Read { name, offset: 0, cause }),
         };
+        let is_packed = window.reader().packed_offset().is_some();
         match Format::detect(&mut window) {
             Ok(Some(format)) => {
                 Ok(Self { name, length: None, window, format, current: None, packets: 0, ended: false })
             }
-            Ok(None) => Err(not_a_capture(name, window.unread())),
+            Ok(None) => Err(not_a_capture(name, window.unread(), is_packed)),
             Err(fault) => Err(fault.into_error(name, &window, 0)),
         }
     }
@@ -255,9 +256,11 @@ impl Fault {
     }
 }
 
-fn not_a_capture(name: String, start: &[u8]) -> Error {
+/// `is_packed`: `start` was unpacked.
+fn not_a_capture(name: String, start: &[u8], is_packed: bool) -> Error {
     match foreign_tool(start) {
         _ if start.is_empty() => Error::Empty { name },
+        Some(tool) if is_packed => Error::CompressedTwice { name, tool },
         Some(tool) => Error::Compressed { name, tool },
         None => Error::NotACapture { name, start: start[..start.len().min(4)].to_vec() },
     }

@@ -38,8 +38,9 @@ impl Pcap {
     /// Takes the file header, once four bytes are there; none when they are no magic number of this format.
     pub(super) fn detect<R: Read>(window: &mut Window<R>) -> Result<Option<Self>, Fault> {
         let Some((endian, magic)) = magic(window.unread()) else { return Ok(None) };
+        let offset = window.offset();
         if !window.fill(FILE_HEADER)? {
-            return Err(Fault::cut(window, 0, FILE_HEADER as u64));
+            return Err(Fault::cut(window, offset, FILE_HEADER as u64));
         }
         let header = window.take(FILE_HEADER);
         let header = window.bytes(header);
@@ -48,11 +49,11 @@ impl Pcap {
             (543, 0) | (2, 0..=2) => Lengths::OriginalFirst,
             (2, 3) => Lengths::SmallerIsCaptured,
             (2, 4) => Lengths::CapturedFirst,
-            _ => return Err(Fault::at(0, Damage::Version { major, minor })),
+            _ => return Err(Fault::at(offset, Damage::Version { major, minor })),
         };
         let network = endian.u32(header, 20);
         if network & RESERVED_LINK_BITS != 0 {
-            return Err(Fault::at(0, Damage::LinkType(network)));
+            return Err(Fault::at(offset, Damage::LinkType(network)));
         }
         Ok(Some(Self {
             endian,
@@ -64,7 +65,7 @@ impl Pcap {
     }
 
     #[inline]
-    pub(super) fn step<R: Read>(&self, window: &mut Window<R>) -> Result<Step, Fault> {
+    pub(super) fn step<R: Read>(&mut self, window: &mut Window<R>) -> Result<Step, Fault> {
         let offset = window.offset();
         if !window.fill(self.record_header)? {
             return if window.unread().is_empty() {
@@ -76,6 +77,9 @@ impl Pcap {
         let header = &window.unread()[..self.record_header];
         let time = self.time(header);
         let (captured, original) = self.lengths(header);
+        if captured == 0 && original == 0 && is_file_header(header) {
+            return self.begin_again(window);
+        }
         let length = captured as usize;
         if length > MAX_PACKET {
             return Err(Fault::at(offset, Damage::PacketTooLong { captured }));
@@ -86,6 +90,15 @@ impl Pcap {
         window.take(self.record_header);
         let bytes = window.take(length);
         Ok(Step::Packet(Record { time, link: self.link, original_len: original.max(captured), bytes }))
+    }
+
+    /// Takes the header of another file, which was appended to this one.
+    #[cold]
+    fn begin_again<R: Read>(&mut self, window: &mut Window<R>) -> Result<Step, Fault> {
+        if let Some(next) = Self::detect(window)? {
+            *self = next;
+        }
+        Ok(Step::Other)
     }
 
     /// Bytes of the next record, once its header is there. One that cannot be is not waited for.
@@ -111,6 +124,12 @@ impl Pcap {
             Lengths::SmallerIsCaptured => (first.min(second), first.max(second)),
         }
     }
+}
+
+/// Whether what stands where a record's header should is a file's: as a record it would be an empty packet of the year 2055
+/// or later.
+fn is_file_header(start: &[u8]) -> bool {
+    magic(start).is_some_and(|(endian, _)| (endian.u16(start, 4), endian.u16(start, 6)) == (2, 4))
 }
 
 /// Byte order and magic number, from the first four bytes.

@@ -237,6 +237,6 @@ fn other_compressions_are_named() {
         assert!(matches!(errors[..], [Error::Compressed { tool: named, .. }] if named == tool), "{errors:?}");
     }
     let twice = read_all(&gzip(&gzip(b"x"))).1;
-    assert!(matches!(twice[..], [Error::Compressed { tool: "gzip", .. }]), "{twice:?}");
+    assert!(matches!(twice[..], [Error::CompressedTwice { tool: "gzip", .. }]), "{twice:?}");
     assert!(matches!(read_all(&gzip(b"")).1[..], [Error::Empty { .. }]));
 }
