@@ -68,7 +68,7 @@ const fn is_too_big(report: &Report) -> bool {
 pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent {
     let about = connection.side_of(report.source);
     let plausible = report.intact && is_in_flight(connection, about, report.seq);
-    connection.last = report.time;
+    connection.last = connection.last.max(report.time);
     let end = &mut connection.ends[about];
     if plausible && is_final(report.v6, report.kind, report.code) && end.is(State::SynSent) {
         end.state = Some(next_state(State::SynSent, Event::UserTimeout, end.passive));

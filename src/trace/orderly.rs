@@ -223,7 +223,7 @@ impl Orderly {
             server: Offered::new(glance.offer, answer.stamps.is_some())?,
         };
         let plain = answer.window > 0 && offers.client.is_no_cookie(&offers.server);
-        if !answers || !plain || arriving.ack != syn.arriving.end() {
+        if !answers || !plain || arriving.ack != syn.arriving.end() || answer.time < syn.time {
             return None;
         }
         let ways = Pair {
@@ -242,7 +242,7 @@ impl Orderly {
         let from = if from_low == self.client_is_low { Side::Client } else { Side::Server };
         let stamped = self.offers.client.timestamps && self.offers.server.timestamps;
         let goes_on = self.ways[from].goes_on_with(plain, &self.ways[from.other()]);
-        if !goes_on || plain.stamps.is_some() != stamped {
+        if !goes_on || plain.stamps.is_some() != stamped || plain.time < self.last() {
             return false;
         }
         let (Some(stage), Ok(len)) = (self.next(from, plain), u16::try_from(plain.arriving.len)) else { return false };
