@@ -120,6 +120,19 @@ impl CaptureFile {
     }
 }
 
+/// Writes a packet to the file, if there is one. It is given up at the first failure, so that what passes is shown all the
+/// same; that is for the caller to tell.
+///
+/// # Errors
+/// Those of [`CaptureFile::write`], once.
+pub(super) fn record(file: &mut Option<CaptureFile>, packet: &Packet<'_>) -> io::Result<()> {
+    let written = file.as_mut().map_or(Ok(()), |file| file.write(packet));
+    written.map_err(|error| {
+        *file = None;
+        io::Error::other(format!("{error:#}"))
+    })
+}
+
 /// Opens a file to be written that is none of the inputs; what it holds stays.
 fn open(path: &Path, overwrite: bool, inputs: &[PathBuf]) -> Result<File> {
     ensure!(path != Path::new("-"), "--pcap takes the name of a file; write ./- for a file of that name");

@@ -11,6 +11,7 @@ pub mod output;
 mod payload;
 pub mod ping;
 pub mod replay;
+mod seconds;
 pub mod send;
 mod show;
 mod stage;
@@ -25,6 +26,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
+pub use seconds::Seconds;
 
 use exit::ERROR;
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::capture::CaptureFile;
+use super::capture::{CaptureFile, record};
 use super::in_place::InPlace;
 use crate::drive::{Seen, Watcher};
 use crate::ladder::wrap;
@@ -82,21 +82,15 @@ impl Watcher for Show<'_> {
         if let Some(progress) = &mut self.progress {
             progress.place.clear()?;
         }
-        // A capture file holds what passed. One that cannot be written does not keep the packet from being shown.
-        let written = match &mut self.pcap {
-            Some(pcap) if seen.captured => pcap.write(seen.packet),
-            _ => Ok(()),
-        };
-        if written.is_err() {
-            self.pcap = None;
-        }
+        // A capture file holds what passed.
+        let written = if seen.captured { record(&mut self.pcap, seen.packet) } else { Ok(()) };
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         if let Some(exchanges) = &mut self.exchanges {
             forward_exchanges(sink, |out| exchanges.packet(seen.number, seen.packet, seen.decoded, out))?;
         }
-        written.map_err(|error| io::Error::other(format!("{error:#}")))
+        written
     }
 
     fn waiting(&mut self, now: Time, until: Time, state: State) -> io::Result<()> {

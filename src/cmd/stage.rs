@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::ping::Seconds;
+use super::Seconds;
 use super::target::Written;
 use crate::lab::{self, Impairments, Lab, Server};
 

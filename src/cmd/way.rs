@@ -1,8 +1,11 @@
 //! Options of several commands about the way that packets go.
 
+use std::time::Duration;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::sys::Version;
+use crate::sys::{self, Version, random};
+use crate::wire::IpFields;
 
 /// Which versions of IP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
@@ -25,6 +28,9 @@ impl Versions {
     }
 }
 
+/// How long TIME-WAIT answers a repeated FIN.
+pub(super) const LINGER: Duration = Duration::from_millis(300);
+
 /// What every hand-made end needs.
 #[derive(Debug, clap::Args)]
 pub(super) struct EndArgs {
@@ -33,6 +39,14 @@ pub(super) struct EndArgs {
     pub(super) ttl: u8,
     #[command(flatten)]
     pub(super) guard: GuardArgs,
+}
+
+impl EndArgs {
+    /// The IP header of its packets.
+    pub(super) fn ip(&self) -> sys::Result<IpFields> {
+        let (identification, flow_label) = (random::u16()?, random::u32()?);
+        Ok(IpFields { ttl: self.ttl, identification, flow_label, ..IpFields::default() })
+    }
 }
 
 /// The RST guard.

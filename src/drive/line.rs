@@ -5,19 +5,16 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use super::connection::{Seen, Watcher};
 use super::sift::{Kin, Sieve};
-use super::wire::{Error, Wire, Woken};
+use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::Emit;
 use crate::sys::Signal;
 use crate::tcp::{Call, State};
 use crate::trace::Origin;
 use crate::wire::{Content, Decoded, Icmp, Ip, LinkType, Packet, Segment, Time, decode};
 
-/// How long the capture may take to show the last packet that we sent.
-const SETTLE: Duration = Duration::from_millis(200);
 /// Packets to take in before our end is asked what to do: it must get its turn, however much comes in.
 const BATCH: usize = 64;
 

@@ -4,40 +4,15 @@ mod carrier;
 mod probes;
 
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use crate::craft::packet::SpecError;
+use super::wire::Error;
 use crate::craft::ping::{Event, Now, Ping, Refusal, Statistics, Step};
-use crate::source;
 use crate::sys::{self, Interrupts, Signal, StatusRequests, clock, poll};
 
 pub use carrier::{Carrier, Echo, Input};
 pub use probes::{Ports, Way};
-
-/// Why a run of ping broke off.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The machine.
-    #[error(transparent)]
-    Sys(#[from] sys::Error),
-    /// The capture that hears the answers.
-    #[error(transparent)]
-    Capture(#[from] source::Error),
-    /// A request that no packet has room for.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// What is seen could not be told.
-    #[error("cannot write what ping saw")]
-    Output(#[from] io::Error),
-    /// The kernel wants to be asked in another way (EACCES from the first request on).
-    #[error(
-        "the kernel refuses to send to {0}: it is a broadcast address, or a route or firewall of this machine prohibits \
-         it; give the address of one host"
-    )]
-    Prohibited(IpAddr),
-}
 
 /// Is told what happens, while it happens. Hosts are told apart by their place in the list of the run.
 pub trait Observer {

@@ -2,17 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::Duration;
 
 use super::connection::Seen;
-use super::wire::{Error, Wire, Woken};
+use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::probe::{Course, Reply, Shot, Step};
 use crate::sys::Signal;
 use crate::trace::Origin;
 use crate::wire::{Decoded, LinkType, Packet, Reassembler, Time, decode};
 
-/// How long the capture may take to show the last packet that we sent.
-const SETTLE: Duration = Duration::from_millis(200);
 /// Packets to take in before the run is asked what to do.
 const BATCH: usize = 64;
 /// Packets that were sent and not captured yet are remembered up to this number.

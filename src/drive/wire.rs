@@ -2,11 +2,15 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::craft::packet::SpecError;
 use crate::sys::Signal;
 use crate::wire::{Packet, Time};
 use crate::{source, sys};
+
+/// How long the capture may take to show the last packet that we sent.
+pub(super) const SETTLE: Duration = Duration::from_millis(200);
 
 /// Why the peer's side of a trial, which others reach, cannot go on.
 pub type FarError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,6 +30,12 @@ pub enum Error {
     /// The peer's side of a trial.
     #[error("{0}")]
     Far(FarError),
+    /// The kernel refuses to send there from the first packet on (EACCES).
+    #[error(
+        "the kernel refuses to send to {0}: it is a broadcast address, or a route or firewall of this machine prohibits \
+         it; give the address of one host"
+    )]
+    Prohibited(IpAddr),
     /// What is seen could not be told.
     #[error("cannot write what was seen: {0}")]
     Output(#[from] io::Error),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::item::{Item, Items, What};
 use super::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Settings, Style, Verbosity};
-use crate::explain::{self, Known, Names, Reason, Topic, Voice, Weight};
+use crate::explain::{self, Known, Names, Reason, Topic, Voice};
 use crate::tcp::State;
 use crate::trace::exchange::Endpoint;
 use crate::trace::{
@@ -144,14 +144,7 @@ impl<'a> Pen<'a> {
 
     fn reasons(&mut self, reasons: Vec<Reason>) {
         for reason in reasons {
-            let verbose = self.settings.verbosity == Verbosity::Verbose;
-            let worth = match reason.weight {
-                Weight::Key => true,
-                Weight::Once(topic) => self.said.insert(topic) || verbose,
-                Weight::First(topic) => self.said.insert(topic),
-                Weight::Detail => verbose,
-            };
-            if worth && self.settings.verbosity > Verbosity::Quiet {
+            if self.settings.verbosity.tells(reason.weight, &mut self.said) {
                 self.row(Row { lane: Lane::Reason(reason.text), ..Row::default() });
             }
         }

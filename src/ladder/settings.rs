@@ -1,6 +1,9 @@
 //! What a caller may choose about the picture.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
+
+use crate::explain::{Topic, Weight};
 
 /// How much is said beside the arrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +15,20 @@ pub enum Verbosity {
     Normal,
     /// Every reason, nothing folded.
     Verbose,
+}
+
+impl Verbosity {
+    /// Whether a reason is worth a line, where these topics were `said` before.
+    pub(super) fn tells(self, weight: Weight, said: &mut HashSet<Topic>) -> bool {
+        let verbose = self == Self::Verbose;
+        let is_worth = match weight {
+            Weight::Key => true,
+            Weight::Once(topic) => said.insert(topic) || verbose,
+            Weight::First(topic) => said.insert(topic),
+            Weight::Detail => verbose,
+        };
+        is_worth && self > Self::Quiet
+    }
 }
 
 /// Settings of a ladder.

@@ -19,6 +19,8 @@ fn each_wrong_argument_is_named() {
         ("80 --split-handshake --simultaneous", "cannot be used with"),
         ("80 --simultaneous --syn-cookies", "cannot be used with"),
         ("80 --delay-syn-ack soon", "not a number of seconds"),
+        ("80 --timeout 0", "more than 0"),
+        ("80 --idle 0", "more than 0"),
         ("80 --lab-client hello", "--lab"),
         ("--lab --lab-client burglar", "hello, http, waits, resets, nobody"),
         ("80 -4 -6", "cannot be used with"),

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::output::OutputArgs;
-use crate::cmd::ping::Seconds;
+use crate::cmd::seconds::{Seconds, some_time};
 use crate::cmd::stage::WireArgs;
 use crate::cmd::way::{EndArgs, Versions};
 use crate::craft::listen;
@@ -115,7 +115,7 @@ pub(super) struct OpenArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(super) retries: u8,
     /// Wait this many seconds for the answer to the first SYN-ACK
-    #[arg(long, value_name = "SECONDS", default_value = "1")]
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = some_time)]
     pub(super) timeout: Seconds,
 }
 
@@ -151,7 +151,7 @@ pub(super) struct TalkArgs {
     #[arg(long, value_name = "SECONDS", default_value = "0.3")]
     pub(super) wait: Seconds,
     /// Reset a connection on which the client has been silent for this many seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_time)]
     pub(super) idle: Seconds,
 }
 

@@ -6,12 +6,12 @@ use anyhow::ensure;
 
 use super::addresses::Addresses;
 use super::args::{Args, CookieMode};
+use crate::cmd::way::LINGER;
 use crate::craft::listen::{Cookies, Echo, ListenConfig, Next, Overflow, Service, Text};
 use crate::craft::{Offer, Open, Timing};
 use crate::drive::many::{ManyOptions, Places};
 use crate::lab::{self, Client, http};
 use crate::sys::{RstGuard, Version, random, route};
-use crate::wire::IpFields;
 
 /// The port in the lab, if none is named.
 const LAB_PORT: u16 = 8080;
@@ -19,8 +19,6 @@ const LAB_PORT: u16 = 8080;
 const BACKLOG: u32 = 1024;
 /// Packets that the capture has room for: a flood comes faster than anybody looks.
 const PLACES: Places = Places { short: 96 << 10, long: 256 };
-/// How long TIME-WAIT answers a repeated FIN.
-const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 /// The page of `--reply http`.
 const PAGE: &str = "Hello from a TCP made by hand.\n";
 /// Our window fits into its field; the option only lets the client scale its own.
@@ -110,12 +108,7 @@ pub(super) fn config(args: &Args, versions: &[Version]) -> anyhow::Result<Listen
         port: port(args),
         room: Box::new(move |address| addresses.room(address)),
         service: service(&args.talk.reply),
-        ip: IpFields {
-            ttl: args.way.end.ttl,
-            identification: random::u16()?,
-            flow_label: random::u32()?,
-            ..IpFields::default()
-        },
+        ip: args.way.end.ip()?,
         offer: offer(args),
         window: args.open.window.into(),
         timing: Timing {

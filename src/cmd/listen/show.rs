@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::hold::Hold;
 use super::screen::Screen;
-use crate::cmd::capture::CaptureFile;
+use crate::cmd::capture::{CaptureFile, record};
 use crate::cmd::show::forward;
 use crate::craft::Sockets;
 use crate::craft::listen::{Listener, Note};
@@ -216,10 +216,7 @@ impl<'a> Show<'a> {
 
 impl Audience<Listener> for Show<'_> {
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        let written = self.pcap.as_mut().map_or(Ok(()), |pcap| pcap.write(seen.packet));
-        if written.is_err() {
-            self.pcap = None;
-        }
+        let written = record(&mut self.pcap, seen.packet);
         self.screen.touch();
         let Some(sockets) = self.sockets(seen) else { return Ok(()) };
         if self.is_shown(sockets, seen.packet.time) {
@@ -227,7 +224,7 @@ impl Audience<Listener> for Show<'_> {
         } else if !self.hold.push(sockets, seen) {
             self.shed += 1;
         }
-        written.map_err(|error| io::Error::other(format!("{error:#}")))
+        written
     }
 
     fn note(&mut self, now: Time, note: Note) -> io::Result<()> {

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::ValueEnum;
 
 use super::help;
+use crate::cmd::Seconds;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::stage::WireArgs;
 use crate::cmd::way::Versions;
@@ -166,25 +166,6 @@ fn octet(text: &str) -> Result<u8, String> {
     number.map_err(|_| "not a number from 0 to 255, or from 0x00 to 0xff".to_owned())
 }
 
-/// Seconds with a fraction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds(pub Duration);
-
-impl Seconds {
-    /// The longest time, as in iputils: 2^31 - 1 milliseconds, almost 25 days.
-    const MAX: Duration = Duration::from_millis(i32::MAX as u64);
-}
-
-impl FromStr for Seconds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-        let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Self::MAX);
-        duration.map(Self).ok_or_else(|| format!("must be between 0 and {} seconds", Self::MAX.as_secs()))
-    }
-}
-
 /// The way out of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Through {
@@ -205,15 +186,6 @@ impl FromStr for Through {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seconds_have_fractions_and_bounds() {
-        assert_eq!("0.25".parse(), Ok(Seconds(Duration::from_millis(250))));
-        assert_eq!("2147483.647".parse(), Ok(Seconds(Seconds::MAX)));
-        for wrong in ["", "x", "-1", "nan", "inf", "1e300", "2147484", "1,5"] {
-            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn octets_have_two_spellings() {

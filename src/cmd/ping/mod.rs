@@ -13,9 +13,9 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, ensure};
 
-pub use args::{Args, Seconds};
+pub use args::Args;
 
-use super::{Exit, Streams};
+use super::{Exit, Seconds, Streams};
 use crate::craft::packet::IpSpec;
 use crate::craft::ping::{Config, End, Form, Ping, Probe, max_size, text};
 use crate::drive;

@@ -9,7 +9,7 @@ use super::many::ManyArgs;
 use crate::cmd::capture::CaptureArgs;
 use crate::cmd::number::number;
 use crate::cmd::output::OutputArgs;
-use crate::cmd::ping::Seconds;
+use crate::cmd::seconds::{Seconds, some_time};
 use crate::cmd::stage::LabArgs;
 use crate::cmd::target::Way;
 use crate::cmd::way::{EndArgs, Versions};
@@ -224,21 +224,5 @@ impl From<CloseMode> for craft::Close {
             CloseMode::Simultaneous => Self::Simultaneous,
             CloseMode::None => Self::None,
         }
-    }
-}
-
-fn some_time(text: &str) -> Result<Seconds, String> {
-    let seconds: Seconds = text.parse()?;
-    if seconds.0.is_zero() { Err("must be more than 0 seconds".to_owned()) } else { Ok(seconds) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_to_wait_is_more_than_none() {
-        assert!(some_time("0").is_err() && some_time("-1").is_err());
-        assert!(some_time("0.001").is_ok());
     }
 }

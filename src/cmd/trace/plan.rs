@@ -7,10 +7,10 @@ use anyhow::ensure;
 use super::args::{Args, OpenArgs};
 use crate::cmd::host::room;
 use crate::cmd::target::Target;
+use crate::cmd::way::LINGER;
 use crate::craft::{Config, Offer, Timing};
 use crate::sys::{RstGuard, random};
 use crate::tcp::Seq;
-use crate::wire::IpFields;
 
 /// Everything that is needed to begin.
 pub(super) struct Plan {
@@ -28,8 +28,6 @@ const WAIT: std::time::Duration = std::time::Duration::from_millis(300);
 const WINDOW: u32 = 64_240;
 /// The same where there are many connections: the longest packet bounds how many the capture has room for.
 const WINDOW_OF_MANY: u32 = 14_600;
-/// How long TIME-WAIT answers a repeated FIN.
-const LINGER: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// What is wrong with the arguments, as far as no machine is needed to tell.
 pub(super) fn check(args: &OpenArgs) -> anyhow::Result<()> {
@@ -69,12 +67,7 @@ fn config(args: &Args, target: &Target, local: SocketAddr, payload: Vec<u8>) -> 
     Ok(Config {
         local,
         remote: target.remote,
-        ip: IpFields {
-            ttl: args.way.end.ttl,
-            identification: random::u16()?,
-            flow_label: random::u32()?,
-            ..IpFields::default()
-        },
+        ip: args.way.end.ip()?,
         isn: Seq(args.open.isn.map_or_else(random::u32, Ok)?),
         offer: offer(&args.open, room),
         window: args.open.window.unwrap_or(if args.many.count.is_some() { WINDOW_OF_MANY } else { WINDOW }),

@@ -17,15 +17,13 @@ pub use dial::{DialOptions, Dialed, Dialer, Shortage};
 pub use wire::{ManyOptions, ManyWire, Places};
 
 use super::connection::Seen;
-use super::wire::{Error, Wire, Woken};
+use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::listen::Step;
 use crate::sys::Signal;
 use crate::trace::Origin;
 use crate::wire::{Content, Decoded, Icmp, Ip, Packet, Segment, Time, decode};
 use sent::Sent;
 
-/// How long the capture may take to show the last packets that we sent.
-const SETTLE: Duration = Duration::from_millis(200);
 /// Packets to take in, and packets to send, before it is the turn of the other.
 const BATCH: usize = 256;
 /// A wait with no end is looked at again after this time.

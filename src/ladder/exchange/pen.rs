@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::builder::Frame;
 use super::item::{Item, What};
-use crate::explain::{self, Names, Reason, Topic, Weight};
+use crate::explain::{self, Names, Reason, Topic};
 use crate::ladder::{Arrow, Ladder, Lane, LaneHead, Lifeline, Moment, Row, Settings, Style, Verbosity};
 use crate::trace::exchange::{ExchangeError, Message};
 use crate::trace::{Pair, Side};
@@ -81,15 +81,8 @@ impl Pen<'_> {
     }
 
     fn reasons(&mut self, reasons: Vec<Reason>) {
-        let verbose = self.settings.verbosity == Verbosity::Verbose;
         for reason in reasons {
-            let worth = match reason.weight {
-                Weight::Key => true,
-                Weight::Once(topic) => self.said.insert(topic) || verbose,
-                Weight::First(topic) => self.said.insert(topic),
-                Weight::Detail => verbose,
-            };
-            if worth && self.settings.verbosity > Verbosity::Quiet {
+            if self.settings.verbosity.tells(reason.weight, &mut self.said) {
                 self.row(Row { lane: Lane::Reason(reason.text), ..Row::default() });
             }
         }

@@ -6,8 +6,8 @@ use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::rewriting::RewritingArgs;
+use crate::cmd::Seconds;
 use crate::cmd::output::Format;
-use crate::cmd::ping::Seconds;
 use crate::cmd::replay::args::Args;
 use crate::cmd::replay::input;
 use crate::craft::pace::Rate;

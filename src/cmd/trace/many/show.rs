@@ -8,7 +8,7 @@ use std::{fmt, io};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::tally::Tally;
-use crate::cmd::capture::CaptureFile;
+use crate::cmd::capture::{CaptureFile, record};
 use crate::cmd::show::forward;
 use crate::craft::Sockets;
 use crate::drive::Seen;
@@ -113,15 +113,11 @@ impl<'a> Show<'a> {
 
 impl Audience<Dialer> for Show<'_> {
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
-        // A capture file that cannot be written does not keep the packet from being counted.
-        let written = self.pcap.as_mut().map_or(Ok(()), |pcap| pcap.write(seen.packet));
-        if written.is_err() {
-            self.pcap = None;
-        }
+        let written = record(&mut self.pcap, seen.packet);
         self.latest = self.latest.max(seen.packet.time);
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         self.tell(|tracer, out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
-        written.map_err(|error| io::Error::other(format!("{error:#}")))
+        written
     }
 
     fn note(&mut self, now: Time, note: Dialed) -> io::Result<()> {

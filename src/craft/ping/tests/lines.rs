@@ -234,13 +234,7 @@ fn missing_replies_are_told_even_when_quiet() {
 #[test]
 fn the_summary() {
     let mut run = Run::to(THERE);
-    let requests: Vec<_> = (0..3)
-        .map(|_| {
-            let request = run.send();
-            run.pass(1_000);
-            request
-        })
-        .collect();
+    let requests = run.send_three();
     let none = text::summary("server", run.ping.statistics(), run.ping.config());
     let mut damaged = reply_to(&requests[2]);
     damaged[3] ^= 1;

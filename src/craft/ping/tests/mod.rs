@@ -64,6 +64,16 @@ impl Run {
         request.bytes
     }
 
+    /// Takes three requests, one in each second.
+    fn send_three(&mut self) -> Vec<Vec<u8>> {
+        let mut send = || {
+            let request = self.send();
+            self.pass(1_000);
+            request
+        };
+        vec![send(), send(), send()]
+    }
+
     fn pass(&mut self, millis: u64) {
         self.elapsed += ms(millis);
     }

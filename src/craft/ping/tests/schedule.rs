@@ -197,13 +197,7 @@ fn a_full_queue_is_tried_again_until_patience_ends() {
 #[test]
 fn the_pipe_is_the_most_requests_on_their_way() {
     let mut run = Run::to(THERE);
-    let requests: Vec<_> = (0..3)
-        .map(|_| {
-            let request = run.send();
-            run.pass(1_000);
-            request
-        })
-        .collect();
+    let requests = run.send_three();
     run.arrives(&reply_to(&requests[2]));
     assert_eq!(run.ping.statistics().pipe, 1);
     run.arrives(&reply_to(&requests[0]));
