@@ -1,5 +1,6 @@
 //! `rawshake replay`.
 
+mod against;
 mod args;
 mod bar;
 mod choice;
@@ -42,6 +43,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
     if let Some(interface) = &args.onto.onto {
         return onto::run(args, interface, streams);
+    }
+    if let Some(host) = &args.against.against {
+        return against::run(args, host, streams);
     }
     let choice = Choice::new(&args.choice)?;
     let input = Input::new(args)?;

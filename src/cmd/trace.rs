@@ -5,7 +5,7 @@ mod many;
 mod payload;
 mod plan;
 mod server;
-mod words;
+pub(super) mod words;
 
 use std::io::{self, Write};
 

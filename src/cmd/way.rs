@@ -58,6 +58,6 @@ pub(super) struct GuardArgs {
 }
 
 /// `on` or `off`.
-fn switch() -> impl TypedValueParser<Value = bool> {
+pub(super) fn switch() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }

@@ -95,6 +95,13 @@ pub fn payload(octets: &[u8], total: u32, ascii: bool) -> String {
     out
 }
 
+/// Untrusted octets in quotes, all of them; escaped as in [`payload`].
+#[must_use]
+pub fn quoted(octets: &[u8], ascii: bool) -> String {
+    // Whoever breaks lines takes several blanks for one.
+    format!("\"{}\"", pieces(octets, false, ascii).concat().replace("  ", " \\x20"))
+}
+
 /// The characters of text, or the octets of what is none: in binary data a valid character is chance.
 fn pieces(octets: &[u8], whole: bool, ascii: bool) -> Vec<String> {
     let text = match std::str::from_utf8(octets) {

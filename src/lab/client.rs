@@ -90,7 +90,8 @@ impl FromStr for Client {
     }
 }
 
-fn connect(server: SocketAddr, stop: &UnixStream) -> io::Result<TcpStream> {
+/// A connection to `server` that does not block.
+pub(super) fn connect(server: SocketAddr, stop: &UnixStream) -> io::Result<TcpStream> {
     let domain = if server.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;

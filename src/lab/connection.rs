@@ -112,20 +112,8 @@ impl<'a> Connection<'a> {
     }
 
     /// Writes everything; false where the connection is gone.
-    fn write(&self, mut bytes: &[u8]) -> bool {
-        while !bytes.is_empty() {
-            match (&self.stream).write(bytes) {
-                Ok(length) => bytes = &bytes[length..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if !poll::wait(&[self.stop.as_fd()], Some(PAUSE)).is_ok_and(|ready| ready.is_empty()) {
-                        return false;
-                    }
-                }
-                Err(_) => return false,
-            }
-        }
-        true
+    fn write(&self, bytes: &[u8]) -> bool {
+        write(&self.stream, self.stop, bytes)
     }
 
     /// Waits before the close(). What still arrives is read: close() with unread data would send RST instead of FIN
@@ -141,4 +129,21 @@ impl<'a> Connection<'a> {
     fn pause(&self, time: Option<Duration>) {
         let _ = poll::wait(&[self.stop.as_fd()], time);
     }
+}
+
+/// Writes everything to a stream that does not block; false where the connection is gone, or `stop` becomes readable.
+pub(super) fn write(mut stream: &TcpStream, stop: &UnixStream, mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(length) => bytes = &bytes[length..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if !poll::wait(&[stop.as_fd()], Some(PAUSE)).is_ok_and(|ready| ready.is_empty()) {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
+    true
 }

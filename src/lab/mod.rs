@@ -22,6 +22,7 @@ pub mod http;
 mod keeper;
 mod network;
 mod puppet;
+mod script;
 mod serve;
 mod wire;
 
@@ -33,6 +34,7 @@ pub use client::Client;
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
 pub use puppet::Order;
+pub use script::{Cue, Deed, Script};
 pub use wire::{Choice, Impairments, WireError};
 
 use crate::sys::namespace::Entered;
@@ -147,6 +149,32 @@ impl Lab {
     /// No thread can be had.
     pub fn call(&mut self, client: Client, server: SocketAddr) -> Result<(), Error> {
         let started = self.keeper.run(move || Service::spawn(move |stop| client.call(server, stop)))??;
+        self.services.push(started);
+        Ok(())
+    }
+
+    /// Lets a program of the far host listen on `port`, and serve everybody by `script`.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn serve(&mut self, script: Script, port: u16) -> Result<(), Error> {
+        let started = self.keeper.run(move || Service::perform(script, port))??;
+        self.services.push(started);
+        Ok(())
+    }
+
+    /// Lets a program of the far host call `server`, on the near one, and talk by `script`.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub fn call_by(&mut self, script: Script, server: SocketAddr) -> Result<(), Error> {
+        let started = self.keeper.run(move || {
+            Service::spawn(move |stop| {
+                if let Ok(stream) = client::connect(server, stop) {
+                    script.perform(stream, stop);
+                }
+            })
+        })??;
         self.services.push(started);
         Ok(())
     }

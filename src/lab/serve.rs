@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::connection::Connection;
 use super::host::SERVER;
 use super::puppet::Held;
+use super::script::Script;
 use super::{Error, Server};
 use crate::sys::{self, Version, guard, poll};
 
@@ -51,7 +52,9 @@ impl Service {
             }
             Server::Echo | Server::Http | Server::Discard | Server::ClosesFirst | Server::NeverCloses => {
                 let listeners = addresses.map(|local| listen(local, BACKLOG)).collect::<Result<Vec<_>, _>>()?;
-                Self::spawn(move |stop| accept_all(&listeners, plan, stop))
+                Self::spawn(move |stop| {
+                    accept_all(&listeners, stop, |stream| Connection::new(stream, stop).serve(plan))
+                })
             }
             Server::Obeys => {
                 let listeners = addresses.map(|local| listen(local, BACKLOG)).collect::<Result<Vec<_>, _>>()?;
@@ -59,6 +62,13 @@ impl Service {
                 Self::spawn(move |stop| hold_all(&listeners, &held, stop))
             }
         }
+    }
+
+    /// Lets every connection to `port` of this host be served by `script`.
+    pub(super) fn perform(script: Script, port: u16) -> Result<Self, Error> {
+        let addresses = SERVER.addresses().map(|address| SocketAddr::new(address, port));
+        let listeners = addresses.map(|local| listen(local, BACKLOG)).collect::<Result<Vec<_>, _>>()?;
+        Self::spawn(move |stop| accept_all(&listeners, stop, |stream| script.perform(stream, stop)))
     }
 
     /// Calls connect() to `client` and, once connected, serves it. The SYN has left when this returns.
@@ -130,11 +140,12 @@ fn each(listeners: &[TcpListener], stop: &UnixStream, mut take: impl FnMut(TcpSt
 }
 
 /// Accepts until `stop` becomes readable, then waits for the connections to end, which `stop` ends too.
-fn accept_all(listeners: &[TcpListener], plan: Plan, stop: &UnixStream) {
+fn accept_all(listeners: &[TcpListener], stop: &UnixStream, serve: impl Fn(TcpStream) + Sync) {
+    let serve = &serve;
     std::thread::scope(|scope| {
         each(listeners, stop, |stream| {
             // Without a thread for it the connection is closed again.
-            let _ = Builder::new().spawn_scoped(scope, move || Connection::new(stream, stop).serve(plan));
+            let _ = Builder::new().spawn_scoped(scope, move || serve(stream));
         });
     });
 }

@@ -31,6 +31,8 @@ pub struct Builder {
     seen: Marks,
     last: Option<Time>,
     next_id: u64,
+    /// Packets that are not folded.
+    wanted: Vec<u64>,
 }
 
 impl Builder {
@@ -51,7 +53,14 @@ impl Builder {
             seen: Marks::default(),
             last: None,
             next_id: 0,
+            wanted: Vec::new(),
         }
+    }
+
+    /// Never folds the packets of these numbers.
+    #[must_use]
+    pub fn showing(self, packets: Vec<u64>) -> Self {
+        Self { wanted: packets, ..self }
     }
 
     /// Tells whose connection this is before its first event.
@@ -107,7 +116,8 @@ impl Builder {
             self.fill_gaps(item.id, segment);
         }
         self.look_back(item.id, segment);
-        if self.settings.verbosity < Verbosity::Verbose && is_plain(segment, self.seen) {
+        let folds = self.settings.verbosity < Verbosity::Verbose && !self.wanted.contains(&segment.number);
+        if folds && is_plain(segment, self.seen) {
             self.run.push(item, &mut self.items);
         } else {
             self.run.end(&mut self.items);

@@ -117,7 +117,8 @@ impl<'a> Pen<'a> {
         self.row(label);
 
         let arrow = Arrow { from, style, end: item.end, midway: false };
-        let mut row = Row { time: Some(moment(item)), lane: Lane::Arrow(arrow), ..Row::default() };
+        let packet = Some(segment.number);
+        let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), ..Row::default() };
         // What did not arrive changed nothing there: the state is told by the copy that got through.
         if matches!(item.end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
             row.margins[to] = self.change(to, segment.after[to]);

@@ -28,7 +28,7 @@ pub use builder::Builder;
 pub use diagram::state_diagram;
 pub use exchange::ExchangeBuilder;
 pub use header::header;
-pub use layout::{Line, Span, ascii, layout, statements, wrap};
+pub use layout::{Line, Span, ascii, layout, side_by_side, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use page::{list, page};
 pub use settings::{Settings, Verbosity};

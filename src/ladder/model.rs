@@ -139,6 +139,8 @@ pub enum Lane {
     Fold(Vec<String>),
     /// Something the capture lacks.
     Gap(String),
+    /// What must not be passed by, under the arrow: where two connections differ.
+    Mark(String),
 }
 
 /// One row of a ladder.
@@ -146,6 +148,8 @@ pub enum Lane {
 pub struct Row {
     /// When; none where nothing happened.
     pub time: Option<Moment>,
+    /// Number of the packet behind an arrow.
+    pub packet: Option<u64>,
     /// Beside each lifeline.
     pub margins: Pair<Option<Note>>,
     /// The lifelines.
@@ -178,4 +182,17 @@ pub struct Ladder {
     pub rows: Vec<Row>,
     /// The verdict; empty if it was not asked for, or the connection has not ended.
     pub verdict: Vec<Statement>,
+}
+
+impl Ladder {
+    /// Puts a mark under the arrow of this packet, behind what stands there already. False where there is no such arrow.
+    pub fn mark(&mut self, packet: u64, text: &str) -> bool {
+        let Some(arrow) = self.rows.iter().position(|row| row.packet == Some(packet)) else { return false };
+        let lifelines = self.rows[arrow].lifelines;
+        let is_under = |row: &&Row| matches!(row.lane, Lane::Options(_) | Lane::Reason(_) | Lane::Mark(_));
+        let under = self.rows[arrow + 1..].iter().take_while(is_under).count();
+        let lane = Lane::Mark(text.to_owned());
+        self.rows.insert(arrow + 1 + under, Row { lane, lifelines, ..Row::default() });
+        true
+    }
 }

@@ -12,29 +12,42 @@ use crate::trace::{Event, SCHEMA};
 #[derive(Serialize)]
 struct Line<'a, E> {
     schema: u32,
+    /// Which run the event is of, where several are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'static str>,
     #[serde(flatten)]
     event: &'a E,
 }
 
 /// Writes one object as a line.
 pub(super) fn write_object(out: &mut (impl Write + ?Sized), event: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line { schema: SCHEMA, event })?;
+    write_line(out, None, event)
+}
+
+fn write_line(out: &mut (impl Write + ?Sized), run: Option<&'static str>, event: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line { schema: SCHEMA, run, event })?;
     out.write_all(b"\n")
 }
 
 /// Writes each event at once, as one line of JSON.
 pub struct Json<W> {
     out: W,
+    run: Option<&'static str>,
 }
 
 impl<W: Write> Json<W> {
     /// Writes to `out`.
     pub const fn new(out: W) -> Self {
-        Self { out }
+        Self { out, run: None }
+    }
+
+    /// The same; each event says which run it is of.
+    pub const fn of_run(run: &'static str, out: W) -> Self {
+        Self { out, run: Some(run) }
     }
 
     fn line(&mut self, event: &impl Serialize) -> io::Result<()> {
-        write_object(&mut self.out, event)
+        write_line(&mut self.out, self.run, event)
     }
 }
 

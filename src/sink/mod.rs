@@ -10,6 +10,7 @@ mod ladder;
 mod lines;
 mod list;
 mod octets;
+mod rerun;
 mod stats;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use ladder::TextLadder;
 pub use lines::Lines;
 pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};
 pub use octets::octets;
+pub use rerun::{picture, rerun};
 pub use stats::open_stats;
 
 /// Takes events in the order in which they happened.

@@ -19,6 +19,15 @@ impl Side {
     /// Both, client first.
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
+    /// `client` or `server`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
     /// The other end.
     #[must_use]
     pub const fn other(self) -> Self {

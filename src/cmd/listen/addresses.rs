@@ -11,7 +11,7 @@ use crate::sys::{Version, route};
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The addresses of this machine, or of one interface.
-pub(super) struct Addresses {
+pub(in crate::cmd) struct Addresses {
     rooms: HashMap<IpAddr, u16>,
     interface: Option<String>,
     versions: Vec<Version>,
@@ -20,7 +20,7 @@ pub(super) struct Addresses {
 
 impl Addresses {
     /// Those that there are now.
-    pub(super) fn new(interface: Option<&str>, versions: &[Version]) -> Self {
+    pub(in crate::cmd) fn new(interface: Option<&str>, versions: &[Version]) -> Self {
         let mut addresses = Self {
             rooms: HashMap::new(),
             interface: interface.map(str::to_owned),
@@ -45,7 +45,7 @@ impl Addresses {
     }
 
     /// Octets behind the headers of a packet from `address`; none where it is not ours.
-    pub(super) fn room(&mut self, address: IpAddr) -> Option<u16> {
+    pub(in crate::cmd) fn room(&mut self, address: IpAddr) -> Option<u16> {
         // All of 127.0.0.0/8 is ours, and only one of it is on the interface.
         let listed = match address {
             IpAddr::V4(v4) if v4.is_loopback() => IpAddr::from([127, 0, 0, 1]),

@@ -26,7 +26,9 @@ use shared::Shared;
 use show::Show;
 use words::Packets;
 
+pub(super) use addresses::Addresses;
 pub use args::Args;
+pub(super) use plan::{many_options, secret};
 
 /// Events that all open connections together may keep for their ladders.
 const EVENTS: usize = 40_000;
@@ -41,7 +43,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     drop(RawSender::open(Version::V4, None)?);
     let versions = plan::versions(args)?;
     let guards = plan::guards(args, &versions)?;
-    let mut wire = ManyWire::open(&plan::wire(args, &versions)?)?;
+    let mut wire = ManyWire::open(&plan::wire(args, &versions))?;
     let mut listener = Listener::new(plan::config(args, &versions)?);
     introduce(args, &versions, &guards, streams.err)?;
     let (ended, not_shown) = serve(args, &mut listener, &mut wire, &versions, lab.as_mut(), streams)?;

@@ -84,20 +84,24 @@ pub(super) fn guards(args: &Args, versions: &[Version]) -> anyhow::Result<Vec<Rs
 }
 
 /// What to send and capture on.
-pub(super) fn wire(args: &Args, versions: &[Version]) -> anyhow::Result<ManyOptions> {
+pub(super) fn wire(args: &Args, versions: &[Version]) -> ManyOptions {
     let lab = args.lab.lab.then(|| lab::INTERFACE.to_owned());
-    let named = args.way.interface.clone().or(lab);
+    many_options(args.way.interface.clone().or(lab), port(args), versions, args.open.window.into())
+}
+
+/// What to send and capture on for whoever listens on `port`: on all interfaces, if none is `named`.
+pub(in crate::cmd) fn many_options(named: Option<String>, port: u16, versions: &[Version], window: u32) -> ManyOptions {
     let found = route::interfaces().into_iter().find(|found| Some(&found.name) == named.as_ref());
     let is_loopback = found.as_ref().is_some_and(|found| found.is_loopback());
-    Ok(ManyOptions {
+    ManyOptions {
         tied: named.is_some() && !is_loopback,
         interface: named.unwrap_or_else(|| "any".to_owned()),
         scope_id: found.map_or(0, |found| found.index),
-        filter: format!("tcp port {} or icmp or icmp6", port(args)),
+        filter: format!("tcp port {port} or icmp or icmp6"),
         versions: versions.to_vec(),
-        window: u32::from(args.open.window),
+        window,
         places: PLACES,
-    })
+    }
 }
 
 /// What the listener is told.
@@ -152,6 +156,7 @@ fn offer(args: &Args) -> Offer {
     }
 }
 
-fn secret() -> anyhow::Result<u128> {
+/// What sequence numbers are derived from; nobody else may know it.
+pub(in crate::cmd) fn secret() -> anyhow::Result<u128> {
     (0..4).try_fold(0, |secret: u128, _| Ok(secret << 32 | u128::from(random::u32()?)))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::against::AgainstArgs;
 use super::choice;
 use super::exchanges::{ProtocolArgs, Protocols};
 use super::onto::OntoArgs;
@@ -36,6 +37,8 @@ pub struct Args {
     pub(super) capture: CaptureArgs,
     #[command(flatten)]
     pub(super) onto: OntoArgs,
+    #[command(flatten)]
+    pub(super) against: AgainstArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -61,6 +64,13 @@ Examples:
   sudo rawshake replay capture.pcap --onto eth1 --yes --top-speed --loop 100
   sudo rawshake replay capture.pcap --onto eth1 --map-ip 10.0.0.0/8=11.0.0.0/8 \\
                        --dest-mac 02:00:00:00:00:09 --yes
+  rawshake replay http.pcap -n 3 --against 192.0.2.7 --ignore 'Date: [^\\r]*'
+                                             the client's side of the third one,
+                                             to a live server
+  rawshake replay http.pcap --against 0.0.0.0:8080 --as server
+                                             the server's, to a live client
+  rawshake replay http.pcap --against server --lab
+                                             both, in the embedded lab
 
 Without --protocol, a capture without TCP shows its UDP and ICMP exchanges, any
 other its connections alone. An exchange is what two sockets (UDP), or two hosts
@@ -90,10 +100,17 @@ IP, BSD loopback and Linux cooked captures become Ethernet where --dest-mac says
 to whom. A packet that cannot be sent so ends the run. Each departs at its time
 from one fixed start, so that lateness never adds up; the report compares
 schedule and departure, by the kernel's stamps where it gives them. With
---top-speed, and --via xdp, packets pass by the queueing discipline, and captures
-on this machine do not see them. AF_XDP sends through the first queue.
+--top-speed, and --via xdp, packets pass by the queueing discipline, and
+captures on this machine do not see them. AF_XDP sends through the first queue.
 Packets from addresses that this machine does not own take --yes, but on
 loopback. Send only through interfaces whose networks you own or may test.
+--against needs all of the connection: its handshake, and every octet up to 64
+MiB of both sides together. Numbers, ports and addresses are new, options those
+of the recorded SYN. What was said is said again when the octets have come that
+came before it, in whatever segments, and after the time that was taken then; a
+pause of the other side includes the way there and back. Where the peer says
+something else, --wait ends its turn, and the rest is played all the same. A
+recording that was left open is closed.
 Ctrl-C ends --follow and standard input as the end of the file would. Of a file
 it shows what was found so far, and what --onto sent, and the exit code is 130;
 a second Ctrl-C ends the program at once.
@@ -101,7 +118,9 @@ Exit codes: 0 at least one connection or exchange (that was asked for), 1 none
 that passes --filter, --only or --where, 2 error, as where there is no
 connection of the number of -n; what was read is shown all the same. With
 --onto: 0 all was sent, 1 there was no packet, 2 error; what was sent is
-reported all the same.";
+reported all the same. With --against: 0 the peer said the same octets, 1
+others, or there was no connection, 2 error, 130 Ctrl-C. Play only to hosts that
+you own or may test.";
 
 /// How packets come in.
 #[derive(Debug, clap::Args)]
@@ -214,7 +233,7 @@ impl Args {
             !(self.list.list && format == Format::Lines),
             "--list has a row for each connection, --format lines a line for each segment: leave one of them out"
         );
-        Ok(())
+        self.against.check(self)
     }
 
     /// What is shown: no exchanges beside options that only connections have a place for.

@@ -17,7 +17,12 @@ pub(super) const fn is_in_verdict(ended: &Ended) -> bool {
 }
 
 /// What went otherwise than asked; none where nothing did.
-pub(super) fn complaint(ended: &Ended, peer: SocketAddr, interface: &str, deadline: Duration) -> Option<String> {
+pub(in crate::cmd) fn complaint(
+    ended: &Ended,
+    peer: SocketAddr,
+    interface: &str,
+    deadline: Duration,
+) -> Option<String> {
     let never_left = ended.packets == 0 && ended.unseen > 0;
     if never_left {
         let address = peer.ip();

@@ -63,6 +63,12 @@ impl Player {
         &self.heard
     }
 
+    /// The same, for itself.
+    #[must_use]
+    pub fn into_heard(self) -> Comparison {
+        self.heard
+    }
+
     /// Octets of our own stream that were said.
     #[must_use]
     pub const fn said(&self) -> usize {
@@ -196,6 +202,12 @@ impl Playing {
     #[must_use]
     pub const fn new(endpoint: Endpoint, player: Player) -> Self {
         Self { endpoint, player, interrupted: false }
+    }
+
+    /// The player, when all is over.
+    #[must_use]
+    pub fn into_player(self) -> Player {
+        self.player
     }
 
     /// The player.

@@ -16,6 +16,7 @@ pub(super) struct Glyphs {
     pub(super) fold: &'static str,
     pub(super) gap: &'static str,
     pub(super) more: &'static str,
+    pub(super) differs: &'static str,
     lifelines: [&'static str; 3],
 }
 
@@ -29,6 +30,7 @@ const UNICODE: Glyphs = Glyphs {
     fold: "⋮",
     gap: "┈",
     more: "…",
+    differs: "≠",
     lifelines: ["┊", "│", "╎"],
 };
 
@@ -42,6 +44,7 @@ const ASCII: Glyphs = Glyphs {
     fold: ":",
     gap: ".",
     more: "...",
+    differs: "!=",
     lifelines: [":", "|", "!"],
 };
 

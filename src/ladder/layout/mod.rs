@@ -2,6 +2,7 @@
 
 mod geometry;
 mod glyphs;
+mod pair;
 mod rows;
 mod text;
 
@@ -11,6 +12,7 @@ use crate::trace::{Pair, Side};
 use geometry::Geometry;
 use glyphs::Glyphs;
 pub use glyphs::ascii;
+pub use pair::side_by_side;
 pub(in crate::ladder) use text::clip;
 use text::width;
 pub use text::wrap;

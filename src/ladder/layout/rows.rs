@@ -15,7 +15,8 @@ impl Page {
             Lane::Arrow(arrow) => self.arrow_rows(row, arrow, lines),
             Lane::Label { style, parts } => self.label(row, *style, parts, lines),
             Lane::Options(parts) => self.options(row, parts, lines),
-            Lane::Reason(text) => self.reason(row, text, lines),
+            Lane::Reason(text) => self.reason(row, (text, Style::Reason), lines),
+            Lane::Mark(text) => self.reason(row, (&format!("{} {text}", self.glyphs.differs), Style::Warning), lines),
             Lane::Fold(parts) => self.framed(row, parts, self.glyphs.fold, lines),
             Lane::Gap(text) => self.framed(row, std::slice::from_ref(text), self.glyphs.gap, lines),
         }
@@ -163,12 +164,12 @@ impl Page {
     }
 
     /// A reason runs on over the right lifeline where it does not fit in the lane.
-    fn reason(&self, row: &Row, text: &str, lines: &mut Vec<Line>) {
+    fn reason(&self, row: &Row, (text, style): (&str, Style), lines: &mut Vec<Line>) {
         let geometry = &self.geometry;
         let text = self.text(text);
         let room = geometry.picture() - geometry.lane_start() - 1;
         for (index, text) in wrap(&text, room).into_iter().enumerate() {
-            let lane = vec![Span { style: Style::Reason, text: format!(" {text}") }];
+            let lane = vec![Span { style, text: format!(" {text}") }];
             if width(&text) + 2 <= geometry.lane {
                 lines.push(self.line(row, index == 0, lane));
             } else {

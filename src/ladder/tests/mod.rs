@@ -2,6 +2,7 @@
 
 mod any;
 mod memory;
+mod pair;
 mod scripts;
 
 use super::{Builder, Settings, Verbosity, layout};

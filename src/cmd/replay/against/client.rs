@@ -1,0 +1,99 @@
+//! The client's side, played to a live server.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::args::AgainstArgs;
+use super::kept::{self, Keeper};
+use super::recording::Recording;
+use super::run::{self, Played, WINDOW};
+use crate::cmd::capture::CaptureFile;
+use crate::cmd::host::room;
+use crate::cmd::show::{Progress, Show};
+use crate::cmd::target::{Target, Way, Written};
+use crate::cmd::trace::words;
+use crate::craft::conversation::Playing;
+use crate::craft::{Close, Config, Endpoint};
+use crate::drive::{self, LiveWire, Wire as _};
+use crate::sink::Sink;
+use crate::sys::{RstGuard, random};
+use crate::tcp::Seq;
+use crate::trace::TracerOptions;
+use crate::wire::IpFields;
+
+/// Everything that is needed to begin.
+pub(super) struct Plan {
+    target: Target,
+    config: Config,
+    /// Held until the end.
+    _guard: Option<RstGuard>,
+}
+
+impl Plan {
+    /// Finds the way to `written`, port `port` of it, and reserves a port of ours.
+    pub(super) fn make(
+        args: &AgainstArgs,
+        recording: &Recording,
+        written: &Written,
+        port: u16,
+    ) -> anyhow::Result<Self> {
+        let way = Way { interface: args.interface.clone(), ..Way::default() };
+        let target = Target::find(written, port, &way, args.lab.lab)?;
+        let source = SocketAddr::new(target.route.source, 0);
+        let guard = RstGuard::engage(source, Some(&target.route.interface))?;
+        let local = SocketAddr::new(source.ip(), guard.local().port());
+        let room = room(target.route.mtu, target.remote.ip());
+        let config = Config {
+            ip: IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() },
+            offer: run::offer(args, recording, room),
+            window: WINDOW,
+            room,
+            timestamp_base: random::u32()?,
+            close: Close::Told,
+            timing: run::timing(args, &recording.conversation),
+            ..Config::new(local, target.remote, Seq(random::u32()?))
+        };
+        Ok(Self { target, config, _guard: args.rst_guard.then_some(guard) })
+    }
+
+    /// Our own socket.
+    pub(super) const fn local(&self) -> SocketAddr {
+        self.config.local
+    }
+
+    /// The server's.
+    pub(super) const fn remote(&self) -> SocketAddr {
+        self.config.remote
+    }
+
+    /// Plays, and shows what passes in `at_once`.
+    pub(super) fn play(
+        self,
+        args: &AgainstArgs,
+        recording: &Recording,
+        (at_once, pcap): (Box<dyn Sink + '_>, Option<CaptureFile>),
+    ) -> anyhow::Result<Played> {
+        let (local, remote) = (self.local(), self.remote());
+        let mut wire = LiveWire::open(&self.target.route, local, remote)?;
+        let kept = Rc::new(RefCell::new(Vec::new()));
+        let sink = Box::new(Keeper::new(Rc::clone(&kept), at_once));
+        let tracing = TracerOptions { ours: Some(local), ..TracerOptions::default() };
+        let mut show = Show::new(tracing, sink, pcap, Progress::new(remote));
+        let endpoint = Endpoint::new(self.config, wire.now())?;
+        let mut playing = Playing::new(endpoint, run::player(args, recording));
+        let ended = drive::run(&mut playing, (local, remote), &mut wire, &mut show);
+        // What was seen is shown in any case.
+        let shown = show.finish();
+        let ended = ended?;
+        shown?;
+        let player = playing.into_player();
+        Ok(Played {
+            kept: kept::of_peer(&kept, Some(remote)),
+            signal: ended.signal,
+            complaint: words::complaint(&ended, remote, &self.target.route.interface, args.deadline.0),
+            said: player.said(),
+            heard: player.into_heard(),
+        })
+    }
+}
