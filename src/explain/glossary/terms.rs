@@ -110,9 +110,9 @@ pub(super) fn of(page: &Page) -> Vec<Gloss> {
     walk.list
 }
 
-/// What the page explains: its own name.
+/// What the page explains: its own name, as sentences have it.
 fn own(page: &Page) -> String {
-    page.name.clone()
+    if page.kind == Kind::Option { page.name.to_uppercase() } else { page.name.clone() }
 }
 
 struct Walk {
@@ -125,7 +125,7 @@ impl Walk {
     fn text(&mut self, text: &str) {
         for term in used(text) {
             let spelled = term.spelled.as_str();
-            let known = spelled.eq_ignore_ascii_case(&self.own) || COMMON.contains(&spelled);
+            let known = spelled == self.own || COMMON.contains(&spelled);
             if known || self.done.insert(spelled, ()).is_some() {
                 continue;
             }

@@ -110,7 +110,7 @@ pub(super) const WORDS: &[(Mark, Words)] = &[
         "One end has a connection that the other does not: a host crashed, or a segment was never part of one. The \
          answer shows it: an ACK for the old connection, or a RST that knows only what it answers.",
         &[to("ACK seq 1 ack 1").at("ESTABLISHED", "(forgotten)"), from("RST seq 1").at("CLOSED", "")],
-        "send --lab -f A")),
+        "replay captures/half-open-data.pcap")),
     (Mark::PortReuse, words(
         "A new connection between two sockets that had one before: its SYN has another number, so it is no repetition.",
         &[to("FIN ACK (the old one)"), to("SYN seq 500000 (a new one)"), from("SYN ACK")],
