@@ -62,7 +62,8 @@ impl Holes {
         if let Some((left, right)) = rest {
             self.open(left, right);
         }
-        filled
+        // Holes may overlap, where numbers went round while the capture missed them.
+        filled.min(end - start)
     }
 }
 
@@ -104,5 +105,12 @@ mod tests {
         let mut holes = holes(&[(10, 11), (20, 21), (30, 31), (40, 41), (50, 51)]);
         assert_eq!(holes.first(), Some(Seq(20)));
         assert_eq!(holes.fill(Seq(0), Seq(100)), 4);
+    }
+
+    #[test]
+    fn holes_that_overlap_are_filled_without_overflow() {
+        let half = (1_u32 << 31) - 1;
+        let mut holes = holes(&[(0, half), (1, half), (2, half)]);
+        assert_eq!(holes.fill(Seq(0), Seq(half)), half);
     }
 }

@@ -100,8 +100,8 @@ IP, BSD loopback and Linux cooked captures become Ethernet where --dest-mac says
 to whom. A packet that cannot be sent so ends the run. Each departs at its time
 from one fixed start, so that lateness never adds up; the report compares
 schedule and departure, by the kernel's stamps where it gives them. With
---top-speed, and --via xdp, packets pass by the queueing discipline, and
-captures on this machine do not see them. AF_XDP sends through the first queue.
+--top-speed and --via xdp, packets pass by the queueing discipline, and captures
+on this machine do not see them. AF_XDP sends through the first queue.
 Packets from addresses that this machine does not own take --yes, but on
 loopback. Send only through interfaces whose networks you own or may test.
 --against needs all of the connection: its handshake, and every octet up to 64

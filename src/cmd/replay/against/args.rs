@@ -5,8 +5,8 @@ use clap::ValueEnum;
 use clap::builder::TypedValueParser as _;
 
 use super::pattern::Pattern;
-use crate::cmd::output::Format;
 use crate::cmd::Seconds;
+use crate::cmd::output::Format;
 use crate::cmd::replay::args::Args;
 use crate::cmd::stage::LabArgs;
 use crate::cmd::way::switch;
