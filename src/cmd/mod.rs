@@ -62,7 +62,7 @@ enum Command {
     Trace(trace::Args),
     Send(Box<send::Args>),
     Listen(Box<listen::Args>),
-    Replay(replay::Args),
+    Replay(Box<replay::Args>),
     Ping(ping::Args),
     Explain(explain::Args),
 }

@@ -5,9 +5,9 @@ use clap::ValueEnum;
 use clap::builder::TypedValueParser as _;
 
 use super::pattern::Pattern;
-use crate::cmd::Seconds;
 use crate::cmd::output::Format;
 use crate::cmd::replay::args::Args;
+use crate::cmd::seconds::{Seconds, some_time};
 use crate::cmd::stage::LabArgs;
 use crate::cmd::way::switch;
 use crate::craft::conversation::Role;
@@ -34,7 +34,7 @@ pub(in crate::cmd::replay) struct AgainstArgs {
     #[arg(long, value_name = "SECONDS", requires = "against", default_value = "0.3")]
     pub(super) wait: Seconds,
     /// Wait this many seconds for the peer, beside the longest silence that was recorded
-    #[arg(long, value_name = "SECONDS", requires = "against", default_value = "10")]
+    #[arg(long, value_name = "SECONDS", requires = "against", default_value = "10", value_parser = some_time)]
     pub(super) deadline: Seconds,
     /// Send and capture on this interface [default: as the routing table says; for a server all]
     #[arg(long, value_name = "NAME", requires = "against")]

@@ -20,7 +20,6 @@ use crate::sink::Sink;
 use crate::sys::{RstGuard, random};
 use crate::tcp::Seq;
 use crate::trace::TracerOptions;
-use crate::wire::IpFields;
 
 /// Everything that is needed to begin.
 pub(super) struct Plan {
@@ -45,7 +44,7 @@ impl Plan {
         let local = SocketAddr::new(source.ip(), guard.local().port());
         let room = room(target.route.mtu, target.remote.ip());
         let config = Config {
-            ip: IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() },
+            ip: run::ip()?,
             offer: run::offer(args, recording, room),
             window: WINDOW,
             room,

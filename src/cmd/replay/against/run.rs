@@ -8,7 +8,8 @@ use super::pattern::Patterns;
 use super::recording::Recording;
 use crate::craft::conversation::{Comparison, Conversation, Pace, Player};
 use crate::craft::{Offer, Timing};
-use crate::sys::Signal;
+use crate::sys::{Signal, random};
+use crate::wire::IpFields;
 
 /// From the first SYN to the second.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -55,6 +56,11 @@ pub(super) fn timing(args: &AgainstArgs, conversation: &Conversation) -> Timing 
         deadline: patience(args, conversation) + args.deadline.0,
         linger: LINGER,
     }
+}
+
+/// The IP header of our packets.
+pub(super) fn ip() -> anyhow::Result<IpFields> {
+    Ok(IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() })
 }
 
 /// The options that our side offered when it was recorded, as far as a packet of ours has room.

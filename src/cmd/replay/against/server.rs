@@ -24,9 +24,9 @@ use crate::drive::many::{self, Audience, ManyEnded, ManyWire};
 use crate::drive::{Ended, Seen, Watcher as _};
 use crate::lab;
 use crate::sink::Sink;
-use crate::sys::{RstGuard, Version, random};
+use crate::sys::{RstGuard, Version};
 use crate::trace::TracerOptions;
-use crate::wire::{IpFields, Time};
+use crate::wire::Time;
 
 /// Everything that is needed to begin.
 pub(super) struct Plan {
@@ -100,7 +100,7 @@ impl Plan {
             port: local.port(),
             room: Box::new(move |address| addresses.room(address).filter(|_| is_served(address))),
             service: Box::new(move || -> Box<dyn Service> { Box::new(Rc::clone(&player)) }),
-            ip: IpFields { identification: random::u16()?, flow_label: random::u32()?, ..IpFields::default() },
+            ip: run::ip()?,
             offer: run::offer(args, recording, u16::MAX),
             window: WINDOW,
             timing: run::timing(args, &recording.conversation),
