@@ -41,8 +41,8 @@ use crate::trace::TracerOptions;
 /// damaged in the files is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
-    if let Some(interface) = &args.onto.onto {
-        return onto::run(args, interface, streams);
+    if onto::is_wanted(args) {
+        return onto::run(args, streams);
     }
     if let Some(host) = &args.against.against {
         return against::run(args, host, streams);

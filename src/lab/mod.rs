@@ -115,6 +115,14 @@ impl Lab {
         SocketAddr::new(SERVER.ip(version), self.options.port.unwrap_or(self.options.server.port()))
     }
 
+    /// Frames that have arrived at the server's host.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where the host's thread has ended.
+    pub fn heard(&self) -> Result<u64, Error> {
+        Ok(self.on_server(|| sys::Interface::named(SERVER.name))??.received)
+    }
+
     /// What it was made from.
     #[must_use]
     pub fn options(&self) -> &Options {

@@ -3,7 +3,7 @@
 use std::io;
 
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, Stats64};
 
 use super::{Error, Result, netlink, sockopt};
 
@@ -35,6 +35,8 @@ pub struct Interface {
     pub mtu: usize,
     /// Whether it is up.
     pub up: bool,
+    /// Frames that it has received.
+    pub received: u64,
 }
 
 impl Interface {
@@ -57,10 +59,11 @@ impl Interface {
     }
 
     fn read(name: &str, index: u32, link: &LinkMessage) -> Self {
-        let (mut mtu, mut mac) = (0, None);
+        let (mut mtu, mut mac, mut received) = (0, None, 0);
         for attribute in &link.attributes {
             match attribute {
                 LinkAttribute::Mtu(octets) => mtu = *octets as usize,
+                LinkAttribute::Stats64(Stats64 { rx_packets, .. }) => received = *rx_packets,
                 LinkAttribute::Address(octets) => mac = octets.as_slice().try_into().ok(),
                 _ => {}
             }
@@ -71,7 +74,7 @@ impl Interface {
             libc::ARPHRD_NONE => Kind::Ip,
             other => Kind::Other(other),
         };
-        Self { name: name.to_owned(), index, kind, mac, mtu, up: link.header.flags.contains(LinkFlags::Up) }
+        Self { name: name.to_owned(), index, kind, mac, mtu, up: link.header.flags.contains(LinkFlags::Up), received }
     }
 }
 

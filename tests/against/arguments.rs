@@ -33,8 +33,7 @@ fn captures_that_hold_no_whole_conversation() {
 #[test]
 fn arguments_that_make_no_sense() {
     for (arguments, complaint) in [
-        (&["--lab"][..], "--lab has nobody to play with: add --against server"),
-        (&["--fast"], "--against <HOST[:PORT]>"),
+        (&["--fast"][..], "--against <HOST[:PORT]>"),
         (&["--against", "a:b:c"], "neither HOST:PORT nor an IPv6 address"),
         (&["--against", "server", "--list"], "cannot be used with"),
         (&["--against", "server", "--as", "nobody"], "invalid value 'nobody'"),

@@ -29,6 +29,8 @@ fn what_sends_needs_an_interface_and_a_sense() {
     for (arguments, part) in [
         ("--top-speed", "--onto <INTERFACE>"),
         ("--onto lo --top-speed --pps 5", "cannot be used with"),
+        ("--lab --against server --top-speed", "cannot be used with"),
+        ("--onto lo --against server", "cannot be used with"),
         ("--onto lo --pps 0", "not a number above 0"),
         ("--onto lo --mbps nan", "not a number above 0"),
         ("--onto lo --limit 0", "--limit"),

@@ -6,6 +6,7 @@ mod common;
 mod arguments;
 mod cable;
 mod faults;
+mod lab;
 mod memory;
 mod plain;
 mod rewrite;

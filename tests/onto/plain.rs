@@ -99,6 +99,32 @@ fn rounds_limits_and_filters_choose_what_is_sent() {
 }
 
 #[test]
+fn one_connection_of_many_is_sent_alone() {
+    on_cable(|cable| {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str| packets(&captures().into_iter().find(|path| path.ends_with(name)).unwrap());
+        let parts = ["refused.pcap", "ipv6.pcap", "ttl-exceeded.pcap", "udp-echo.pcap"].map(of);
+        // One packet of each in turn, at times that keep this order.
+        let longest = parts.iter().map(Vec::len).max().unwrap();
+        let turns = (0..longest).flat_map(|turn| parts.iter().filter_map(move |part| part.get(turn)));
+        let mixed: Vec<_> =
+            (0..).zip(turns).map(|(index, kept)| Kept { time: Time::from_nanos(index), ..kept.clone() }).collect();
+        let path = write(folder.path(), "mixed.pcapng", &mixed);
+        for (number, part) in (1..).zip(&parts[..3]) {
+            let said = replay(&path, &format!("--onto near --yes --top-speed --connection {number}"));
+            assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+            assert_eq!(bytes(&cable.heard(part.len())), bytes(part), "connection {number}");
+        }
+        let fragments = captures().into_iter().find(|path| path.ends_with("fragments.pcap")).unwrap();
+        let said = replay(&fragments, "--onto near --yes --connection 1");
+        let rest = &packets(&fragments)[1..];
+        assert_eq!(bytes(&cable.heard(6)), bytes(rest), "all fragments once it is known: {said:?}");
+        let said = replay(&path, "--onto near --yes --connection 4");
+        assert!(said.err.starts_with("rawshake: there is no connection 4 in ") && said.code == Some(2), "{said:?}");
+    });
+}
+
+#[test]
 fn a_capture_that_is_still_written_is_sent_as_it_comes() {
     on_cable(|cable| {
         let folder = tempfile::tempdir().unwrap();

@@ -59,6 +59,7 @@ Examples:
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
+  rawshake replay capture.pcap --lab --one-at-a-time   to the lab's server
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
   sudo rawshake replay capture.pcap --onto eth1 --yes --top-speed --loop 100
@@ -102,6 +103,7 @@ from one fixed start, so that lateness never adds up; the report compares
 schedule and departure, by the kernel's stamps where it gives them. With
 --top-speed and --via xdp, packets pass by the queueing discipline, and captures
 on this machine do not see them. AF_XDP sends through the first queue.
+With --connection fragments between its hosts are sent, too, once it has begun.
 Packets from addresses that this machine does not own take --yes, but on
 loopback. Send only through interfaces whose networks you own or may test.
 --against needs all of the connection: its handshake, and every octet up to 64

@@ -16,25 +16,26 @@ use crate::sys::transmit::Via;
 /// Sends the packets of the capture.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Sending")]
+#[command(group = clap::ArgGroup::new("place").args(["onto", "lab"]))]
 pub(in crate::cmd::replay) struct OntoArgs {
     /// Send the packets through this interface, with the timing of the capture
-    #[arg(long, value_name = "INTERFACE")]
+    #[arg(long, value_name = "INTERFACE", conflicts_with_all = ["lab", "against"])]
     pub(in crate::cmd::replay) onto: Option<String>,
     /// Only say what would be sent: from which addresses to which, and how fast
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     pub(super) dry_run: bool,
     /// Send packets whose source addresses this machine does not own through an interface that others may hear
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     pub(super) yes: bool,
     /// Send packets to broadcast and multicast addresses, too
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     pub(super) allow_broadcast: bool,
     #[command(flatten)]
     pub(super) timing: TimingArgs,
     #[command(flatten)]
     pub(super) rewriting: RewritingArgs,
     /// How packets reach the kernel [default: batch; with --top-speed xdp, where the interface and the kernel allow it]
-    #[arg(long, value_name = "WAY", requires = "onto", value_parser = via())]
+    #[arg(long, value_name = "WAY", requires = "place", conflicts_with = "against", value_parser = via())]
     pub(super) via: Option<Via>,
 }
 
@@ -46,33 +47,45 @@ fn via() -> impl TypedValueParser<Value = Via> {
     })
 }
 
+/// Whether packets are sent as they are: through an interface, or in the lab without a peer that they are played against.
+pub(in crate::cmd::replay) const fn is_wanted(args: &Args) -> bool {
+    args.onto.onto.is_some() || (args.against.lab.lab && args.against.against.is_none())
+}
+
 /// When packets depart, and how many.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Sending")]
 pub(super) struct TimingArgs {
     /// N times as fast as they were captured
-    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    #[arg(long, value_name = "N", requires = "place", conflicts_with = "against", value_parser = above_zero, group = "rate")]
     multiplier: Option<f64>,
     /// N packets a second
-    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    #[arg(long, value_name = "N", requires = "place", conflicts_with = "against", value_parser = above_zero, group = "rate")]
     pps: Option<f64>,
     /// N million bits a second, counted from the link-layer header on
-    #[arg(long, value_name = "N", requires = "onto", value_parser = above_zero, group = "rate")]
+    #[arg(long, value_name = "N", requires = "place", conflicts_with = "against", value_parser = above_zero, group = "rate")]
     mbps: Option<f64>,
     /// As fast as the interface takes them
-    #[arg(short = 't', long, requires = "onto", group = "rate")]
+    #[arg(short = 't', long, requires = "place", conflicts_with = "against", group = "rate")]
     top_speed: bool,
     /// Each at its own press of Enter, which shows it as well
-    #[arg(long, requires = "onto", group = "rate")]
+    #[arg(long, requires = "place", conflicts_with = "against", group = "rate")]
     pub(super) one_at_a_time: bool,
     /// Send the capture N times; 0 goes on until Ctrl-C
-    #[arg(long = "loop", value_name = "N", requires = "onto", default_value_t = 1, hide_default_value = true)]
+    #[arg(
+        long = "loop",
+        value_name = "N",
+        requires = "place",
+        conflicts_with = "against",
+        default_value_t = 1,
+        hide_default_value = true
+    )]
     pub(super) rounds: u64,
     /// Send N packets at most
-    #[arg(long, value_name = "N", requires = "onto", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "place", conflicts_with = "against", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) limit: Option<u64>,
     /// Send for so many seconds at most
-    #[arg(long, value_name = "SECONDS", requires = "onto")]
+    #[arg(long, value_name = "SECONDS", requires = "place", conflicts_with = "against")]
     duration: Option<Seconds>,
 }
 
@@ -111,7 +124,6 @@ pub(super) fn check(args: &Args) -> anyhow::Result<()> {
         (args.protocols.is_given(), "--protocol and --exchange"),
         (!args.choice.only.is_empty(), "--only"),
         (args.choice.expression.is_some(), "--where"),
-        (args.choice.connection.is_some(), "--connection"),
         (args.reading.replay_speed.is_some(), "--replay-speed (--multiplier is its like)"),
         (args.capture.is_wanted(), "--pcap"),
         (!matches!(output.format, Format::Ladder | Format::Json), "--format lines and csv"),

@@ -66,7 +66,10 @@ pub(super) fn run(args: &Args, interface: &Interface, plan: &Plan, streams: &mut
     let mut survey = Survey::of(args, plan, interface)?;
     let forecast = Forecast::new(&survey, plan, interface);
     forecast.show(&args.output, streams.out)?;
-    if args.output.format != Format::Json && safety::is_heard(interface) && !survey.foreign.is_empty() && !args.onto.yes
+    if args.output.format != Format::Json
+        && safety::is_heard(interface)
+        && !survey.foreign.is_empty()
+        && !(args.onto.yes || args.against.lab.lab)
     {
         let foreign = safety::foreign(&survey.foreign);
         exit::remark(streams.err, &format!("It takes --yes: there are packets from {foreign}."))?;

@@ -1,8 +1,10 @@
 //! `rawshake replay --onto`: sends what a capture holds.
 
 mod args;
+mod bar;
 mod chosen;
 mod dry;
+mod laboratory;
 mod report;
 mod rewriting;
 mod safety;
@@ -11,9 +13,10 @@ mod survey;
 
 use anyhow::{Context as _, bail, ensure};
 
-pub(super) use self::args::OntoArgs;
+pub(super) use self::args::{OntoArgs, is_wanted};
 
 use self::chosen::Chosen;
+use self::laboratory::Laboratory;
 use self::report::Report;
 use self::rewriting::why;
 use self::step::Screen;
@@ -23,20 +26,24 @@ use crate::cmd::{Exit, Streams, exit};
 use crate::craft::pace::Rate;
 use crate::drive::onto::{self, End, Outcome, Plan};
 use crate::explain;
+use crate::lab;
 use crate::sys::transmit::{Aim, Transmitter, Via};
 use crate::sys::{Interface, InterfaceKind, Interrupts};
 use crate::wire::LinkType;
 
-/// Sends the capture through the interface of this name.
+/// Sends the capture through the interface that was named, or in the lab.
 ///
 /// # Errors
 /// Options that do not go together, an interface that cannot be sent through, or the output cannot be written. What goes
 /// wrong with packets is told, and shows in the exit code.
-pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args::check(args)?;
-    let interface = Interface::named(interface)?;
+    // Before any thread is there.
+    let lab = args.against.lab.lab.then(|| Laboratory::enter(&args.against.lab)).transpose()?;
+    let name = args.onto.onto.as_deref().unwrap_or(lab::INTERFACE);
+    let interface = Interface::named(name)?;
     let link = frames_of(&interface)?;
-    let plan = plan(&args.onto, &interface, link);
+    let plan = plan(&args.onto, &interface, link, lab.is_some());
     // Until something is sent, Ctrl-C may end it at once.
     if args.onto.dry_run {
         return dry::run(args, &interface, &plan, streams);
@@ -45,7 +52,7 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let mut transmitter = transmitter(&args.onto, &interface, &plan)?;
     let mut faults = Faults::default();
-    let mut screen = Screen::new(&args.output, &stop, streams);
+    let mut screen = Screen::new(&args.output, plan.one_at_a_time, &stop, streams);
     // A filter that is none is told before anything is sent.
     drop(Chosen::open(args, None::<&Interrupts>)?);
     let outcome = onto::run(
@@ -57,7 +64,8 @@ pub(super) fn run(args: &Args, interface: &str, streams: &mut Streams<'_>) -> an
     );
     drop(screen);
     let outcome = outcome?;
-    let report = Report::new(&interface, &transmitter, &plan, &outcome);
+    let heard = lab.as_ref().map(|lab| lab.heard(&interface)).transpose()?;
+    let report = Report::new(&interface, &transmitter, &plan, (&outcome, heard));
     report.show(&args.output, streams.out)?;
     streams.out.flush()?;
     let any_fault = !faults.is_empty();
@@ -99,10 +107,11 @@ fn frames_of(interface: &Interface) -> anyhow::Result<LinkType> {
     }
 }
 
-fn plan(args: &OntoArgs, interface: &Interface, link: LinkType) -> Plan {
+fn plan(args: &OntoArgs, interface: &Interface, link: LinkType, in_lab: bool) -> Plan {
+    let peer = in_lab.then_some(lab::SERVER.mac);
     Plan {
         rate: args.timing.rate(),
-        rewriter: args.rewriting.rewriter(interface, link),
+        rewriter: args.rewriting.rewriter(interface, link, peer),
         rounds: args.timing.rounds(),
         limit: args.timing.limit,
         duration: args.timing.duration(),
@@ -143,6 +152,9 @@ fn tell(
             )?;
         }
         End::Complete if outcome.read == 0 && !any_fault => {
+            if let Some(number) = args.choice.connection {
+                bail!("there is no connection {number} in {file}, and nothing was sent");
+            }
             let place = match &args.choice.filter {
                 Some(filter) => format!("among the packets of {file} that pass --filter {filter:?}"),
                 None => format!("in {file}"),

@@ -10,7 +10,7 @@ use crate::cmd::output::{Format, OutputArgs};
 use crate::craft::lateness::Lateness;
 use crate::craft::pace::Rate;
 use crate::drive::onto::{End, Outcome, Plan};
-use crate::explain::{duration, grouped};
+use crate::explain::{count, duration, grouped};
 use crate::ladder;
 use crate::sys::Interface;
 use crate::sys::transmit::Transmitter;
@@ -33,6 +33,18 @@ pub(super) struct Report {
     bits_per_second: Option<f64>,
     lateness: Option<Late>,
     errors: Errors,
+    /// What the far end of the lab says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    far_end: Option<FarEnd>,
+}
+
+/// The other end of the lab's cable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct FarEnd {
+    /// Frames that arrived there, also those that the near kernel sends by itself.
+    pub(super) heard: u64,
+    /// Frames that its kernel sent, mostly answers.
+    pub(super) sent: u64,
 }
 
 /// Actual departures behind their schedule, in nanoseconds.
@@ -56,7 +68,12 @@ struct Errors {
 }
 
 impl Report {
-    pub(super) fn new(interface: &Interface, transmitter: &Transmitter, plan: &Plan, outcome: &Outcome) -> Self {
+    pub(super) fn new(
+        interface: &Interface,
+        transmitter: &Transmitter,
+        plan: &Plan,
+        (outcome, far_end): (&Outcome, Option<FarEnd>),
+    ) -> Self {
         let seconds = outcome.took.as_secs_f64();
         let rate = |count| rate(count, outcome.sent, seconds, plan).filter(|_| !plan.one_at_a_time);
         Self {
@@ -76,6 +93,7 @@ impl Report {
             seconds,
             packets_per_second: rate(outcome.sent),
             bits_per_second: rate(outcome.octets * 8),
+            far_end,
             lateness: Late::of(&outcome.lateness),
             errors: Errors { too_long: outcome.too_long, broadcast: outcome.left_out, queue_full: outcome.full },
         }
@@ -110,6 +128,9 @@ impl Report {
             rows.insert(1, ("Rate", format!("{} packets/s, {}", grouped(packets.round() as u64), bits_in_words(bits))));
         }
         rows.extend(self.lateness.map(|late| ("Late", late.words())));
+        if let Some(FarEnd { heard, sent }) = self.far_end {
+            rows.push(("Far end", format!("heard {}, sent {}", count(heard, "frame"), grouped(sent))));
+        }
         if self.errors.broadcast > 0 {
             rows.push(("Left out", left_out(self.errors.broadcast)));
         }
@@ -189,6 +210,7 @@ mod tests {
             seconds: 2.0,
             packets_per_second: Some(617.0),
             bits_per_second: Some(493_600.0),
+            far_end: Some(FarEnd { heard: 1_233, sent: 7 }),
             lateness: Some(late),
             errors: Errors { too_long: 0, broadcast: 2, queue_full: 3 },
         };
@@ -200,6 +222,7 @@ mod tests {
                 "Rate: 617 packets/s, 493.6 kbit/s",
                 "Through: veth0 via batch",
                 "Late: median 3 µs, 99 % within 12 µs, longest 1.5 ms (by the kernel's stamps of 1,234)",
+                "Far end: heard 1,233 frames, sent 7",
                 "Left out: 2 to broadcast or multicast addresses (--allow-broadcast)",
                 "Waited: 3 times for room in the interface's queue",
             ]

@@ -12,44 +12,44 @@ use crate::wire::LinkType;
 pub(super) struct RewritingArgs {
     /// Addresses that become others: 192.0.2.1=10.0.0.1, or prefixes of one length, 192.0.2.0/24=10.0.0.0/24; also IPv6,
     /// also in ARP, in neighbour discovery and in what ICMP errors quote. The first that fits counts
-    #[arg(long, value_name = "FROM=TO", requires = "onto", value_parser = prefixes)]
+    #[arg(long, value_name = "FROM=TO", requires = "place", conflicts_with = "against", value_parser = prefixes)]
     map_ip: Vec<Prefixes>,
     /// TCP and UDP ports that become others: 80=8080
-    #[arg(long, value_name = "FROM=TO", requires = "onto", value_parser = ports)]
+    #[arg(long, value_name = "FROM=TO", requires = "place", conflicts_with = "against", value_parser = ports)]
     map_port: Vec<(u16, u16)>,
     /// Ethernet addresses that become others: 02:00:00:00:00:01=02:00:00:00:00:09
-    #[arg(long, value_name = "FROM=TO", requires = "onto", value_parser = macs)]
+    #[arg(long, value_name = "FROM=TO", requires = "place", conflicts_with = "against", value_parser = macs)]
     map_mac: Vec<(Mac, Mac)>,
     /// The Ethernet address that all frames come from
-    #[arg(long, value_name = "MAC", requires = "onto", value_parser = mac)]
+    #[arg(long, value_name = "MAC", requires = "place", conflicts_with = "against", value_parser = mac)]
     source_mac: Option<Mac>,
     /// The Ethernet address that all frames go to
-    #[arg(long, value_name = "MAC", requires = "onto", value_parser = mac)]
+    #[arg(long, value_name = "MAC", requires = "place", conflicts_with = "against", value_parser = mac)]
     dest_mac: Option<Mac>,
     /// Put every frame into this VLAN: the outermost tag is changed, or one is added
-    #[arg(long, value_name = "ID", requires = "onto", value_parser = clap::value_parser!(u16).range(0..=4095))]
+    #[arg(long, value_name = "ID", requires = "place", conflicts_with = "against", value_parser = clap::value_parser!(u16).range(0..=4095))]
     vlan: Option<u16>,
     /// Take VLAN tags away
-    #[arg(long, requires = "onto", conflicts_with = "vlan")]
+    #[arg(long, requires = "place", conflicts_with_all = ["vlan", "against"])]
     no_vlan: bool,
     /// The TTL, or hop limit, of all packets
-    #[arg(long, value_name = "N", requires = "onto", value_parser = clap::value_parser!(u8))]
+    #[arg(long, value_name = "N", requires = "place", conflicts_with = "against", value_parser = clap::value_parser!(u8))]
     ttl: Option<u8>,
     /// Cut packets that are longer than the interface allows
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     mtu_trim: bool,
     /// Make wrong checksums right, and finish those that were left to a network interface
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     fix_checksums: bool,
     /// Fill up with zeros what the capture cut
-    #[arg(long, requires = "onto")]
+    #[arg(long, requires = "place", conflicts_with = "against")]
     snap_pad: bool,
 }
 
 impl RewritingArgs {
-    /// What becomes of packets on this interface, whose frames are of type `link`. On loopback nobody looks at Ethernet
-    /// addresses, so packets that were captured without get any.
-    pub(super) fn rewriter(&self, interface: &Interface, link: LinkType) -> Rewriter {
+    /// What becomes of packets on this interface, whose frames are of type `link`. Packets that were captured without Ethernet
+    /// addresses go to `peer`; on loopback nobody looks at them.
+    pub(super) fn rewriter(&self, interface: &Interface, link: LinkType, peer: Option<Mac>) -> Rewriter {
         let tags = match (self.vlan, self.no_vlan) {
             (Some(id), _) => Tags::Vlan(id),
             (None, true) => Tags::Removed,
@@ -67,7 +67,7 @@ impl RewritingArgs {
             fix_checksums: self.fix_checksums,
             pad: self.snap_pad,
         };
-        let peer_mac = (interface.kind == InterfaceKind::Loopback).then_some([0; 6]);
+        let peer_mac = peer.or((interface.kind == InterfaceKind::Loopback).then_some([0; 6]));
         Rewriter { table, link, own_mac: interface.mac, peer_mac }
     }
 }

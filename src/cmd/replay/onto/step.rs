@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::os::fd::AsFd as _;
 
+use super::bar::Bar;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::{Streams, exit};
 use crate::drive::onto::{SoFar, Watcher};
@@ -22,14 +23,17 @@ pub(super) struct Screen<'a> {
     exchanges: Exchanges,
     /// Packets that were asked for.
     number: u64,
+    bar: Option<Bar>,
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(output: &OutputArgs, stop: &'a Interrupts, streams: &'a mut Streams<'_>) -> Self {
+    /// With `steps` each packet is shown; otherwise how far it has come, where that is a terminal.
+    pub(super) fn new(output: &OutputArgs, steps: bool, stop: &'a Interrupts, streams: &'a mut Streams<'_>) -> Self {
         let format = if output.format == Format::Json { Format::Json } else { Format::Lines };
         let lines = open(format, &output.settings(None), Box::new(&mut *streams.out));
         let (tracer, exchanges) = (Tracer::new(TracerOptions::default()), Exchanges::default());
-        Self { lines, err: &mut *streams.err, stop, tracer, exchanges, number: 0 }
+        let bar = (!steps && !output.quiet && terminal::is_terminal(io::stderr())).then(Bar::default);
+        Self { lines, err: &mut *streams.err, stop, tracer, exchanges, number: 0, bar }
     }
 
     /// One line for the packet, as `--format lines` has it.
@@ -61,7 +65,10 @@ fn note(shown: &mut io::Result<u32>, show: impl FnOnce() -> io::Result<()>) {
 }
 
 impl Watcher for Screen<'_> {
-    fn so_far(&mut self, _: &SoFar) -> io::Result<()> {
+    fn so_far(&mut self, so_far: &SoFar) -> io::Result<()> {
+        if let Some(bar) = &mut self.bar {
+            bar.draw(so_far);
+        }
         Ok(())
     }
 
