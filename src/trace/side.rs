@@ -4,6 +4,8 @@ use std::ops::{Index, IndexMut};
 
 use serde::Serialize;
 
+use crate::tcp::Arriving;
+
 /// One end of a connection. Where nobody was seen to open it, the client is the sender of the first segment, unless
 /// the ports tell otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -74,5 +76,25 @@ impl<T> IndexMut<Side> for Pair<T> {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
         }
+    }
+}
+
+/// Which side the sender of the first segment is. A SYN comes from the client and a SYN,ACK from the server; in the
+/// middle of a stream the ports tell, or else the first that is seen is the client.
+pub(super) fn opener(first: &Arriving, source: u16, destination: u16) -> Side {
+    match (first.flags.syn(), first.flags.ack()) {
+        (true, false) => Side::Client,
+        (true, true) => Side::Server,
+        _ if port_class(source) < port_class(destination) => Side::Server,
+        _ => Side::Client,
+    }
+}
+
+/// Well-known ports, then registered ones below the range that Linux takes for clients, then the rest.
+pub(super) const fn port_class(port: u16) -> u8 {
+    match port {
+        0..1024 => 0,
+        1024..32768 => 1,
+        _ => 2,
     }
 }

@@ -10,36 +10,12 @@ use super::glance::{Glance, Lookout};
 use super::half_open::HalfOpen;
 use super::icmp::{self, Report};
 use super::late::side_of;
+use super::options::{Hint, TracerOptions, is_same};
+use super::side::opener;
 use super::sighting::Sighting;
-use super::{Event, EventKind, Mark, Marks, Origin, Pair, Side};
-use crate::tcp::{Arriving, Call};
+use super::{Event, EventKind, Mark, Marks, Pair, Side};
+use crate::tcp::Arriving;
 use crate::wire::{Checksum, Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
-
-/// Connections that are followed at once where the caller does not say otherwise.
-const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
-
-/// How to trace.
-#[derive(Clone, Copy, Debug)]
-pub struct TracerOptions {
-    /// The socket whose segments this program makes by hand: its states are observed, not inferred. An unspecified
-    /// address stands for any of ours, port 0 for any port.
-    pub ours: Option<SocketAddr>,
-    /// Whether `ours` waits for connections. If not, what it sends first makes it the client, whatever the flags.
-    pub listens: bool,
-    /// `ours` has no TCP behind it: unless a SYN asks for a connection, what it sends first is no part of one, and tells
-    /// nothing of states.
-    pub probes: bool,
-    /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
-    pub max_connections: usize,
-    /// Tell nothing but the end of each connection: it takes less time.
-    pub only_ends: bool,
-}
-
-impl Default for TracerOptions {
-    fn default() -> Self {
-        Self { ours: None, listens: false, probes: false, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
-    }
-}
 
 /// A number for each kind of record: how many a tracer holds, or how large they are.
 #[cfg(test)]
@@ -48,25 +24,6 @@ pub(super) struct Held {
     pub(super) half_open: usize,
     pub(super) whole: usize,
     pub(super) late: usize,
-}
-
-/// What the caller knows of a packet beside its bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Hint {
-    /// Who made it.
-    pub origin: Origin,
-    /// The calls that our end made to send it, in their order; what a segment of ours has no call for, TCP sent by
-    /// itself.
-    pub calls: [Option<Call>; 2],
-    /// It was put together from fragments of IP.
-    pub reassembled: bool,
-}
-
-impl Hint {
-    /// Whether nothing is known of the packet but its bytes.
-    fn is_default(&self) -> bool {
-        self.origin == Origin::Wire && !self.reassembled
-    }
 }
 
 /// Follows every connection in a stream of packets, passively: both ends are inferred from their segments.
@@ -457,31 +414,4 @@ fn step(
 
 fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
     (SocketAddr::new(ip.source, segment.source_port), SocketAddr::new(ip.destination, segment.destination_port))
-}
-
-/// Whether `socket` is meant by `ours`, whose port 0 stands for every port, and whose address for any if it is
-/// unspecified. Scopes do not count: no packet carries them.
-#[must_use]
-pub fn is_same(ours: SocketAddr, socket: SocketAddr) -> bool {
-    (ours.ip().is_unspecified() || ours.ip() == socket.ip()) && (ours.port() == 0 || ours.port() == socket.port())
-}
-
-/// Which side the sender of the first segment is. A SYN comes from the client and a SYN,ACK from the server; in the
-/// middle of a stream the ports tell, or else the first that is seen is the client.
-fn opener(first: &Arriving, source: u16, destination: u16) -> Side {
-    match (first.flags.syn(), first.flags.ack()) {
-        (true, false) => Side::Client,
-        (true, true) => Side::Server,
-        _ if port_class(source) < port_class(destination) => Side::Server,
-        _ => Side::Client,
-    }
-}
-
-/// Well-known ports, then registered ones below the range that Linux takes for clients, then the rest.
-pub(super) const fn port_class(port: u16) -> u8 {
-    match port {
-        0..1024 => 0,
-        1024..32768 => 1,
-        _ => 2,
-    }
 }

@@ -7,7 +7,7 @@ use super::lru::Lru;
 use super::query::Query;
 use super::record::{Exchange, Sighting};
 use super::{Began, Endpoint, ExchangeError, ExchangeEvent, ExchangeKind, MessageKind, Protocol};
-use crate::trace::tracer::port_class;
+use crate::trace::side::port_class;
 use crate::trace::{Side, is_group};
 use crate::wire::ip::protocol;
 use crate::wire::{Checksum, Content, Datagram, Decoded, Icmp, Ip, Packet, Quote, Time};

@@ -1,0 +1,58 @@
+//! How to trace, and what a caller knows beside the packets.
+
+use std::net::SocketAddr;
+
+use super::Origin;
+use crate::tcp::Call;
+
+/// Connections that are followed at once where the caller does not say otherwise.
+const DEFAULT_MAX_CONNECTIONS: usize = 100_000;
+
+/// How to trace.
+#[derive(Clone, Copy, Debug)]
+pub struct TracerOptions {
+    /// The socket whose segments this program makes by hand: its states are observed, not inferred. An unspecified
+    /// address stands for any of ours, port 0 for any port.
+    pub ours: Option<SocketAddr>,
+    /// Whether `ours` waits for connections. If not, what it sends first makes it the client, whatever the flags.
+    pub listens: bool,
+    /// `ours` has no TCP behind it: unless a SYN asks for a connection, what it sends first is no part of one, and tells
+    /// nothing of states.
+    pub probes: bool,
+    /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
+    pub max_connections: usize,
+    /// Tell nothing but the end of each connection: it takes less time.
+    pub only_ends: bool,
+}
+
+impl Default for TracerOptions {
+    fn default() -> Self {
+        Self { ours: None, listens: false, probes: false, max_connections: DEFAULT_MAX_CONNECTIONS, only_ends: false }
+    }
+}
+
+/// What the caller knows of a packet beside its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hint {
+    /// Who made it.
+    pub origin: Origin,
+    /// The calls that our end made to send it, in their order; what a segment of ours has no call for, TCP sent by
+    /// itself.
+    pub calls: [Option<Call>; 2],
+    /// It was put together from fragments of IP.
+    pub reassembled: bool,
+}
+
+impl Hint {
+    /// Whether nothing is known of the packet but its bytes.
+    pub(super) fn is_default(&self) -> bool {
+        self.origin == Origin::Wire && !self.reassembled
+    }
+}
+
+/// Whether `socket` is meant by `ours`, whose port 0 stands for every port, and whose address for any if it is
+/// unspecified. Scopes do not count: no packet carries them.
+#[must_use]
+pub fn is_same(ours: SocketAddr, socket: SocketAddr) -> bool {
+    (ours.ip().is_unspecified() || ours.ip() == socket.ip()) && (ours.port() == 0 || ours.port() == socket.port())
+}
