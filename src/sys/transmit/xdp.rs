@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::arena::{Arena, CHUNK};
 use super::frames::FrameSender;
@@ -27,6 +28,10 @@ const FILL: u32 = 64;
 const MAX_TX_BUDGET: i32 = 9;
 /// Octets that may be under way.
 const BUFFER: i32 = 8 << 20;
+
+/// How often a queue that another socket has is asked for, and after how long again.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// The socket and its rings.
 pub(super) struct XdpSender {
@@ -185,6 +190,17 @@ fn bind(socket: &OwnedFd, index: u32) -> io::Result<()> {
     };
     let length = size_of_val(&address) as libc::socklen_t;
     // SAFETY: the kernel reads `length` octets of `address`, which lives until the call returns.
-    let done = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
-    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    let bind = || unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
+    // A socket that was closed just now has the queue a little longer: the kernel clears up behind it.
+    for _ in 0..ATTEMPTS {
+        if bind() == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() != Some(libc::EBUSY) {
+            return Err(error);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(io::Error::from_raw_os_error(libc::EBUSY))
 }
