@@ -36,6 +36,7 @@ if [ "${1:-build}" = bench ]; then
     need tcpdump tcpdump
     need tcptrace tcptrace # argus is left to people: its package starts a service that captures
     need ping iputils-ping
+    need tcpreplay tcpreplay
 fi
 
 # scapy, which builds the same packets from the same fields, from PyPI into target/scapy.
