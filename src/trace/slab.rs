@@ -1,20 +1,17 @@
-//! Records in pages. Pages never move, so growing copies nothing and wastes at most a page.
+//! Records of one kind, found by their places.
 
 use std::ops::{Index, IndexMut};
 
-/// Records of one page.
-const PAGE: usize = 256;
-
-/// Records of one kind, found by their places; a place that is free is used again before a new one.
+/// Records; a place that is free is used again before a new one.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    pages: Vec<Vec<T>>,
+    records: Vec<T>,
     free: Vec<u32>,
 }
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
-        Self { pages: Vec::new(), free: Vec::new() }
+        Self { records: Vec::new(), free: Vec::new() }
     }
 
     /// Puts a record in, and answers its place.
@@ -23,13 +20,8 @@ impl<T> Slab<T> {
             self[place] = record;
             return place;
         }
-        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE));
-        }
-        let before = (self.pages.len() - 1) * PAGE;
-        let page = &mut self.pages[before / PAGE];
-        page.push(record);
-        (before + page.len() - 1) as u32
+        self.records.push(record);
+        (self.records.len() - 1) as u32
     }
 
     /// Frees the place of a record.
@@ -40,8 +32,8 @@ impl<T> Slab<T> {
 
     /// How many records there are.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.pages.iter().map(Vec::len).sum::<usize>() - self.free.len()
+    pub(super) const fn len(&self) -> usize {
+        self.records.len() - self.free.len()
     }
 }
 
@@ -50,14 +42,14 @@ impl<T> Index<u32> for Slab<T> {
 
     #[inline]
     fn index(&self, place: u32) -> &T {
-        &self.pages[place as usize / PAGE][place as usize % PAGE]
+        &self.records[place as usize]
     }
 }
 
 impl<T> IndexMut<u32> for Slab<T> {
     #[inline]
     fn index_mut(&mut self, place: u32) -> &mut T {
-        &mut self.pages[place as usize / PAGE][place as usize % PAGE]
+        &mut self.records[place as usize]
     }
 }
 

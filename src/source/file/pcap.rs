@@ -9,6 +9,8 @@ use crate::source::window::Window;
 use crate::wire::{LinkType, Time};
 
 const FILE_HEADER: usize = 24;
+/// What the header of a record has in every variant of the format.
+const RECORD_HEADER: usize = 16;
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
 /// The format of Alexey Kuznetzov's patched libpcap: eight more bytes in each record's header.
@@ -58,7 +60,7 @@ impl Pcap {
         Ok(Some(Self {
             endian,
             nanos_in_unit: if magic == NANOSECONDS { 1 } else { 1000 },
-            record_header: if magic == MODIFIED { 24 } else { 16 },
+            record_header: RECORD_HEADER + if magic == MODIFIED { 8 } else { 0 },
             lengths,
             link: link::from_file((network & 0xffff) as u16),
         }))
@@ -67,17 +69,17 @@ impl Pcap {
     #[inline]
     pub(super) fn step<R: Read>(&mut self, window: &mut Window<R>) -> Result<Step, Fault> {
         let offset = window.offset();
-        if !window.fill(self.record_header)? {
+        let whole = window.fill(self.record_header)?;
+        let Some(header) = window.unread().first_chunk().copied().filter(|_| whole) else {
             return if window.unread().is_empty() {
                 Ok(Step::End)
             } else {
                 Err(Fault::cut(window, offset, self.record_header as u64))
             };
-        }
-        let header = &window.unread()[..self.record_header];
-        let time = self.time(header);
-        let (captured, original) = self.lengths(header);
-        if captured == 0 && original == 0 && is_file_header(header) {
+        };
+        let time = self.time(&header);
+        let (captured, original) = self.lengths(&header);
+        if captured == 0 && original == 0 && is_file_header(window.unread()) {
             return self.begin_again(window);
         }
         let length = captured as usize;
@@ -103,20 +105,20 @@ impl Pcap {
 
     /// Bytes of the next record, once its header is there. One that cannot be is not waited for.
     pub(super) fn next_length(&self, unread: &[u8]) -> Option<u64> {
-        let header = unread.get(..self.record_header)?;
+        let header = unread.get(..self.record_header)?.first_chunk()?;
         let (captured, _) = self.lengths(header);
         Some(if captured as usize > MAX_PACKET { 0 } else { self.record_header as u64 + u64::from(captured) })
     }
 
     #[inline]
-    fn time(&self, header: &[u8]) -> Time {
+    fn time(&self, header: &[u8; RECORD_HEADER]) -> Time {
         let (seconds, fraction) = (self.endian.u32(header, 0), self.endian.u32(header, 4));
         Time::from_parts(i64::from(seconds), i64::from(fraction) * i64::from(self.nanos_in_unit))
     }
 
     /// Captured and original length.
     #[inline]
-    fn lengths(&self, header: &[u8]) -> (u32, u32) {
+    fn lengths(&self, header: &[u8; RECORD_HEADER]) -> (u32, u32) {
         let (first, second) = (self.endian.u32(header, 8), self.endian.u32(header, 12));
         match self.lengths {
             Lengths::CapturedFirst => (first, second),
