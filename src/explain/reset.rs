@@ -43,7 +43,10 @@ fn why(summary: &Summary, names: &Names) -> &'static str {
         (Mark::HalfOpen, ": it knew of no such connection any more"),
     ];
     let yours = summary.reset_by.is_some() && summary.reset_by == names.you();
-    let found = WHY.iter().find(|(mark, _)| !yours && summary.marks.has(*mark));
+    // Data that came after the reset are no reason for it: who answers data so has sent its FIN.
+    let had_closed = summary.has_fin() && summary.closed_first == summary.reset_by;
+    let holds = |mark: Mark| summary.marks.has(mark) && (mark != Mark::DataAfterClose || had_closed);
+    let found = WHY.iter().find(|(mark, _)| !yours && holds(*mark));
     found.map_or("", |(_, words)| words)
 }
 

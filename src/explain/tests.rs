@@ -233,6 +233,25 @@ fn every_probe_has_its_words() {
     insta::assert_snapshot!(all + &format!("SYN FIN, 1\n{}", lines(&summary)));
 }
 
+/// Who answers data with a reset because its program has closed has sent its FIN. Data that crossed the reset of an end
+/// that had not are no reason for it.
+#[test]
+fn data_after_a_reset_are_no_reason_for_it() {
+    const FIN: u8 = 16;
+    let marks = [Mark::DataAfterClose].into_iter().collect();
+    let reset = Summary {
+        termination: Termination::Reset,
+        closed_first: Some(Side::Server),
+        reset_by: Some(Side::Server),
+        marks,
+        ..summary()
+    };
+    let told =
+        |completeness| lines(&Summary { completeness, ..reset }).contains("data came for a program that had closed");
+    assert!(told(reset.completeness | FIN));
+    assert!(!told(reset.completeness & !FIN));
+}
+
 #[test]
 fn every_ending_has_its_words() {
     use Termination::*;

@@ -6,7 +6,7 @@ const SYN: u8 = 1;
 const SYN_ACK: u8 = 2;
 const ACK: u8 = 4;
 const DATA: u8 = 8;
-const FIN: u8 = 16;
+pub(super) const FIN: u8 = 16;
 const RST: u8 = 32;
 
 /// The bits of a conversation so far.

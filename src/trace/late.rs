@@ -15,7 +15,7 @@ use crate::wire::Time;
 
 /// How long after the last segment of a connection its segments may still come: twice the maximum segment lifetime,
 /// which RFC 9293 section 3.4.2 takes to be two minutes.
-const TIME_WAIT: Duration = Duration::from_secs(240);
+pub(super) const TIME_WAIT: Duration = Duration::from_secs(240);
 
 /// The largest number of a record.
 const NUMBER: u32 = (1 << 30) - 1;
@@ -108,7 +108,7 @@ impl Late {
 
     /// Marks of a SYN that follows this connection, which was revived.
     pub(super) fn succession(&self, revived: &Connection) -> Marks {
-        let mut marks = revived.succession();
+        let mut marks = revived.succession(revived.last);
         marks.extend(self.vetoed.then_some(Mark::OldDuplicateSyn));
         marks
     }

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 
 use super::connection::{Connection, Step};
 use super::end::Facts;
+use super::late::TIME_WAIT;
 use super::progress::Closing;
 use super::{Handshake, Mark, Marks, Side};
 use crate::tcp::{Reply, Seq, State};
+use crate::wire::Time;
 
 /// How far a connection was before a segment.
 #[derive(Clone, Copy)]
@@ -84,9 +86,10 @@ impl Connection {
         self.opening.verdict() == Handshake::Aborted && self.closing.reset_by == Some(Side::Client)
     }
 
-    /// Marks of a SYN that follows this connection between the same sockets.
-    pub(super) fn succession(&self) -> Marks {
-        let waits = Side::BOTH.into_iter().any(|side| self.ends[side].is(State::TimeWait));
+    /// Marks of a SYN that follows this connection at `now`, between the same sockets.
+    pub(super) fn succession(&self, now: Time) -> Marks {
+        let recent = now.since(self.last) <= TIME_WAIT;
+        let waits = recent && Side::BOTH.into_iter().any(|side| self.ends[side].is(State::TimeWait));
         let rows = [(true, Mark::PortReuse), (self.is_vetoed(), Mark::OldDuplicateSyn), (waits, Mark::TimeWaitReuse)];
         rows.into_iter().filter_map(|(holds, mark)| holds.then_some(mark)).collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Belief, ConnState, CutOff, History, IcmpEvent, Marks, Pair, ResetNumber, Side, Stage};
+use super::{Belief, ConnState, CutOff, History, IcmpEvent, Marks, Pair, ResetNumber, Side, Stage, completeness};
 use crate::wire::{Flags, OptionSummary, Time};
 
 /// How a connection opened.
@@ -199,6 +199,14 @@ pub struct Summary {
     /// Flags of the first segment; JSON has them there.
     #[serde(skip)]
     pub first_flags: Flags,
+}
+
+impl Summary {
+    /// Whether either side sent a FIN.
+    #[must_use]
+    pub const fn has_fin(&self) -> bool {
+        self.completeness & completeness::FIN != 0
+    }
 }
 
 fn as_holder<S: Serializer>(time_wait: &Pair<bool>, serializer: S) -> Result<S::Ok, S::Error> {

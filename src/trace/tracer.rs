@@ -257,7 +257,7 @@ impl Tracer {
             Place::Orderly(head) | Place::Followed(head) => {
                 let connection = self.flows.followed(head);
                 let followed = connection.is_followed_by(connection.side_of(source), &arriving);
-                followed.then(|| connection.succession())
+                followed.then(|| connection.succession(sighting.time))
             }
             Place::Late(number) => {
                 let late = self.flows.late(number);

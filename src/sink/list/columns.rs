@@ -72,7 +72,9 @@ fn opened(summary: &Summary, out: &mut String) {
 }
 
 fn closed(summary: &Summary, out: &mut String) {
-    let by = match summary.closed_first {
+    // A reset may come from who has not closed yet.
+    let closer = if summary.termination == Termination::Reset { summary.reset_by } else { summary.closed_first };
+    let by = match closer {
         Some(Side::Client) => " by client",
         Some(Side::Server) => " by server",
         None => "",
@@ -116,4 +118,24 @@ fn notes(summary: &Summary, out: &mut String) {
 /// Whether a mark says more than that the connection was an ordinary one, and than the other columns do.
 fn is_notable(mark: Mark) -> bool {
     explain::oddity(mark).is_some() || matches!(mark, Mark::SynAckRetransmission | Mark::FinRetransmission)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::fixture;
+
+    #[test]
+    fn a_reset_is_its_senders_though_the_other_side_closed_first() {
+        let (one, other) = ("192.0.2.1:40000".parse().unwrap(), "192.0.2.2:80".parse().unwrap());
+        let summary = Summary {
+            termination: Termination::Reset,
+            closed_first: Some(Side::Server),
+            reset_by: Some(Side::Client),
+            ..fixture::summary(one, other, crate::wire::Time::from_nanos(0))
+        };
+        let mut out = String::new();
+        closed(&summary, &mut out);
+        assert_eq!(out, "reset by client");
+    }
 }

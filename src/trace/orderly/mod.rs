@@ -77,7 +77,7 @@ impl Orderly {
             client: Offered::new(offer, syn.stamps.is_some())?,
             server: Offered::new(glance.offer, answer.stamps.is_some())?,
         };
-        let plain = answer.window > 0 && offers.client.is_no_cookie(&offers.server);
+        let plain = syn.window > 0 && answer.window > 0 && offers.client.is_no_cookie(&offers.server);
         if !answers || !plain || arriving.ack != syn.arriving.end() || answer.time < syn.time {
             return None;
         }

@@ -272,3 +272,20 @@ fn what_comes_after_the_end_left_before_it() {
     assert_eq!(before.client.state, Some(State::Established));
     stage.play("S SA 0 1 ws=7 | CLOSED CLOSED | syn-ack-retransmission backlog-overflow");
 }
+
+#[test]
+fn time_wait_passes() {
+    let reused = |pause: u32| {
+        let mut stage = Stage::new(TracerOptions::default());
+        stage.play(HANDSHAKE);
+        stage.play(
+            "C FA 1 1 | FIN-WAIT-1 CLOSE-WAIT
+             S FA 1 2 | TIME-WAIT LAST-ACK
+             C A 2 2  | TIME-WAIT CLOSED",
+        );
+        let reuse = if pause > 240_000 { "port-reuse" } else { "port-reuse time-wait-reuse" };
+        stage.play(&format!("+{pause} C S 0 - isn=9000 | SYN-SENT SYN-RECEIVED | {reuse}"));
+    };
+    reused(239_000);
+    reused(241_000);
+}
