@@ -57,6 +57,24 @@ fn the_examples_do_as_they_say() {
 }
 
 #[test]
+fn the_documents_run_the_examples_as_they_stand_there() {
+    if !has_lab() {
+        return;
+    }
+    for name in ["README.md", "examples/scripts/README.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a document");
+        let shown = text.lines().filter_map(|line| line.strip_prefix("rawshake send --lab "));
+        let commands: Vec<_> = shown.filter(|line| line.contains("examples/scripts/")).collect();
+        assert!(!commands.is_empty(), "{name} shows no script");
+        for command in commands {
+            let arguments = command.split_once(" #").map_or(command, |(arguments, _)| arguments);
+            let said = send(&format!("--lab {arguments}"));
+            assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{name}: {arguments}: {said:?}");
+        }
+    }
+}
+
+#[test]
 fn each_expectation_that_fails_is_told_with_its_line() {
     if !has_lab() {
         return;
