@@ -295,3 +295,27 @@ fn what_does_not_go_with_a_state_is_refused() {
         assert!(said.err.contains(words) && said.err.lines().count() == 1, "{arguments}: {}", said.err);
     }
 }
+
+#[test]
+fn a_port_is_not_closed_while_somebody_listens() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, words) in [
+        ("--from closed --lab-server echo", "192.0.2.2:7 is not in CLOSED, but in LISTEN, as its kernel says"),
+        ("--from listen --lab-server refuses", "is not in LISTEN, but in CLOSED, as its kernel says"),
+    ] {
+        let said = send(&format!("--lab {arguments}"));
+        assert!(said.code == Some(2) && said.err.contains(words), "{arguments}: {said:?}");
+        assert!(!said.out.contains("Verdict"), "{arguments}: {said:?}");
+    }
+    in_own_network(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let said = send(&format!("{address} --from closed"));
+        assert!(said.code == Some(2) && said.err.contains("not in CLOSED, but in LISTEN"), "{said:?}");
+        drop(listener);
+        let said = send(&format!("{address} --from closed"));
+        assert!(said.code == Some(0) && said.out.contains("To        CLOSED, as its kernel says"), "{said:?}");
+    });
+}

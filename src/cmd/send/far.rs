@@ -41,7 +41,8 @@ impl Far<'_> {
         let before = trial.config().target.row().standing.state;
         let (server, client) = (trial.config().remote, trial.config().local);
         let state = state_after(before, self.socket(server, client)?);
-        if state != State::Listen {
+        // Without a connection the port may listen, or not; behind one that is closed a listening port tells nothing.
+        if state != State::Listen && (before, state) != (State::Closed, State::Closed) {
             return Ok(Some(state));
         }
         let any = if client.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
