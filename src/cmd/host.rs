@@ -17,10 +17,15 @@ pub(super) fn resolve(host: &str, in_lab: bool) -> anyhow::Result<Vec<SocketAddr
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if in_lab && !is_numeric(host) {
         let names = lab::HOSTS.map(|host| host.name).join(", ");
-        bail!("there is no host {} in the lab; there are: {names}", printable(host));
+        bail!("there is no host {} in the lab; there are: {names}", visible(host));
     }
     let found = (host, 0).to_socket_addrs();
-    Ok(found.with_context(|| format!("cannot find the address of {}", printable(host)))?.collect())
+    Ok(found.with_context(|| format!("cannot find the address of {}", visible(host)))?.collect())
+}
+
+/// A text of somebody else, blanks and all, without what a terminal would obey.
+pub(super) fn visible(text: &str) -> String {
+    text.split(' ').map(printable).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a host is written as an address: `127.1` is one, too.
@@ -62,6 +67,8 @@ mod tests {
         assert_eq!(resolve("[2001:db8::2]", true).unwrap(), ["[2001:db8::2]:0".parse().unwrap()]);
         let error = resolve("example.org\u{1b}", true).unwrap_err().to_string();
         assert_eq!(error, r"there is no host example.org\u{1b} in the lab; there are: you, server, silent");
+        let error = resolve("a b", true).unwrap_err().to_string();
+        assert!(error.starts_with("there is no host a b in the lab"), "{error}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod way;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
@@ -118,7 +118,7 @@ fn refuse(error: clap::Error) -> ! {
     }
     colored::control::set_override(true);
     // Standard error itself may be closed; there is nowhere left to say so.
-    let _ = exit::tell(&mut anstream::stderr(), &in_one_line(&error.to_string()));
+    let _ = exit::tell(&mut anstream::stderr(), &told(&error));
     std::process::exit(i32::from(ERROR));
 }
 
@@ -129,6 +129,27 @@ fn in_one_line(whole: &str) -> String {
     let line = first.join(" ");
     line.strip_prefix("error: ").map_or(line.clone(), str::to_owned)
 }
+
+/// The same, and what to do next.
+fn told(error: &clap::Error) -> String {
+    let line = in_one_line(&error.to_string());
+    if lacks_peer(error) { line + PEERLESS } else { line }
+}
+
+/// What to do without a peer of one's own.
+const PEERLESS: &str = "; --lab needs none: it brings its own; --help has examples";
+
+/// Whether all that is missing is whom to talk to, which every command that can talk to the lab leaves to it.
+fn lacks_peer(error: &clap::Error) -> bool {
+    let missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) if error.kind() == ErrorKind::MissingRequiredArgument => missing,
+        _ => return false,
+    };
+    matches!(missing.as_slice(), [one] if PEERS.contains(&one.as_str()))
+}
+
+/// How those commands call it.
+const PEERS: [&str; 3] = ["<HOST[:PORT]>", "<HOST>...", "<PORT>"];
 
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match command {
@@ -143,7 +164,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_one_line, parser};
+    use super::{PEERLESS, parser, told};
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -162,13 +183,28 @@ mod tests {
             ("trace --lab --timeout -1", "--timeout"),
         ] {
             let words = ["rawshake"].into_iter().chain(arguments.split(' '));
-            let error = parser().try_get_matches_from(words).expect_err(arguments).to_string();
-            let line = in_one_line(&error);
+            let error = parser().try_get_matches_from(words).expect_err(arguments);
+            let line = told(&error);
             assert!(line.starts_with(&format!("invalid value '-1' for '{option} ")), "{arguments}: {line}");
         }
         let letters = ["rawshake", "send", "--lab", "-1", "-6", "--bad-length", "-4"];
         let error = parser().try_get_matches_from(letters).expect_err("-4 and -6").to_string();
         assert!(error.contains("'--ipv6' cannot be used with '--ipv4'"), "{error}");
+    }
+
+    #[test]
+    fn without_a_peer_the_lab_is_offered() {
+        for (arguments, peer) in
+            [("send", "<HOST[:PORT]>"), ("trace -4", "<HOST[:PORT]>"), ("ping", "<HOST>..."), ("listen", "<PORT>")]
+        {
+            let words = ["rawshake"].into_iter().chain(arguments.split(' '));
+            let line = told(&parser().try_get_matches_from(words).expect_err(arguments));
+            let told = format!("the following required arguments were not provided: {peer}{PEERLESS}");
+            assert_eq!(line, told, "{arguments}");
+        }
+        let words = ["rawshake", "send", "server", "--lab-think", "1"];
+        let line = told(&parser().try_get_matches_from(words).expect_err("no lab"));
+        assert!(line.ends_with(": --lab"), "{line}");
     }
 
     #[test]

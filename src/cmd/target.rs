@@ -4,9 +4,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 
-use super::host;
+use super::host::{self, visible};
 use super::way::Versions;
-use crate::craft::ping::text::printable;
 use crate::sys::Version;
 use crate::sys::route::{self, Route};
 
@@ -23,10 +22,10 @@ impl Written {
     /// Takes `HOST:PORT` apart; an IPv6 address has colons of its own.
     pub(super) fn of(host: &str, port: Option<&str>) -> anyhow::Result<Self> {
         let (name, behind) = split(host, port.is_some())?;
-        ensure!(behind != Some(""), "there is no port behind the last colon of {}", printable(host));
-        ensure!(!name.is_empty(), "there is no host in {:?}", printable(host));
+        ensure!(behind != Some(""), "there is no port behind the last colon of {}", visible(host));
+        ensure!(!name.is_empty(), "there is no host in {:?}", visible(host));
         if let (Some(one), Some(other)) = (behind, port) {
-            bail!("two ports, {} and {}: give one", printable(one), printable(other));
+            bail!("two ports, {} and {}: give one", visible(one), visible(other));
         }
         Ok(Self { host: name.to_owned(), port: behind.or(port).map(str::to_owned) })
     }
@@ -40,22 +39,22 @@ impl Written {
 fn split(text: &str, has_port: bool) -> anyhow::Result<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (address, behind) =
-            rest.split_once(']').with_context(|| format!("{} lacks its closing bracket", printable(text)))?;
+            rest.split_once(']').with_context(|| format!("{} lacks its closing bracket", visible(text)))?;
         return match behind.strip_prefix(':') {
             Some(port) => Ok((address, Some(port))),
             None if behind.is_empty() => Ok((address, None)),
-            None => bail!("after ] comes :PORT or nothing, not {}", printable(behind)),
+            None => bail!("after ] comes :PORT or nothing, not {}", visible(behind)),
         };
     }
     if let Some((address, port)) = either(text).filter(|_| !has_port) {
-        let (text, address) = (printable(text), printable(address));
+        let (text, address) = (visible(text), visible(address));
         bail!("{text} can be read in two ways; write [{text}] for that address, or [{address}]:{port} for a port");
     }
     match text.matches(':').count() {
         0 => Ok((text, None)),
         1 => Ok(text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))),
         _ if is_ipv6(text) => Ok((text, None)),
-        _ => bail!("{} is neither HOST:PORT nor an IPv6 address; write [ADDRESS]:PORT", printable(text)),
+        _ => bail!("{} is neither HOST:PORT nor an IPv6 address; write [ADDRESS]:PORT", visible(text)),
     }
 }
 
@@ -74,12 +73,12 @@ fn is_ipv6(text: &str) -> bool {
 fn port_number(text: &str) -> anyhow::Result<u16> {
     if text.bytes().all(|octet| octet.is_ascii_digit()) {
         let number = text.parse::<u16>().ok().filter(|port| *port > 0);
-        return number.with_context(|| format!("{} is not a port: they go from 1 to 65535", printable(text)));
+        return number.with_context(|| format!("{} is not a port: they go from 1 to 65535", visible(text)));
     }
     let hints = dns_lookup::AddrInfoHints { socktype: libc::SOCK_STREAM, ..Default::default() };
     let mut found = dns_lookup::getaddrinfo(None, Some(text), Some(hints)).into_iter().flatten().flatten();
     let port = found.next().map(|info| info.sockaddr.port());
-    port.with_context(|| format!("no service is called {}; give the number of the port", printable(text)))
+    port.with_context(|| format!("no service is called {}; give the number of the port", visible(text)))
 }
 
 /// Which way the packets are to go.
@@ -113,7 +112,7 @@ impl Target {
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        Err(first_error.unwrap_or_else(|| anyhow!("{} has no {}address", printable(&written.host), way.version())))
+        Err(first_error.unwrap_or_else(|| anyhow!("{} has no {}address", visible(&written.host), way.version())))
     }
 
     fn with_address(address: SocketAddr, port: u16, way: &Way) -> anyhow::Result<Self> {
@@ -144,7 +143,7 @@ fn check_loopback(ip: IpAddr, way: &Way) -> anyhow::Result<()> {
     let is_ours = ip.is_loopback() || route::to(ip, None, None).is_ok_and(|free| free.loopback);
     if let Some(name) = &way.interface {
         let is_loopback = route::interfaces().iter().any(|found| found.name == *name && found.is_loopback());
-        let name = printable(name);
+        let name = visible(name);
         ensure!(
             is_loopback || !ip.is_loopback(),
             "{ip} is an address of the loopback interface, and cannot be reached through {name}: leave out --interface"

@@ -95,7 +95,8 @@ impl Relative {
         if part.eq_ignore_ascii_case(WINDOW) {
             self.windows = self.windows.wrapping_add(signed(1));
         } else {
-            let number = number(part).ok_or_else(|| RelativeError { part: part.to_owned(), first: false })?;
+            let wrong = || if part.is_empty() { sign.to_string() } else { part.to_owned() };
+            let number = number(part).ok_or_else(|| RelativeError { part: wrong(), first: false })?;
             self.offset = self.offset.wrapping_add(signed(number));
         }
         Ok(())
@@ -115,9 +116,11 @@ impl FromStr for Relative {
         let end = |rest: &str| rest.find(['+', '-']).unwrap_or(rest.len());
         let (first, mut rest) = text.split_at(end(text));
         let origin = ORIGINS.into_iter().find(|origin| origin.name.eq_ignore_ascii_case(first));
+        // Of `-1` all is wrong: there is nothing that it could count from.
+        let wrong = if first.is_empty() { text } else { first };
         let offset = match origin {
             Some(_) => 0,
-            None => number(first).ok_or_else(|| RelativeError { part: first.to_owned(), first: true })?,
+            None => number(first).ok_or_else(|| RelativeError { part: wrong.to_owned(), first: true })?,
         };
         let mut this = Self { origin, offset, windows: 0 };
         while let Some(sign) = rest.chars().next() {
@@ -197,6 +200,7 @@ mod tests {
             wrong("rcv.next+1"),
             "\"rcv.next\" is neither a number from 0 to 4294967295 nor one of: rcv.nxt, irs, snd.nxt, snd.una, iss"
         );
+        assert!(wrong("-1").starts_with("\"-1\" is neither ") && wrong("irs+").starts_with("\"+\" is neither "));
         assert_eq!(wrong("irs+x\u{1b}"), "\"x\\u{1b}\" is neither a number from 0 to 4294967295 nor one of: rcv.wnd");
         for text in ["", "+", "irs+", "irs--1", "rcv.nxt+-1", "4294967296", "0x", "rcv.wnd", "é+1"] {
             assert!(text.parse::<Relative>().is_err(), "{text}");

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::blind;
 use crate::craft::packet::{PacketSpec, Transport};
-use crate::craft::ping::text::printable;
 use crate::craft::probe::{Answer, Reply, Series, Session, Tally};
 use crate::explain;
 use crate::trace::SCHEMA;
@@ -110,9 +109,4 @@ pub(super) fn silence_of_all(tally: &Tally, unseen: usize, packets: u64, peer: I
 pub(super) fn nothing_left(unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> Option<String> {
     (packets as usize <= unseen && unseen > 0)
         .then(|| format!("nothing left {interface}: no neighbour answers for {peer}, or for its router"))
-}
-
-/// A text of somebody else, blanks and all, without what a terminal would obey.
-pub(super) fn visible(text: &str) -> String {
-    text.split(' ').map(printable).collect::<Vec<_>>().join(" ")
 }

@@ -13,7 +13,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use super::args::Args;
 use super::plan::{self, Origin};
 use super::report::{Report, Screen, by_hand};
-use super::words::visible;
+use crate::cmd::host::visible;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use super::words::split;
+use crate::cmd::host::visible;
 use crate::cmd::in_one_line;
 use crate::cmd::number::number;
 use crate::cmd::send::args::PacketArgs;
 use crate::cmd::send::notation::{Bits, interval};
-use crate::cmd::send::words::visible;
 use crate::craft::script::{Expectation, Number, What};
 use crate::tcp::Relative;
 
