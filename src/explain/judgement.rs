@@ -2,7 +2,7 @@
 
 use super::{Statement, why_linux_differs};
 use crate::tcp::{
-    Answer, Arriving, Basis, Cause, Heard, Judgement, Number, ORIGINS, Observed, Relative, Ruling, Seq, Shape,
+    Answer, Arriving, Basis, Cause, Damage, Heard, Judgement, Number, ORIGINS, Observed, Relative, Ruling, Seq, Shape,
     Standing, State, Verdict,
 };
 
@@ -15,6 +15,19 @@ pub struct Case {
     pub how: Option<&'static str>,
     /// An ICMP error that came, in words.
     pub error: Option<String>,
+}
+
+/// What is wrong with a packet that has to be dropped for it.
+#[must_use]
+pub const fn damage_words(damage: Damage) -> &'static str {
+    match damage {
+        Damage::IpChecksum => "its IP header checksum is wrong",
+        Damage::Fragment => "a fragment, the rest of which never comes",
+        Damage::IpLength => "the length in its IP header is not its own",
+        Damage::DataOffset => "its data offset is wrong",
+        Damage::Checksum => "its checksum is wrong",
+        Damage::Header => "its header cannot be read",
+    }
 }
 
 /// Numbers this near to a variable of the connection are told by it.
@@ -69,10 +82,16 @@ impl Case {
         }
     }
 
+    /// Whether an answer came.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        self.ruling.judgement.observed.heard.is_some()
+    }
+
     /// Whether an answer came that RFC 9293 does not ask for.
     #[must_use]
     pub fn is_otherwise(&self) -> bool {
-        self.ruling.judgement.observed.heard.is_some() && self.ruling.judgement.verdict != Verdict::Agrees
+        self.is_answered() && self.ruling.judgement.verdict != Verdict::Agrees
     }
 
     /// The state, or that no answer like this is asked for, in few words; nothing where an ICMP error says it all.
@@ -99,7 +118,10 @@ impl Case {
         if signed {
             text += ", signed with MD5";
         }
-        text + if self.ruling.damaged { ", to be dropped: damaged, or never whole" } else { "" }
+        text + &self
+            .ruling
+            .damage
+            .map_or_else(String::new, |damage| format!(", to be dropped: {}", damage_words(damage)))
     }
 
     fn before(&self) -> State {

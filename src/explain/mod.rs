@@ -38,7 +38,7 @@ pub use exchange::{
     message_label, message_reasons, quoted_unseen,
 };
 pub use icmp::{IcmpWords, icmp_advice, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
-pub use judgement::Case;
+pub use judgement::{Case, damage_words};
 pub use marks::is_ignored;
 pub use names::Names;
 pub use oddities::oddity;

@@ -106,6 +106,9 @@ fn unanswered(summary: &Summary) -> String {
     let time = summary.last.since(summary.first);
     let within = if time.is_zero() { String::new() } else { format!(" in {}", duration(time)) };
     let (host, port) = (summary.server.ip(), summary.server.port());
+    if summary.syns == 0 {
+        return format!("every SYN to port {port} of {host} was damaged, and to be dropped without an answer");
+    }
     let conclusion = if summary.syns < TELLING_SYNS {
         "no answer was seen: too few to tell a lost SYN from a host that is down"
     } else {

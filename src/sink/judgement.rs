@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Format;
 use super::json::write_object;
 use super::ladder::write_line;
-use crate::explain::{Case, why_linux_differs};
+use crate::explain::{Case, damage_words, why_linux_differs};
 use crate::ladder::{Settings, Verbosity, statements};
 use crate::tcp::{Answer, Basis, Heard, Judgement, Number, Observed, Seq, State, Verdict};
 use crate::wire::Flags;
@@ -59,6 +59,8 @@ struct Sent {
     relative_seq: Option<String>,
     relative_ack: Option<String>,
     damaged: bool,
+    /// What is wrong with it, where it is damaged.
+    damage: Option<&'static str>,
     /// With an MD5 signature.
     signed: bool,
 }
@@ -98,7 +100,8 @@ fn object(case: &Case) -> Object {
             len: case.ruling.sent.len,
             relative_seq: case.relative_seq(),
             relative_ack: case.relative_ack(),
-            damaged: case.ruling.damaged,
+            damaged: case.ruling.damage.is_some(),
+            damage: case.ruling.damage.map(damage_words),
             signed: case.ruling.sent.signed,
         },
         state: match case.ruling.basis {
@@ -167,7 +170,7 @@ mod tests {
         let judgement = judge(Standing::held(state), &VARIABLES, Some(&sent), heard, after);
         let basis = if after.is_some() { Basis::Told } else { Basis::Made };
         let (how, ports) = (Some("by hand"), (40_000, 80));
-        let ruling = Ruling { sent, ports, damaged: false, variables: VARIABLES, judgement, basis };
+        let ruling = Ruling { sent, ports, damage: None, variables: VARIABLES, judgement, basis };
         Case { ruling, how, error: None }
     }
 

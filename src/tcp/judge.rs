@@ -65,6 +65,23 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
+/// Why a segment must be dropped before its numbers and flags count for anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Damage {
+    /// The checksum of the IPv4 header (RFC 791 section 3.1).
+    IpChecksum,
+    /// It is a part of a packet whose other parts never come.
+    Fragment,
+    /// The length in the IP header is not that of the packet.
+    IpLength,
+    /// The data offset is not where the data begins.
+    DataOffset,
+    /// The checksum over the segment (RFC 9293 section 3.1).
+    Checksum,
+    /// Its header cannot be made out.
+    Header,
+}
+
 /// A crafted segment, the peer that it was for, and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruling {
@@ -72,8 +89,8 @@ pub struct Ruling {
     pub sent: Arriving,
     /// Its source and destination port.
     pub ports: (u16, u16),
-    /// The peer must drop it, for its checksum or header.
-    pub damaged: bool,
+    /// Why the peer must drop it; none for a whole segment.
+    pub damage: Option<Damage>,
     /// The variables of the peer's end when it came.
     pub variables: Variables,
     /// What came of it.

@@ -19,7 +19,7 @@ pub use answer::{Answer, Expected, Number, Shape, Standing, expected};
 pub use call::Call;
 pub use event::Event;
 pub use judge::{
-    Basis, Heard, Judgement, Observed, Ruling, Verdict, judge, judge_by_answer, judge_with_or_without_program,
+    Basis, Damage, Heard, Judgement, Observed, Ruling, Verdict, judge, judge_by_answer, judge_with_or_without_program,
     state_after,
 };
 pub use linux::{Cause, Difference, LINUX, linux_differs};

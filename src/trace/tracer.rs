@@ -80,8 +80,9 @@ impl Tracer {
         }
         match (&decoded.ip, &decoded.content) {
             (Some(ip), Content::Segment(segment)) => {
-                let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }));
                 let Hint { origin, calls, reassembled } = hint;
+                let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }))
+                    || origin == Origin::HandMade && lies_beyond(packet, segment);
                 let fragmented = reassembled || ip.fragment.is_some();
                 let time = packet.time;
                 let sighting = Sighting { number, time, ip, segment, malformed, fragmented, origin, calls };
@@ -410,6 +411,11 @@ fn step(
     segment.marks |= succession;
     connection.marks |= succession;
     out(&connection.event(sighting.time, EventKind::Segment(segment)));
+}
+
+/// Whether the length in the IP header goes beyond a packet that was captured whole.
+fn lies_beyond(packet: &Packet<'_>, segment: &Segment<'_>) -> bool {
+    packet.original_len as usize == packet.bytes.len() && segment.payload.len() < segment.payload_len as usize
 }
 
 fn sockets(ip: &Ip, segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {

@@ -1,6 +1,11 @@
 //! What the lab's kernel answers, and how that is shown.
 
-use crate::program::{has_lab, send};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program::{Said, command_of, has_lab, send};
 
 #[test]
 fn each_segment_has_its_answer() {
@@ -94,6 +99,85 @@ fn headers_that_the_kernel_would_correct_go_out_as_they_are() {
     assert!(said.code == Some(2) && said.err.contains("use another address of this machine"), "{said:?}");
 }
 
+/// What is no segment to anybody, and what nobody may answer, is told all the same, with its reason.
+#[test]
+fn what_no_ladder_shows_is_told() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, what, why) in [
+        ("--mf", "SYN to port 80", "a fragment, the rest of which never comes"),
+        ("--frag-offset 8", "SYN to port 80", "a fragment, the rest of which never comes"),
+        ("-O 4", "SYN to port 80", "its data offset is wrong"),
+        ("-O 15", "SYN to port 80", "its data offset is wrong"),
+        ("--bad-length=20", "SYN to port 80", "the length in its IP header is not its own"),
+        ("--icmp 3/3", "ICMP type 3 code 3", "nobody may answer (RFC 1122 section 3.2.2)"),
+        ("--icmp 11", "ICMP type 11 code 0", "nobody may answer (RFC 1122 section 3.2.2)"),
+        ("-6 --icmp 1/4", "ICMP type 1 code 4", "nobody may answer (RFC 4443 section 2.4)"),
+    ] {
+        let said = send(&format!("--lab {arguments} -W 0.1"));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
+        let line = said.out.lines().find(|line| line.starts_with("Sent: ")).unwrap_or_else(|| panic!("{said:?}"));
+        assert!(line.contains(what) && line.contains(why), "{arguments}: {line}");
+        let said = send(&format!("--lab {arguments} -W 0.1 --format json"));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
+        let told = said.events().into_iter().find(|event| event["event"] == "packet").expect("the packet");
+        assert!(told["why"].as_str().is_some_and(|told| told.contains(why)), "{told}");
+    }
+    for arguments in ["", "-1", "--udp", "--fragment 16", "-f 0", "--bad-checksum"] {
+        let said = send(&format!("--lab {arguments} -W 0.1"));
+        assert!(!said.out.contains("Sent: "), "{arguments}: {said:?}");
+    }
+}
+
+#[test]
+fn damage_is_named() {
+    if !has_lab() {
+        return;
+    }
+    for (arguments, words) in [
+        ("--bad-checksum", "its checksum is wrong"),
+        ("--bad-ip-checksum", "its IP header checksum is wrong"),
+        ("--bad-length", "the length in its IP header is not its own"),
+        ("-O 4", "its data offset is wrong"),
+        ("--mf", "a fragment, the rest of which never comes"),
+        ("--from listen --bad-checksum", "its checksum is wrong"),
+    ] {
+        let said = send(&format!("--lab {arguments} -W 0.1"));
+        let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.code == Some(0) && out.contains(&format!("to be dropped: {words}")), "{arguments}: {said:?}");
+        for wrong in ["0 SYNs", "8 bytes", "8 octets", "data on a SYN"] {
+            assert!(!out.contains(wrong), "{arguments}: {wrong}: {said:?}");
+        }
+        let said = send(&format!("--lab {arguments} -W 0.1 --format json"));
+        let judged = said.events().pop().expect("a judgement");
+        assert_eq!((&judged["sent"]["damaged"], &judged["sent"]["damage"]), (&true.into(), &words.into()), "{judged}");
+    }
+}
+
+#[test]
+fn what_is_stopped_is_not_judged() {
+    if !has_lab() {
+        return;
+    }
+    let mut child = command_of("send", "--lab silent -W 20 --format json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut lines = String::new();
+    // Once the SYN is told it has been sent.
+    while !lines.contains("\"segment\"") {
+        assert!(out.read_line(&mut lines).expect("a line") > 0, "{lines}");
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).expect("a signal");
+    out.read_to_string(&mut lines).expect("the rest");
+    let said = Said::of(child.wait_with_output().expect("an end"));
+    assert_eq!((said.code, said.err.as_str()), (Some(130), "stopped before an answer came: not judged\n"), "{said:?}");
+    assert!(!lines.contains("judgement"), "{lines}");
+}
+
 #[test]
 fn too_long_a_packet_is_told_how_to_fit() {
     if !has_lab() {
@@ -114,7 +198,9 @@ fn a_foreign_source_is_for_the_lab() {
         return;
     }
     let said = send("--lab --source 198.51.100.9 --allow-spoof --timeout 0.1 --format json");
-    assert_eq!((said.code, said.segments()), (Some(1), vec!["client SYN".to_owned()]), "{said:?}");
+    assert_eq!((said.code, said.segments()), (Some(0), vec!["client SYN".to_owned()]), "{said:?}");
+    assert_eq!(said.err, "not judged: an answer goes to 198.51.100.9, which is not ours\n");
+    assert!(!said.out.contains("judgement"), "{said:?}");
     assert!(said.events()[0]["client"].as_str().is_some_and(|socket| socket.starts_with("198.51.100.9:")));
 }
 

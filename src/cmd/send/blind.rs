@@ -56,7 +56,7 @@ pub(super) fn case(spec: &PacketSpec, answer: Option<&Answer>) -> anyhow::Result
         _ => (0, 0),
     };
     let (judgement, basis) = judge_by_answer(&variables, shot.segment(), heard);
-    let ruling = Ruling { sent: shot.sent, ports, damaged: !shot.whole, variables, judgement, basis };
+    let ruling = Ruling { sent: shot.sent, ports, damage: shot.damage, variables, judgement, basis };
     Ok(Case { ruling, how: None, error })
 }
 

@@ -12,7 +12,7 @@ use super::far::Far;
 use super::plan;
 use super::report::{Screen, by_hand};
 use super::script::words;
-use super::{equivalent, words as said};
+use super::{equivalent, unshown, words as said};
 use crate::cmd::exit::remark;
 use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
@@ -245,13 +245,14 @@ fn conclude(
     let ruling = Ruling {
         sent: shot.sent,
         ports: (trial.config().local.port(), trial.config().remote.port()),
-        damaged: !shot.whole,
+        damage: shot.damage,
         variables: *trial.variables(),
         judgement: judgement(trial, far.state),
         basis: if far.tells() { Basis::Told } else { Basis::Made },
     };
     let how = row.way(trial.config().program).map(|way| way.how);
     let case = Case { ruling, how, error };
+    unshown::tell_one(args.output.format, 1, &far.template, streams.out)?;
     super::show_case(args.output.format, settings, &case, streams)?;
     if args.show_equivalent {
         let gap = if args.output.format == Format::Ladder { "\n" } else { "" };

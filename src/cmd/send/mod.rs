@@ -11,6 +11,7 @@ mod notation;
 mod plan;
 mod report;
 mod script;
+mod unshown;
 mod words;
 
 use std::io::{self, Write};
@@ -68,7 +69,11 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
     let (ended, answers) = shoot(args, &mut plan, &mut session, streams)?;
-    let cases = answers.cases(&plan.series, session.tally().sent)?;
+    unshown::tell(args.output.format, &plan.series, session.tally().sent, streams.out)?;
+    let mut cases = answers.cases(&plan.series, session.tally().sent)?;
+    if unheard(&plan, &ended).is_some() {
+        cases.retain(Case::is_answered);
+    }
     show_cases(args, &plan, &cases, streams)?;
     conclude(args, &plan, &mut session, &cases, &ended, streams)
 }
@@ -186,21 +191,34 @@ fn conclude(
     let tally = *session.tally();
     sum_up(args, plan, session, streams)?;
     let (peer, interface) = (plan.target.remote.ip(), &plan.target.route.interface);
-    let complaint = if tally.answered > 0 {
-        None
-    } else if is_silence_asked_for(&tally, cases) {
-        words::nothing_left(ended.unseen, ended.packets, peer, interface)
+    let (complaint, is_fine) = if tally.answered > 0 {
+        (None, true)
+    } else if let Some(line) = words::nothing_left(ended.unseen, ended.packets, peer, interface) {
+        (Some(line), false)
+    } else if let Some(line) = unheard(plan, ended) {
+        (Some(line), true)
+    } else if is_silence_asked_for(&tally, cases) || unshown::is_unanswerable(&plan.series.template) {
+        (None, true)
     } else {
-        Some(words::silence_of_all(&tally, ended.unseen, ended.packets, peer, interface))
+        (Some(words::no_reply(&tally, peer)), false)
     };
     if let Some(line) = &complaint {
         remark(streams.err, line)?;
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),
-        None if complaint.is_none() && !cases.iter().any(Case::is_otherwise) => Exit::Success,
+        None if is_fine && !cases.iter().any(Case::is_otherwise) => Exit::Success,
         None => Exit::NoReply,
     })
+}
+
+/// Why silence tells nothing: an answer may come later, or to somebody else.
+fn unheard(plan: &Plan, ended: &Ended) -> Option<String> {
+    let (source, ours) = (plan.series.template.source, plan.target.route.source);
+    if ended.signal.is_some() {
+        return Some("stopped before an answer came: not judged".to_owned());
+    }
+    (source != ours).then(|| format!("not judged: an answer goes to {source}, which is not ours"))
 }
 
 /// What came of a series.

@@ -99,10 +99,9 @@ pub(super) fn summary_in_json(session: &mut Session, out: &mut dyn Write) -> io:
     writeln!(out, "{object}")
 }
 
-/// That nothing came back, and why, as far as that is known.
-pub(super) fn silence_of_all(tally: &Tally, unseen: usize, packets: u64, peer: IpAddr, interface: &str) -> String {
-    let silence = || format!("no reply from {peer} to {}", explain::count(tally.sent, "packet"));
-    nothing_left(unseen, packets, peer, interface).unwrap_or_else(silence)
+/// That nothing came back.
+pub(super) fn no_reply(tally: &Tally, peer: IpAddr) -> String {
+    format!("no reply from {peer} to {}", explain::count(tally.sent, "packet"))
 }
 
 /// Why nothing went out, where of the `packets` that are shown all are `unseen`; otherwise none.

@@ -3,7 +3,7 @@
 use crate::craft::packet::{OptionSpec, TcpSpec};
 use crate::craft::trial::Shot;
 use crate::tcp::{
-    Arriving, Basis, Heard, Reply, Ruling, Seq, Standing, State, Variables, expected, judge, judge_by_answer,
+    Arriving, Basis, Damage, Heard, Reply, Ruling, Seq, Standing, State, Variables, expected, judge, judge_by_answer,
 };
 use crate::wire::{Decoded, Options};
 
@@ -35,7 +35,7 @@ struct Fired {
     variables: Variables,
     segment: Arriving,
     /// It need not be dropped.
-    whole: bool,
+    damage: Option<Damage>,
     /// Source and destination.
     ports: (u16, u16),
     asked: Reply,
@@ -113,7 +113,7 @@ impl Peer {
         let (state, variables) = (self.state, self.variables);
         let expected = expected(state, &variables, shot.segment());
         let (ports, asked) = ((tcp.source_port, tcp.destination_port), expected.answer.reply);
-        self.last = Some(Fired { state, variables, segment: shot.sent, whole: shot.whole, ports, asked });
+        self.last = Some(Fired { state, variables, segment: shot.sent, damage: shot.damage, ports, asked });
         let Some(segment) = shot.segment() else { return };
         let was_connected = self.is_connected();
         (self.state, self.variables) = (expected.answer.state, expected.after);
@@ -198,13 +198,13 @@ impl Peer {
 
     /// What `heard` is to the segment that was sent last; none before there is one.
     pub(super) fn judge(&self, heard: Option<Heard>) -> Option<Ruling> {
-        let Fired { state, variables, segment: sent, whole, ports, .. } = self.last?;
-        let segment = Some(&sent).filter(|_| whole);
+        let Fired { state, variables, segment: sent, damage, ports, .. } = self.last?;
+        let segment = Some(&sent).filter(|_| damage.is_none());
         let (judgement, basis) = match state {
             State::Closed | State::Listen => judge_by_answer(&variables, segment, heard),
             state => (judge(Standing::held(state), &variables, segment, heard, None), Basis::Made),
         };
-        Some(Ruling { sent, ports, damaged: !whole, variables, judgement, basis })
+        Some(Ruling { sent, ports, damage, variables, judgement, basis })
     }
 }
 

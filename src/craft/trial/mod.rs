@@ -6,6 +6,7 @@
 //! segment's numbers are chosen by what they are to the one that gets it.
 
 mod approach;
+mod damage;
 mod target;
 mod watch;
 
@@ -17,12 +18,13 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use damage::damage;
 pub use target::{Part, Program, Row, Sign, TARGETS, Target, Way};
 
 use super::endpoint::is_whole;
 use super::packet::{PacketSpec, SpecError, Transport, build};
 use super::{Emit, Unreachable};
-use crate::tcp::{Arriving, Heard, Seq, State, Variables};
+use crate::tcp::{Arriving, Damage, Heard, Seq, State, Variables};
 use crate::wire::icmp::is_advice;
 use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
 use approach::Approach;
@@ -88,8 +90,8 @@ pub struct Shot {
     pub uncut: Option<Vec<u8>>,
     /// The segment in them.
     pub sent: Arriving,
-    /// Whether it is whole; if not, the peer must drop it for its checksum or header, or never gets all of it.
-    pub whole: bool,
+    /// Why the peer must drop it; none for a whole segment.
+    pub damage: Option<Damage>,
 }
 
 impl Shot {
@@ -106,20 +108,21 @@ impl Shot {
         let original_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let packet = Packet { time: Time::default(), link: LinkType::RAW, original_len, bytes: &bytes };
         let decoded = decode(&packet);
-        let (sent, whole) = decoded.segment().map_or((asked_for(spec), false), |(ip, segment)| {
+        let whole = decoded.segment().filter(|(ip, segment)| is_whole(ip, segment)).map(|(_, segment)| {
             let (seq, ack) = (Seq(segment.seq), Seq(segment.ack));
             let signed = segment.options.summary().md5;
-            let sent = Arriving { seq, ack, flags: segment.flags, len: segment.payload_len, signed };
-            (sent, is_whole(ip, segment))
+            Arriving { seq, ack, flags: segment.flags, len: segment.payload_len, signed }
         });
+        // What nobody can make out has at least what was asked for.
+        let damage = if whole.is_some() { None } else { Some(damage(spec).unwrap_or(Damage::Header)) };
         let uncut = (packets.len() > 1).then_some(bytes);
-        Ok(Self { packets, uncut, sent, whole })
+        Ok(Self { packets, uncut, sent: whole.unwrap_or_else(|| asked_for(spec)), damage })
     }
 
     /// The segment as the peer takes it; none where it must drop it.
     #[must_use]
     pub fn segment(&self) -> Option<&Arriving> {
-        self.whole.then_some(&self.sent)
+        self.damage.is_none().then_some(&self.sent)
     }
 }
 

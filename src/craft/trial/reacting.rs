@@ -38,7 +38,7 @@ fn it_is_asked_and_its_answer_acknowledged_but_not_its_fin() {
     assert_eq!((peer.snd_una, peer.snd_nxt, peer.rcv_nxt), (Seq(ISS + 8), Seq(ISS + 9), Seq(ours(4))));
     // The FIN again, without the octets that were acknowledged: no answer.
     let shot = Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len: 0, signed: false };
-    trial.fire(NOW, Shot { packets: vec![vec![1]], uncut: None, sent: shot, whole: true });
+    trial.fire(NOW, Shot { packets: vec![vec![1]], uncut: None, sent: shot, damage: None });
     arrive(&mut trial, NOW, FIN_ACK, ISS + 8, ours(4));
     assert_eq!(trial.heard(), None);
     arrive(&mut trial, NOW, ACK, ISS + 9, ours(4));

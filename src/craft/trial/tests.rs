@@ -205,7 +205,7 @@ fn fired(target: Target, flags: Flags, seq: &str, ack: &str) -> Trial {
     let number = |text: &str| text.parse::<crate::tcp::Relative>().unwrap().resolve(trial.variables());
     let segment = Arriving { seq: number(seq), ack: number(ack), flags, len: 0, signed: false };
     let now = Time::from_parts(20, 0);
-    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], uncut: None, sent: segment, whole: true });
+    trial.fire(now, Shot { packets: vec![vec![1], vec![2]], uncut: None, sent: segment, damage: None });
     for octet in [1, 2] {
         let TrialAction::Send(emit) = trial.poll(now) else { panic!("not sent") };
         assert_eq!(emit.packet, [octet]);
@@ -293,7 +293,10 @@ fn a_damaged_segment_is_to_be_met_with_silence() {
     let mut trial = trial(Target::Established);
     lead(&mut trial);
     let sent = Arriving { seq: Seq(1), ack: Seq(2), flags: ACK, len: 3, signed: false };
-    trial.fire(Time::from_parts(20, 0), Shot { packets: vec![vec![1]], uncut: None, sent, whole: false });
+    trial.fire(
+        Time::from_parts(20, 0),
+        Shot { packets: vec![vec![1]], uncut: None, sent, damage: Some(Damage::Checksum) },
+    );
     let judgement = verdict(&trial, Some(State::Established));
     assert_eq!((judgement.verdict, judgement.expected.section), (Verdict::Agrees, "3.1"));
 }
@@ -338,12 +341,15 @@ fn a_shot_is_what_the_peer_gets() {
     assert_eq!(shot.uncut.map(|packet| packet.len()), Some(20 + 20 + 5));
     let shot = Shot::of(&spec(tcp.clone(), None, true)).unwrap();
     assert_eq!((shot.segment(), shot.sent), (None, sent), "never whole");
+    assert_eq!(shot.damage, Some(Damage::Fragment));
     let ip = IpSpec { length: crate::craft::packet::IpLength::Says(30), ..IpSpec::default() };
     let shot = Shot::of(&PacketSpec { ip, ..spec(tcp.clone(), None, false) }).unwrap();
     assert_eq!((shot.segment(), shot.sent), (None, sent), "the header is cut");
-    for bad in [TcpSpec { bad_checksum: true, ..tcp.clone() }, TcpSpec { data_offset: Some(4), ..tcp }] {
+    assert_eq!(shot.damage, Some(Damage::IpLength));
+    let (checksum, offset) = (TcpSpec { bad_checksum: true, ..tcp.clone() }, TcpSpec { data_offset: Some(4), ..tcp });
+    for (bad, damage) in [(checksum, Damage::Checksum), (offset, Damage::DataOffset)] {
         let shot = Shot::of(&spec(bad, None, false)).unwrap();
-        assert_eq!((shot.segment(), shot.sent.flags), (None, FIN));
+        assert_eq!((shot.segment(), shot.sent, shot.damage), (None, sent, Some(damage)));
     }
 }
 
