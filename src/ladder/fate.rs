@@ -53,7 +53,8 @@ impl Fates {
 
     fn sent(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {
         let probe = segment.marks.has(Mark::KeepAlive) || segment.marks.has(Mark::ZeroWindowProbe);
-        let len = segment.len.saturating_add(segment.flags.sequence_len());
+        // A SYN whose number is acknowledged has arrived, be the data that it carries taken or not.
+        let len = if segment.flags.syn() { 1 } else { segment.len.saturating_add(segment.flags.sequence_len()) };
         if len == 0 || probe || ignored || segment.flags.rst() {
             return Vec::new();
         }

@@ -111,14 +111,17 @@ fn what_no_ladder_shows_is_told() {
         ("-O 4", "SYN to port 80", "its data offset is wrong"),
         ("-O 15", "SYN to port 80", "its data offset is wrong"),
         ("--bad-length=20", "SYN to port 80", "the length in its IP header is not its own"),
+        ("--bad-length", "SYN to port 80", "the length in its IP header is not its own"),
         ("--icmp 3/3", "ICMP type 3 code 3", "nobody may answer (RFC 1122 section 3.2.2)"),
         ("--icmp 11", "ICMP type 11 code 0", "nobody may answer (RFC 1122 section 3.2.2)"),
         ("-6 --icmp 1/4", "ICMP type 1 code 4", "nobody may answer (RFC 4443 section 2.4)"),
     ] {
         let said = send(&format!("--lab {arguments} -W 0.1"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
-        let line = said.out.lines().find(|line| line.starts_with("Sent: ")).unwrap_or_else(|| panic!("{said:?}"));
-        assert!(line.contains(what) && line.contains(why), "{arguments}: {line}");
+        assert!(said.out.lines().all(|line| line.chars().count() <= 80), "{arguments}: {said:?}");
+        let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = out.split_once("Sent: ").unwrap_or_else(|| panic!("{arguments}: {said:?}")).1;
+        assert!(line.starts_with(what) && line.contains(why), "{arguments}: {line}");
         let said = send(&format!("--lab {arguments} -W 0.1 --format json"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments}: {said:?}");
         let told = said.events().into_iter().find(|event| event["event"] == "packet").expect("the packet");
@@ -128,6 +131,16 @@ fn what_no_ladder_shows_is_told() {
         let said = send(&format!("--lab {arguments} -W 0.1"));
         assert!(!said.out.contains("Sent: "), "{arguments}: {said:?}");
     }
+}
+
+#[test]
+fn a_syn_whose_number_is_acknowledged_has_arrived() {
+    if !has_lab() {
+        return;
+    }
+    let said = send("--lab --payload-random 40");
+    let arrow = said.out.lines().find(|line| line.contains("0.000000")).unwrap_or_else(|| panic!("{said:?}"));
+    assert!(arrow.contains("▶│ SYN-RECEIVED") && !arrow.contains('?'), "{said:?}");
 }
 
 #[test]

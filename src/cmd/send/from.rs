@@ -252,7 +252,7 @@ fn conclude(
     };
     let how = row.way(trial.config().program).map(|way| way.how);
     let case = Case { ruling, how, error };
-    unshown::tell_one(args.output.format, 1, &far.template, streams.out)?;
+    unshown::tell_one(args.output.format, settings, (1, &far.template), streams.out)?;
     super::show_case(args.output.format, settings, &case, streams)?;
     if args.show_equivalent {
         let gap = if args.output.format == Format::Ladder { "\n" } else { "" };

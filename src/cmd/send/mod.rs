@@ -69,7 +69,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
     let (ended, answers) = shoot(args, &mut plan, &mut session, streams)?;
-    unshown::tell(args.output.format, &plan.series, session.tally().sent, streams.out)?;
+    unshown::tell(args.output.format, &settings(args, &plan), &plan.series, session.tally().sent, streams.out)?;
     let mut cases = answers.cases(&plan.series, session.tally().sent)?;
     if unheard(&plan, &ended).is_some() {
         cases.retain(Case::is_answered);

@@ -7,8 +7,9 @@ use crate::craft::packet::{PacketSpec, SpecError, Transport, build};
 use crate::craft::probe::Series;
 use crate::craft::trial::damage;
 use crate::explain::{self, damage_words};
+use crate::ladder::{Settings, wrap};
 use crate::trace::exchange::Exchanges;
-use crate::trace::{Hint, SCHEMA, Tracer, TracerOptions};
+use crate::trace::{Hint, Origin, SCHEMA, Tracer, TracerOptions};
 use crate::wire::{Content, Icmp, LinkType, Packet, Time, decode};
 
 /// Packets of a run that are told at most.
@@ -18,15 +19,26 @@ const MOST: u64 = 1000;
 ///
 /// # Errors
 /// They could not be told.
-pub(super) fn tell(format: Format, series: &Series, sent: u64, out: &mut dyn Write) -> anyhow::Result<()> {
-    (0..sent.min(MOST)).try_for_each(|index| tell_one(format, index + 1, &series.spec(index), out))
+pub(super) fn tell(
+    format: Format,
+    settings: &Settings,
+    series: &Series,
+    sent: u64,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    (0..sent.min(MOST)).try_for_each(|index| tell_one(format, settings, (index + 1, &series.spec(index)), out))
 }
 
 /// The same of one packet, by its number in the run, from 1.
 ///
 /// # Errors
 /// It could not be told.
-pub(super) fn tell_one(format: Format, number: u64, spec: &PacketSpec, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn tell_one(
+    format: Format,
+    settings: &Settings,
+    (number, spec): (u64, &PacketSpec),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let bytes = in_one(spec)?;
     if is_followed(&bytes) {
         return Ok(());
@@ -35,7 +47,9 @@ pub(super) fn tell_one(format: Format, number: u64, spec: &PacketSpec, out: &mut
     Ok(match format {
         Format::Ladder | Format::Lines => {
             let octets = explain::count(bytes.len() as u64, "octet");
-            writeln!(out, "Sent: {what} of {}, {octets} in all: {why}", spec.destination)
+            let line = format!("Sent: {what}, {octets} in all: {why}");
+            let width = if format == Format::Ladder { settings.width } else { usize::MAX };
+            writeln!(out, "{}", wrap(&line, width).join("\n"))
         }
         Format::Json => {
             let object = serde_json::json!({
@@ -70,7 +84,8 @@ fn packet(bytes: &[u8]) -> Packet<'_> {
 fn is_followed(bytes: &[u8]) -> bool {
     let packet = packet(bytes);
     let (decoded, mut events) = (decode(&packet), 0);
-    Tracer::new(TracerOptions::default()).packet(1, &packet, &decoded, Hint::default(), &mut |_| events += 1);
+    let hint = Hint { origin: Origin::HandMade, ..Hint::default() };
+    Tracer::new(TracerOptions::default()).packet(1, &packet, &decoded, hint, &mut |_| events += 1);
     Exchanges::new(1).packet(1, &packet, &decoded, &mut |_| events += 1);
     events > 0
 }
@@ -81,13 +96,14 @@ fn is_icmp_error(bytes: &[u8]) -> bool {
 
 /// What was asked for.
 fn what(spec: &PacketSpec) -> String {
+    let host = spec.destination;
     match &spec.transport {
         Transport::Tcp(tcp) if tcp.flags.names().next().is_none() => {
-            format!("a segment without flags to port {}", tcp.destination_port)
+            format!("a segment without flags to port {} of {host}", tcp.destination_port)
         }
-        Transport::Tcp(tcp) => format!("{} to port {}", tcp.flags, tcp.destination_port),
-        Transport::Udp(udp) => format!("a datagram to port {}", udp.destination_port),
-        Transport::Icmp(icmp) => format!("ICMP type {} code {} to the host", icmp.kind, icmp.code),
+        Transport::Tcp(tcp) => format!("{} to port {} of {host}", tcp.flags, tcp.destination_port),
+        Transport::Udp(udp) => format!("a datagram to port {} of {host}", udp.destination_port),
+        Transport::Icmp(icmp) => format!("ICMP type {} code {} to {host}", icmp.kind, icmp.code),
     }
 }
 
