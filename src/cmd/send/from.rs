@@ -252,7 +252,13 @@ fn conclude(
     };
     let how = row.way(trial.config().program).map(|way| way.how);
     let case = Case { ruling, how, error };
-    unshown::tell_one(args.output.format, settings, (1, &far.template), streams.out)?;
+    let mut told = Vec::new();
+    unshown::tell_one(args.output.format, settings, (1, &far.template), &mut told)?;
+    // Behind the ladder of the way into the state.
+    if args.output.format == Format::Ladder && !told.is_empty() {
+        writeln!(streams.out)?;
+    }
+    streams.out.write_all(&told)?;
     super::show_case(args.output.format, settings, &case, streams)?;
     if args.show_equivalent {
         let gap = if args.output.format == Format::Ladder { "\n" } else { "" };
