@@ -37,6 +37,8 @@ if [ "${1:-build}" = bench ]; then
     need tcptrace tcptrace # argus is left to people: its package starts a service that captures
     need ping iputils-ping
     need tcpreplay tcpreplay
+    need hping3 hping3
+    need nping nmap
 fi
 
 # scapy, which builds the same packets from the same fields, from PyPI into target/scapy.
