@@ -12,6 +12,7 @@ const BUCKETS: usize = (65 - BITS as usize) << BITS;
 pub struct Histogram {
     counts: Box<[u64; BUCKETS]>,
     total: u64,
+    shortest: Duration,
     longest: Duration,
 }
 
@@ -19,13 +20,14 @@ impl Histogram {
     /// Nothing counted yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { counts: Box::new([0; BUCKETS]), total: 0, longest: Duration::ZERO }
+        Self { counts: Box::new([0; BUCKETS]), total: 0, shortest: Duration::MAX, longest: Duration::ZERO }
     }
 
     /// Counts one more.
     pub fn add(&mut self, time: Duration) {
         self.counts[bucket(nanos(time))] += 1;
         self.total += 1;
+        self.shortest = self.shortest.min(time);
         self.longest = self.longest.max(time);
     }
 
@@ -33,6 +35,12 @@ impl Histogram {
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.total
+    }
+
+    /// The shortest, exactly; none where there is no time.
+    #[must_use]
+    pub fn shortest(&self) -> Option<Duration> {
+        (self.total > 0).then_some(self.shortest)
     }
 
     /// The longest, exactly; none where there is no time.
@@ -50,13 +58,18 @@ impl Histogram {
             below += count;
             below >= rank
         })?;
-        Some(Duration::from_nanos(middle(found)).min(self.longest))
+        Some(self.time(found))
     }
 
     /// The times that were counted, shortest first, each to less than one percent of itself, and how often.
     pub fn iter(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
         let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        counted.map(|(bucket, count)| (Duration::from_nanos(middle(bucket)).min(self.longest), *count))
+        counted.map(|(bucket, count)| (self.time(bucket), *count))
+    }
+
+    /// What a bucket stands for: its middle, with the digits that are known, and nothing that no time reached.
+    fn time(&self, bucket: usize) -> Duration {
+        Duration::from_nanos(known(middle(bucket))).max(self.shortest).min(self.longest)
     }
 }
 
@@ -81,6 +94,16 @@ const fn middle(bucket: usize) -> u64 {
     let group = (bucket >> BITS).saturating_sub(1) as u32;
     let start = ((bucket - ((group as usize) << BITS)) as u64) << group;
     start + ((1 << group) - 1) / 2
+}
+
+/// Rounds to four significant digits: a bucket is not known to more, and fewer would add to its error.
+const fn known(value: u64) -> u64 {
+    let Some(digits) = value.checked_ilog10() else { return 0 };
+    if digits < 4 {
+        return value;
+    }
+    let unit = 10_u64.pow(digits - 3);
+    (value / unit + (value % unit >= unit / 2) as u64).saturating_mul(unit)
 }
 
 #[cfg(test)]
@@ -119,8 +142,21 @@ mod tests {
         #[test]
         fn a_value_is_known_to_less_than_a_percent(value in 0_u64..=u64::MAX, shift in 0_u32..64) {
             let value = value >> shift;
-            let found = middle(bucket(value));
+            let found = known(middle(bucket(value)));
             prop_assert!(found.abs_diff(value) <= value / 100, "{value} became {found}");
+        }
+
+        #[test]
+        fn the_ends_are_exact_and_no_percentile_passes_them(times in proptest::collection::vec(0_u64..1 << 40, 1..50)) {
+            let mut histogram = Histogram::new();
+            times.iter().for_each(|nanos| histogram.add(Duration::from_nanos(*nanos)));
+            let (least, most) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
+            prop_assert_eq!(histogram.shortest(), Some(Duration::from_nanos(least)));
+            prop_assert_eq!(histogram.longest(), Some(Duration::from_nanos(most)));
+            for percent in [0, 1, 50, 99, 100] {
+                let found = histogram.percentile(percent).unwrap().as_nanos() as u64;
+                prop_assert!((least..=most).contains(&found), "{found} is not within {least} and {most}");
+            }
         }
     }
 }

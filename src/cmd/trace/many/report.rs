@@ -47,7 +47,14 @@ impl Times {
     fn of(times: &Histogram) -> Self {
         let at = |percent| times.percentile(percent).map(Millis);
         let [median, p90, p99] = PERCENTILES.map(|(_, percent)| at(percent));
-        Self { count: times.total(), min: at(0), median, p90, p99, max: times.longest().map(Millis) }
+        Self {
+            count: times.total(),
+            min: times.shortest().map(Millis),
+            median,
+            p90,
+            p99,
+            max: times.longest().map(Millis),
+        }
     }
 }
 
@@ -155,7 +162,7 @@ fn rows(heading: &str, counts: &Counts) -> Vec<String> {
 
 fn times(heading: &str, times: &Histogram) -> String {
     let percentiles = PERCENTILES.map(|(_, percent)| times.percentile(percent));
-    let cells = std::iter::once(times.percentile(0)).chain(percentiles).chain([times.longest()]);
+    let cells = std::iter::once(times.shortest()).chain(percentiles).chain([times.longest()]);
     let cells: String = cells.map(|time| format!("{:>CELL$}", time.map_or("–".to_owned(), brief_duration))).collect();
     format!("{heading:HEADING$}{cells}")
 }
@@ -208,5 +215,6 @@ pub(super) mod tests {
         assert_eq!((&object["handshakes"]["three-way"], &object["server"]), (&1200.into(), &"192.0.2.2:80".into()));
         let (opening, closing) = (&object["handshake_ms"], &object["termination_ms"]);
         assert_eq!((&opening["count"], &closing["max"]), (&100.into(), &serde_json::Value::Null));
+        assert_eq!((&opening["min"], &opening["max"]), (&1.0.into(), &100.0.into()), "exact");
     }
 }
