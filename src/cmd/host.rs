@@ -19,6 +19,9 @@ pub(super) fn resolve(host: &str, in_lab: bool) -> anyhow::Result<Vec<SocketAddr
         let names = lab::HOSTS.map(|host| host.name).join(", ");
         bail!("there is no host {} in the lab; there are: {names}", visible(host));
     }
+    if host.is_empty() {
+        bail!("the name of the host is empty; give a name or an address");
+    }
     let found = (host, 0).to_socket_addrs();
     Ok(found.with_context(|| format!("cannot find the address of {}", visible(host)))?.collect())
 }
@@ -65,6 +68,8 @@ mod tests {
     fn nothing_is_asked_outside_the_lab() {
         assert_eq!(resolve("Server", true).unwrap().len(), 2);
         assert_eq!(resolve("[2001:db8::2]", true).unwrap(), ["[2001:db8::2]:0".parse().unwrap()]);
+        let error = resolve("[]", false).unwrap_err().to_string();
+        assert_eq!(error, "the name of the host is empty; give a name or an address");
         let error = resolve("example.org\u{1b}", true).unwrap_err().to_string();
         assert_eq!(error, r"there is no host example.org\u{1b} in the lab; there are: you, server, silent");
         let error = resolve("a b", true).unwrap_err().to_string();

@@ -21,9 +21,27 @@ pub(super) fn number_to<T: TryFrom<u64>>(most: u64, text: &str) -> Result<T, Str
     fitting.ok_or_else(|| format!("not a number from 0 to {most}, or 0x0 to {most:#x}"))
 }
 
+/// Reads the number of a port.
+///
+/// # Errors
+/// Says what the bounds are.
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    let port = text.parse().ok().filter(|port| digits && *port > 0);
+    port.ok_or_else(|| "not a port: they go from 1 to 65535".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ports_go_from_1_to_65535() {
+        assert_eq!((port("1"), port("65535")), (Ok(1), Ok(65_535)));
+        for wrong in ["", "0", "65536", "-1", "+1", "http", "0x50", " 80"] {
+            assert_eq!(port(wrong), Err("not a port: they go from 1 to 65535".to_owned()), "{wrong}");
+        }
+    }
 
     #[test]
     fn numbers_are_decimal_or_hexadecimal() {

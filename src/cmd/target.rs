@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::host::{self, visible};
+use super::number::port;
 use super::way::Versions;
 use crate::sys::Version;
 use crate::sys::route::{self, Route};
@@ -72,8 +73,7 @@ fn is_ipv6(text: &str) -> bool {
 
 fn port_number(text: &str) -> anyhow::Result<u16> {
     if text.bytes().all(|octet| octet.is_ascii_digit()) {
-        let number = text.parse::<u16>().ok().filter(|port| *port > 0);
-        return number.with_context(|| format!("{} is not a port: they go from 1 to 65535", visible(text)));
+        return port(text).map_err(|error| anyhow!("{} is {error}", visible(text)));
     }
     let hints = dns_lookup::AddrInfoHints { socktype: libc::SOCK_STREAM, ..Default::default() };
     let mut found = dns_lookup::getaddrinfo(None, Some(text), Some(hints)).into_iter().flatten().flatten();

@@ -25,6 +25,8 @@ fn each_wrong_argument_is_named() {
         ("--lab --lab-client burglar", "hello, http, waits, resets, nobody"),
         ("80 -4 -6", "cannot be used with"),
         ("80 -c 0", "0 is not in"),
+        ("0", "not a port: they go from 1 to 65535"),
+        ("--lab nosuch", "not a port: they go from 1 to 65535"),
     ] {
         let mut command = Command::new(RAWSHAKE);
         let output = command.arg("listen").args(arguments.split_whitespace()).output().unwrap();

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::number::port;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::seconds::{Seconds, some_time};
 use crate::cmd::stage::WireArgs;
@@ -19,7 +20,7 @@ use crate::lab::Client;
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// Port number; in the lab 8080 if left out
-    #[arg(value_name = "PORT", required_unless_present = "lab", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_name = "PORT", required_unless_present = "lab", value_parser = port)]
     pub(super) port: Option<u16>,
     #[command(flatten)]
     pub(super) way: WayArgs,

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::many::ManyArgs;
 use crate::cmd::capture::CaptureArgs;
-use crate::cmd::number::number;
+use crate::cmd::number::{number, port};
 use crate::cmd::output::OutputArgs;
 use crate::cmd::seconds::{Seconds, some_time};
 use crate::cmd::stage::LabArgs;
@@ -80,7 +80,7 @@ pub(super) struct WayArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(super) source: Option<IpAddr>,
     /// Send from this port [default: a free one]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = port)]
     pub(super) source_port: Option<u16>,
     #[command(flatten)]
     pub(super) end: EndArgs,
