@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::table::{ROWS, Table};
 use crate::cmd::in_place::InPlace;
+use crate::craft::Outcome;
 use crate::craft::listen::{Listener, Note};
 use crate::wire::Time;
 
@@ -54,6 +55,7 @@ impl<'a> Screen<'a> {
         let Kind::Lines(out) = &mut self.kind else { return Ok(()) };
         let (sockets, state, how) = match note {
             Note::Established(sockets) => (sockets, "ESTABLISHED", ""),
+            Note::Ended(sockets, Some(Outcome::Aborted)) => (sockets, "CLOSED", " reset, as asked"),
             Note::Ended(sockets, Some(outcome)) if outcome.is_success() => (sockets, "CLOSED", " in good order"),
             Note::Ended(sockets, Some(_)) => (sockets, "CLOSED", " broken off"),
             Note::Ended(sockets, None) => (sockets, "LISTEN", " gone"),
@@ -93,5 +95,28 @@ impl<'a> Screen<'a> {
     pub(super) fn wakes(&self) -> Option<Time> {
         let waits = self.stale && matches!(self.kind, Kind::Table(..) | Kind::Events(_));
         self.last.as_ref().filter(|_| waits).map(|(time, _)| *time + PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::craft::Sockets;
+    use crate::tcp::State;
+
+    #[test]
+    fn each_end_has_its_own_line() {
+        let sockets = Sockets::new("192.0.2.1:80".parse().unwrap(), "192.0.2.2:4000".parse().unwrap());
+        let table = [
+            (Some(Outcome::Closed), "CLOSED 192.0.2.2:4000 in good order"),
+            (Some(Outcome::Aborted), "CLOSED 192.0.2.2:4000 reset, as asked"),
+            (Some(Outcome::ResetByPeer { state: State::Established }), "CLOSED 192.0.2.2:4000 broken off"),
+            (None, "LISTEN 192.0.2.2:4000 gone"),
+        ];
+        for (outcome, line) in table {
+            let mut out = Vec::new();
+            Screen::new(Kind::Lines(Box::new(&mut out))).note(&Note::Ended(sockets, outcome)).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), format!("192.0.2.1:80 {line}\n"));
+        }
     }
 }

@@ -44,11 +44,11 @@ pub(super) fn json(out: &mut dyn Write, port: u16, stats: &Stats, packets: Packe
 /// Lines for a person: what happened, and nothing of what did not.
 pub(super) fn lines(port: u16, stats: &Stats, packets: Packets) -> Vec<String> {
     let mut first = format!("Port {port}: {}, {} accepted", count(stats.syns, "SYN"), grouped(stats.accepted));
-    if stats.ended > 0 {
-        first += &format!(", {} closed in good order", grouped(stats.ended));
-    }
-    if stats.broken > 0 {
-        first += &format!(", {} broken off", grouped(stats.broken));
+    let closed = stats.ended.saturating_sub(stats.aborted);
+    let ends =
+        [(closed, "closed in good order"), (stats.aborted, "reset by us, as asked"), (stats.broken, "broken off")];
+    for (number, how) in ends.into_iter().filter(|(number, _)| *number > 0) {
+        first += &format!(", {} {how}", grouped(number));
     }
     let rows = [
         (stats.lost, "SYN", "taken as lost, as asked"),
@@ -78,6 +78,11 @@ mod tests {
     fn only_what_happened_is_told() {
         let stats = Stats { syns: 1, accepted: 1, ended: 1, ..Stats::default() };
         assert_eq!(lines(80, &stats, Packets::default()), ["Port 80: 1 SYN, 1 accepted, 1 closed in good order"]);
+        let stats = Stats { syns: 3, accepted: 3, ended: 3, aborted: 2, ..Stats::default() };
+        let both = "Port 80: 3 SYNs, 3 accepted, 1 closed in good order, 2 reset by us, as asked";
+        assert_eq!(lines(80, &stats, Packets::default()), [both]);
+        let stats = Stats { syns: 1, accepted: 1, ended: 1, aborted: 1, ..Stats::default() };
+        assert_eq!(lines(80, &stats, Packets::default()), ["Port 80: 1 SYN, 1 accepted, 1 reset by us, as asked"]);
         let stats = Stats { syns: 100_000, cookies_sent: 98_976, broken: 1, accepted: 1, ..Stats::default() };
         let lines = lines(80, &stats, Packets { not_shown: 7, ..Packets::default() });
         assert_eq!(lines[0], "Port 80: 100,000 SYNs, 1 accepted, 1 broken off");

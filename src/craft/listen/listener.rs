@@ -227,6 +227,7 @@ impl Listener {
             return;
         }
         *(if outcome.is_success() { &mut self.stats.ended } else { &mut self.stats.broken }) += 1;
+        self.stats.aborted += u64::from(outcome == Outcome::Aborted);
         self.notes.push_back(Note::Ended(sockets, Some(outcome)));
     }
 

@@ -34,6 +34,8 @@ pub struct Stats {
     pub accepted: u64,
     /// Connections that ended in good order: both FINs acknowledged, or reset by us as asked.
     pub ended: u64,
+    /// Of those, the ones that were reset by us as asked.
+    pub aborted: u64,
     /// Connections that ended otherwise.
     pub broken: u64,
 }

@@ -92,6 +92,7 @@ fn a_reset_waits_until_the_answer_is_acknowledged() {
     bench.say(1, ACK, 2, first.wrapping_add(1), b"");
     bench.expect(&["1: RST ACK :2"]);
     assert_eq!(outcomes(&bench), [Some(Outcome::Aborted)]);
+    assert_eq!((bench.listener.stats().ended, bench.listener.stats().aborted), (1, 1));
 }
 
 #[test]
