@@ -97,7 +97,7 @@ fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> any
     if !(judged && words::is_in_verdict(ended))
         && let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0)
     {
-        remark(err, &line)?;
+        remark(err, &words::with_cause(line, ended.outcome, plan.guard.is_some()))?;
     }
     Ok(match ended.signal {
         Some(signal) => Exit::Signal(signal.number()),

@@ -61,6 +61,16 @@ pub(in crate::cmd) fn complaint(
     })
 }
 
+/// The line with its likely cause, where our own kernel was free to answer: its RST ended the connection at the peer, which
+/// then knows nothing of what we send.
+pub(super) fn with_cause(line: String, outcome: Outcome, is_guarded: bool) -> String {
+    let is_after_syn_ack = matches!(outcome, Outcome::ResetByPeer { .. } | Outcome::Unacknowledged { .. });
+    if is_guarded || !is_after_syn_ack {
+        return line;
+    }
+    line + "; the RST guard is off, so our own kernel answered the SYN-ACK with RST, and the peer knows of no connection"
+}
+
 fn unreachable(error: &Unreachable, peer: SocketAddr) -> String {
     let words = explain::icmp_words(error.v6, error.kind, error.code);
     format!("{peer} cannot be reached: {} from {} (type {}, code {})", words.says, error.from, error.kind, error.code)
@@ -115,6 +125,23 @@ mod tests {
         for (outcome, words) in table {
             let line = told(outcome).unwrap();
             assert!(line.starts_with(words) && !line.contains('\n'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_missing_guard_is_named_as_the_cause_of_what_it_causes() {
+        let cause = "; the RST guard is off, so our own kernel answered the SYN-ACK with RST";
+        let state = State::FinWait1;
+        for (outcome, is_guarded, is_told) in [
+            (Outcome::ResetByPeer { state }, false, true),
+            (Outcome::Unacknowledged { state }, false, true),
+            (Outcome::ResetByPeer { state }, true, false),
+            (Outcome::Refused, false, false),
+            (Outcome::Unanswered { syns: 4 }, false, false),
+        ] {
+            let line = with_cause("line".to_owned(), outcome, is_guarded);
+            assert_eq!(line.starts_with(&format!("line{cause}")), is_told, "{line}");
+            assert!(is_told || line == "line");
         }
     }
 

@@ -186,7 +186,8 @@ fn failure(args: &Args, ended: &ManyEnded, report: &Report, interface: &str) -> 
     let outcome = report.tally.failure?;
     let syns = if let Outcome::Unanswered { syns } = outcome { syns } else { 0 };
     let ended = Ended { outcome, signal: None, packets: ended.packets, unseen: ended.unseen, syns };
-    words::complaint(&ended, report.remote, interface, args.close.deadline.0)
+    let line = words::complaint(&ended, report.remote, interface, args.close.deadline.0)?;
+    Some(words::with_cause(line, outcome, args.way.end.guard.rst_guard))
 }
 
 fn exit(ended: &ManyEnded, report: &Report) -> Exit {
