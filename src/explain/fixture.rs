@@ -37,6 +37,7 @@ pub(crate) fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summ
         icmp: None,
         marks: Marks::default(),
         retransmissions: Pair::default(),
+        reception: None,
         first_flags: Flags::SYN,
     }
 }

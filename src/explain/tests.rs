@@ -314,6 +314,21 @@ fn oddities_are_named_and_repetitions_counted() {
 }
 
 #[test]
+fn what_our_own_listener_did_with_a_syn_is_no_guess() {
+    let (states, syns) = (Pair::default(), 3);
+    for (handshake, lost, no_place, words) in [
+        (Handshake::Unanswered, 3, 0, "taken as lost by the server, as asked; connect() would fail with ETIMEDOUT"),
+        (Handshake::Unanswered, 0, 3, "dropped by the server: the backlog was full; connect()"),
+        (Handshake::Unanswered, 1, 2, "1 taken as lost by the server, as asked, and 2 dropped: the backlog was full"),
+        (Handshake::Refused, 0, 1, "by the server, as asked: the backlog was full; connect() would fail with ECONN"),
+    ] {
+        let reception = Some(crate::trace::Reception { lost, no_place });
+        let said = lines(&Summary { handshake, syns, states, reception, ..summary() });
+        assert!(said.contains(words) && !said.contains("firewall"), "{said}");
+    }
+}
+
+#[test]
 fn what_few_unanswered_syns_tell() {
     let unanswered = |syns| lines(&Summary { handshake: Handshake::Unanswered, syns, ..summary() });
     assert!(!unanswered(1).contains("connect()") && unanswered(1).contains("no answer was seen"), "{}", unanswered(1));

@@ -6,7 +6,7 @@ use super::reset::{self, resetter};
 use super::words::{count, duration};
 use super::{Names, icmp, oddities};
 use crate::tcp::State;
-use crate::trace::{Handshake, Mark, Side, Summary, Termination};
+use crate::trace::{Handshake, Mark, Reception, Side, Summary, Termination};
 
 /// One line of the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         _ if is_probe(summary) => ("Probed", probed(summary, names)),
         Handshake::Refused => ("Refused", refused(summary, names)),
         Handshake::Unanswered if summary.marks.has(Mark::HalfOpen) => ("Unopened", met_older(names)),
-        Handshake::Unanswered => ("Unanswered", unanswered(summary)),
+        Handshake::Unanswered => ("Unanswered", unanswered(summary, names)),
         Handshake::Unreachable => ("Unreachable", unreachable(summary, names)),
         Handshake::SynReceived => {
             ("Opened", format!("only half: SYN and SYN ACK were seen, {whose} ACK was not{answered}"))
@@ -94,6 +94,10 @@ const fn is_empty(summary: &Summary) -> bool {
 }
 
 fn refused(summary: &Summary, names: &Names) -> String {
+    if summary.reception.is_some_and(|reception| reception.no_place > 0) {
+        let by = names.the(Side::Server);
+        return format!("by {by}, as asked: the backlog was full; connect() would fail with ECONNREFUSED");
+    }
     let (host, port, address) = (names.whose(Side::Server), summary.server.port(), summary.server.ip());
     format!(
         "by {host} host: nothing listens on port {port} of {address}, or a firewall says so; connect() would fail with \
@@ -101,7 +105,7 @@ fn refused(summary: &Summary, names: &Names) -> String {
     )
 }
 
-fn unanswered(summary: &Summary) -> String {
+fn unanswered(summary: &Summary, names: &Names) -> String {
     let syns = count(u64::from(summary.syns), "SYN");
     let time = summary.last.since(summary.first);
     let within = if time.is_zero() { String::new() } else { format!(" in {}", duration(time)) };
@@ -109,12 +113,26 @@ fn unanswered(summary: &Summary) -> String {
     if summary.syns == 0 {
         return format!("every SYN to port {port} of {host} was damaged, and to be dropped without an answer");
     }
-    let conclusion = if summary.syns < TELLING_SYNS {
-        "no answer was seen: too few to tell a lost SYN from a host that is down"
+    let conclusion = if let Some(reception) = summary.reception {
+        ignored(reception, &names.the(Side::Server))
+    } else if summary.syns < TELLING_SYNS {
+        "no answer was seen: too few to tell a lost SYN from a host that is down".to_owned()
     } else {
-        "no reply: the host is down, or a firewall drops them; connect() would fail with ETIMEDOUT"
+        "no reply: the host is down, or a firewall drops them; connect() would fail with ETIMEDOUT".to_owned()
     };
     format!("{syns} to port {port} of {host}{within}, {conclusion}")
+}
+
+/// Why our own listener did not answer.
+fn ignored(reception: Reception, by: &str) -> String {
+    let reason = match (reception.lost, reception.no_place) {
+        (_, 0) => format!("taken as lost by {by}, as asked"),
+        (0, _) => format!("dropped by {by}: the backlog was full"),
+        (lost, dropped) => {
+            format!("{lost} taken as lost by {by}, as asked, and {dropped} dropped: the backlog was full")
+        }
+    };
+    reason + "; connect() would fail with ETIMEDOUT"
 }
 
 /// A SYN that was answered with an ACK of something else.

@@ -8,7 +8,8 @@ use crate::explain::{self, Known, Names, Reason, Topic, Voice};
 use crate::tcp::State;
 use crate::trace::exchange::Endpoint;
 use crate::trace::{
-    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Opened, Pair, SegmentEvent, Side, Summary,
+    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Opened, Pair, Reception, SegmentEvent, Side,
+    Summary,
 };
 
 /// Draws what was kept of one connection.
@@ -23,7 +24,7 @@ pub(super) fn draw(
         .map(|opened| Pair { client: opened.client, server: opened.server })
         .or_else(|| summary.map(|summary| Pair { client: summary.client, server: summary.server }));
     let names = Names::new(sockets, settings.ours, settings.peer_name.as_deref());
-    let mut pen = Pen::new(settings, &names, summary.map(|summary| summary.handshake));
+    let mut pen = Pen::new(settings, &names, summary);
     pen.start(opened.map_or_else(Pair::default, |opened| opened.states));
     items.iter().for_each(|item| pen.item(item));
     let verdict = summary.filter(|_| settings.verbosity > Verbosity::Quiet);
@@ -43,8 +44,11 @@ pub(super) fn draw(
 
 /// What the called side was all along, where the handshake came to nothing. The SYN alone does not tell: only what
 /// followed it does.
-fn hindsight(handshake: Option<Handshake>) -> Option<Belief> {
-    match handshake? {
+fn hindsight(summary: &Summary) -> Option<Belief> {
+    match summary.handshake {
+        Handshake::Refused | Handshake::Unanswered if summary.reception.is_some() => {
+            Some(Belief { state: Some(State::Listen), certainty: Certainty::Observed })
+        }
         Handshake::Refused => Some(Belief { state: Some(State::Closed), certainty: Certainty::Inferred }),
         Handshake::Unanswered | Handshake::Unreachable => Some(Belief::default()),
         _ => None,
@@ -58,6 +62,8 @@ struct Pen<'a> {
     states: Pair<Belief>,
     lifelines: Pair<Lifeline>,
     server_was: Option<Belief>,
+    /// What our own listener did with the SYNs.
+    reception: Option<Reception>,
     /// Both SYNs crossed: the called side called too, and listened at no time.
     crossing: bool,
     said: HashSet<Topic>,
@@ -65,15 +71,16 @@ struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    fn new(settings: &'a Settings, names: &'a Names, handshake: Option<Handshake>) -> Self {
+    fn new(settings: &'a Settings, names: &'a Names, summary: Option<&Summary>) -> Self {
         Self {
             settings,
             voice: Voice { names, absolute: settings.absolute, ascii: settings.ascii },
             rows: Vec::new(),
             states: Pair::default(),
             lifelines: Pair::default(),
-            server_was: hindsight(handshake),
-            crossing: handshake == Some(Handshake::SimultaneousOpen),
+            server_was: summary.and_then(hindsight),
+            reception: summary.and_then(|summary| summary.reception),
+            crossing: summary.is_some_and(|summary| summary.handshake == Handshake::SimultaneousOpen),
             said: HashSet::new(),
             known: Known::default(),
         }
@@ -116,18 +123,41 @@ impl<'a> Pen<'a> {
         label.margins[from] = self.change(from, segment.after[from]);
         self.row(label);
 
-        let arrow = Arrow { from, style, end: item.end, midway: false };
+        let end = self.end(item, segment);
+        let arrow = Arrow { from, style, end, midway: false };
         let packet = Some(segment.number);
         let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), ..Row::default() };
         // What did not arrive changed nothing there: the state is told by the copy that got through.
-        if matches!(item.end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
-            row.margins[to] = self.change(to, segment.after[to]);
+        if matches!(end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
+            row.margins[to] = self.change(to, self.reached(segment, to));
         }
         self.row(row);
         self.under(segment);
         for call in calls(segment, CallRole::Returns) {
             self.call(call);
         }
+    }
+
+    /// What became of a segment: of a SYN, what our own listener knows.
+    fn end(&self, item: &Item, segment: &SegmentEvent) -> ArrowEnd {
+        match self.reception.filter(|_| segment.from == Side::Client && item.end == ArrowEnd::Unanswered) {
+            Some(Reception { lost, .. }) if segment.copy <= lost => ArrowEnd::Lost,
+            Some(Reception { lost, no_place }) if segment.copy <= lost.saturating_add(no_place) => ArrowEnd::Ignored,
+            Some(_) if segment.flags.syn() => ArrowEnd::Arrives,
+            _ => item.end,
+        }
+    }
+
+    /// What a segment brought its receiver to. What our own listener took in is in SYN-RECEIVED before any answer shows it.
+    fn reached(&self, segment: &SegmentEvent, to: Side) -> Belief {
+        let after = segment.after[to];
+        let is_late = |reception: Reception| segment.copy > reception.lost.saturating_add(reception.no_place);
+        let taken = to == Side::Server
+            && segment.flags.syn()
+            && matches!(after.state, None | Some(State::Listen))
+            && self.server_was.is_none()
+            && self.reception.is_some_and(is_late);
+        if taken { Belief { state: Some(State::SynReceived), certainty: Certainty::Observed } } else { after }
     }
 
     /// Options and reasons, under the arrow.

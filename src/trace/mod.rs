@@ -57,5 +57,5 @@ pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use options::{Hint, TracerOptions, is_same};
 pub use side::{Pair, Side};
-pub use summary::{Handshake, Millis, Summary, Termination, holder};
+pub use summary::{Handshake, Millis, Reception, Summary, Termination, holder};
 pub use tracer::Tracer;

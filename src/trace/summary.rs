@@ -129,6 +129,15 @@ impl Serialize for Millis {
     }
 }
 
+/// What a listener of ours did with the SYNs of one client, in this order, before it took one in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reception {
+    /// So many were taken as lost, as asked.
+    pub lost: u16,
+    /// For so many there was no place in the backlog.
+    pub no_place: u16,
+}
+
 /// The verdict on one connection, from all segments of it that were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
@@ -196,6 +205,9 @@ pub struct Summary {
     pub marks: Marks,
     /// Segments sent again, of both sides, SYNs and FINs included.
     pub retransmissions: Pair<u32>,
+    /// What our own listener did with the client's SYNs; none where it answered them, and where none is ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reception: Option<Reception>,
     /// Flags of the first segment; JSON has them there.
     #[serde(skip)]
     pub first_flags: Flags,

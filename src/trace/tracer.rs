@@ -13,7 +13,7 @@ use super::late::side_of;
 use super::options::{Hint, TracerOptions, is_same};
 use super::side::opener;
 use super::sighting::Sighting;
-use super::{Event, EventKind, Mark, Marks, Pair, Side};
+use super::{Event, EventKind, Mark, Marks, Origin, Pair, Side};
 use crate::tcp::Arriving;
 use crate::wire::{Checksum, Content, Decoded, Icmp, Ip, Packet, Segment, Stop, StopReason, Time};
 

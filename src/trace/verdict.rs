@@ -39,6 +39,7 @@ impl Connection {
             icmp: self.icmp,
             marks: self.marks,
             retransmissions: self.retransmissions,
+            reception: None,
             first_flags: self.first_flags,
         }
     }

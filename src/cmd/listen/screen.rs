@@ -54,6 +54,7 @@ impl<'a> Screen<'a> {
         self.stale = true;
         let Kind::Lines(out) = &mut self.kind else { return Ok(()) };
         let (sockets, state, how) = match note {
+            Note::Syn(..) => return Ok(()),
             Note::Established(sockets) => (sockets, "ESTABLISHED", ""),
             Note::Ended(sockets, Some(Outcome::Aborted)) => (sockets, "CLOSED", " reset, as asked"),
             Note::Ended(sockets, Some(outcome)) if outcome.is_success() => (sockets, "CLOSED", " in good order"),

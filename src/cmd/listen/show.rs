@@ -10,18 +10,20 @@ use super::screen::Screen;
 use crate::cmd::capture::{CaptureFile, record};
 use crate::cmd::show::forward;
 use crate::craft::Sockets;
-use crate::craft::listen::{Listener, Note};
+use crate::craft::listen::{Listener, Note, SynFate};
 use crate::drive::Seen;
 use crate::drive::many::Audience;
 use crate::lab::Lab;
 use crate::sink::Sink;
-use crate::trace::{Hint, Tracer, TracerOptions};
+use crate::trace::{Event, EventKind, Hint, Reception, Tracer, TracerOptions};
 use crate::wire::{Content, Time};
 
 /// Connections that may be shown before their handshake is complete; in a flood there are more.
 const UNPROVEN: usize = 256;
 /// One whose handshake was never completed is over after this time: the listener has long given up.
 const FORGOTTEN: Duration = Duration::from_secs(130);
+/// Clients whose SYNs are remembered.
+const RECEPTIONS: usize = 4096;
 /// How long the capture may take to show the last packet of a connection.
 const SETTLE: Duration = Duration::from_millis(100);
 
@@ -42,6 +44,8 @@ pub(super) struct Show<'a> {
     unproven: usize,
     /// When each of them was first shown.
     first_shown: VecDeque<(Time, Sockets)>,
+    /// What was done with the SYNs of connections that may be shown.
+    receptions: HashMap<Sockets, Reception>,
     hold: Hold,
     /// Connections that are over, with the number of each in the tracer, and when their last packet has surely passed.
     ending: VecDeque<(Time, Sockets, Option<u32>)>,
@@ -80,6 +84,7 @@ impl<'a> Show<'a> {
             shown: HashMap::new(),
             unproven: 0,
             first_shown: VecDeque::new(),
+            receptions: HashMap::new(),
             hold: Hold::default(),
             ending: VecDeque::new(),
             shed: 0,
@@ -112,8 +117,8 @@ impl<'a> Show<'a> {
     /// The end: verdicts, and what was held back.
     pub(super) fn finish(mut self) -> anyhow::Result<u64> {
         self.screen.clear()?;
-        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
-        forward(sink, |out| tracer.finish(out))?;
+        let (tracer, sink, receptions) = (&mut self.tracer, &mut *self.sink, &mut self.receptions);
+        forward(sink, |out| tracer.finish(&mut |event| out(&informed(receptions, event))))?;
         self.sink.finish()?;
         self.pcap.map_or(Ok(()), CaptureFile::finish)?;
         Ok(self.shed)
@@ -139,8 +144,11 @@ impl<'a> Show<'a> {
     fn trace(&mut self, seen: &Seen<'_>) -> io::Result<()> {
         self.make_room()?;
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
-        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
-        forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))
+        let (tracer, sink, receptions) = (&mut self.tracer, &mut *self.sink, &mut self.receptions);
+        forward(sink, |out| {
+            let out = &mut |event: &Event| out(&informed(receptions, event));
+            tracer.packet(seen.number, seen.packet, seen.decoded, hint, out);
+        })
     }
 
     /// Whether the packets between these sockets are shown at once.
@@ -190,8 +198,12 @@ impl<'a> Show<'a> {
 
     fn end_in_tracer(&mut self, sockets: &Sockets, number: Option<u32>) -> io::Result<()> {
         self.make_room()?;
-        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
-        number.map_or(Ok(()), |number| forward(sink, |out| tracer.end(sockets.local(), sockets.remote(), number, out)))
+        let Some(number) = number else { return Ok(()) };
+        let (tracer, sink, receptions) = (&mut self.tracer, &mut *self.sink, &mut self.receptions);
+        forward(sink, |out| {
+            let out = &mut |event: &Event| out(&informed(receptions, event));
+            tracer.end(sockets.local(), sockets.remote(), number, out);
+        })
     }
 
     /// Ends what is over, and what never became a connection.
@@ -214,6 +226,28 @@ impl<'a> Show<'a> {
     }
 }
 
+/// The event with what only the listener knows, where it ends a connection.
+fn informed(receptions: &mut HashMap<Sockets, Reception>, event: &Event) -> Event {
+    let mut event = *event;
+    if let EventKind::Ended(summary) = &mut event.kind {
+        summary.reception = receptions.remove(&Sockets::new(summary.server, summary.client));
+    }
+    event
+}
+
+/// Adds what became of a SYN. Those of clients that are never shown are forgotten, all at once.
+fn receive(receptions: &mut HashMap<Sockets, Reception>, sockets: Sockets, fate: SynFate) {
+    if receptions.len() >= RECEPTIONS && !receptions.contains_key(&sockets) {
+        receptions.clear();
+    }
+    let reception = receptions.entry(sockets).or_default();
+    match fate {
+        SynFate::Lost => reception.lost = reception.lost.saturating_add(1),
+        SynFate::NoPlace => reception.no_place = reception.no_place.saturating_add(1),
+        SynFate::Held => {}
+    }
+}
+
 impl Audience<Listener> for Show<'_> {
     fn packet(&mut self, seen: &Seen<'_>) -> io::Result<()> {
         let written = record(&mut self.pcap, seen.packet);
@@ -230,6 +264,10 @@ impl Audience<Listener> for Show<'_> {
     fn note(&mut self, now: Time, note: Note) -> io::Result<()> {
         self.screen.note(&note)?;
         match note {
+            Note::Syn(sockets, fate) => {
+                receive(&mut self.receptions, sockets, fate);
+                Ok(())
+            }
             Note::Established(sockets) => self.established(now, sockets),
             Note::Ended(sockets, _) if self.shown.contains_key(&sockets) => {
                 let number = self.number(&sockets);

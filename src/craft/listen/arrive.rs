@@ -2,7 +2,7 @@
 
 use super::config::{Cookies, Overflow};
 use super::half_open::{self, HalfOpen};
-use super::stats::Note;
+use super::stats::{Note, SynFate};
 use super::{Listener, stray};
 use crate::craft::open::{PeerSyn, is_only_syn};
 use crate::craft::{Action, Open, Sockets};
@@ -23,6 +23,7 @@ impl Listener {
         }
         if self.stats.lost < u64::from(self.config.lose) {
             self.stats.lost += 1;
+            self.notes.push_back(Note::Syn(*sockets, SynFate::Lost));
             return;
         }
         self.stats.syns += 1;
@@ -32,6 +33,7 @@ impl Listener {
         if passive && (cookies == Cookies::Always || is_full && cookies == Cookies::Full) {
             self.send_cookie(sockets, room, now, segment);
         } else if is_full {
+            self.notes.push_back(Note::Syn(*sockets, SynFate::NoPlace));
             self.overflow(sockets, segment);
         } else if passive {
             self.take_in(sockets, now, segment);
@@ -84,6 +86,7 @@ impl Listener {
         if self.config.syn_ack_delay.is_zero() {
             self.answer(id, now);
         } else {
+            self.notes.push_back(Note::Syn(*sockets, SynFate::Held));
             self.half.wake_at(id, now + self.config.syn_ack_delay);
         }
     }

@@ -21,4 +21,4 @@ mod tests;
 pub use config::{Cookies, ListenConfig, Overflow, ServerClose};
 pub use listener::{Listener, Step};
 pub use service::{Echo, Next, Program, Service, Text};
-pub use stats::{Note, Row, Stats};
+pub use stats::{Note, Row, Stats, SynFate};

@@ -40,9 +40,22 @@ pub struct Stats {
     pub broken: u64,
 }
 
+/// What became of a SYN that was not answered at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SynFate {
+    /// Taken as lost, as asked.
+    Lost,
+    /// There was no place for it: dropped, or refused.
+    NoPlace,
+    /// Its SYN-ACK is held back, as asked.
+    Held,
+}
+
 /// Something that happened to one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
+    /// A SYN for a new connection was not answered as usual.
+    Syn(Sockets, SynFate),
     /// Its handshake is complete.
     Established(Sockets),
     /// It is over; none where it never got beyond SYN-RECEIVED.

@@ -109,7 +109,7 @@ impl Audience<Listener> for Notes {
         match note {
             Note::Established(_) => self.established += 1,
             Note::Ended(_, Some(outcome)) => self.closed += usize::from(outcome.is_success()),
-            Note::Ended(_, None) => {}
+            Note::Ended(_, None) | Note::Syn(..) => {}
         }
         Ok(())
     }

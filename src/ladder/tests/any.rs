@@ -165,6 +165,7 @@ fn summary() -> impl Strategy<Value = Summary> {
                     icmp,
                     marks: marks.into_iter().collect(),
                     retransmissions: Pair { client: again[0], server: again[1] },
+                    reception: None,
                     first_flags: Flags::from_bits(syns),
                 }
             },

@@ -6,7 +6,7 @@ mod pair;
 mod scripts;
 
 use super::{Builder, Settings, Verbosity, layout};
-use crate::trace::Event;
+use crate::trace::{Event, EventKind, Reception};
 
 fn at(width: usize) -> Settings {
     Settings { width, ours: Some(scripts::CLIENT.parse().unwrap()), ..Settings::default() }
@@ -39,6 +39,20 @@ fn every_kind_of_connection_at_80_columns() {
     for (name, events) in connections {
         let ours = at(80).ours.filter(|_| name != "mid-stream");
         insta::assert_snapshot!(name, text(&events, &Settings { ours, ..at(80) }));
+    }
+}
+
+#[test]
+fn what_our_own_listener_did_with_a_syn_is_drawn() {
+    let settings = Settings { ours: Some("192.0.2.2:80".parse().unwrap()), ..at(80) };
+    for (name, lost, no_place) in [("listener-lost", 3, 0), ("listener-full", 1, 2)] {
+        let mut events = scripts::unanswered();
+        if let Some(EventKind::Ended(summary)) = events.last_mut().map(|event| &mut event.kind) {
+            summary.reception = Some(Reception { lost, no_place });
+        }
+        let drawn = text(&events, &settings);
+        assert!(!drawn.contains('?') && drawn.contains("LISTEN"), "{drawn}");
+        insta::assert_snapshot!(name, drawn);
     }
 }
 

@@ -70,6 +70,7 @@ impl Orderly {
             states: Pair { client: closed(Side::Client), server: closed(Side::Server) },
             time_wait: Pair { client: closer == Side::Client, server: closer == Side::Server },
             icmp: None,
+            reception: None,
             marks: Marks::default(),
             retransmissions: Pair::both(0),
         })

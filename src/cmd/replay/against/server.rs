@@ -135,7 +135,7 @@ impl Audience<Listener> for Hall<'_, '_> {
         match note {
             Note::Established(sockets) => self.guest = Some(sockets),
             Note::Ended(sockets, outcome) if self.guest == Some(sockets) => self.outcome = outcome,
-            Note::Ended(..) => {}
+            Note::Ended(..) | Note::Syn(..) => {}
         }
         Ok(())
     }

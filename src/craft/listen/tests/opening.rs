@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, IRS, MS};
 use crate::craft::Open;
-use crate::craft::listen::Note;
+use crate::craft::listen::{Note, SynFate};
 use crate::tcp::State;
 use crate::wire::{Flags, SegmentFields};
 
@@ -118,6 +118,7 @@ fn a_syn_ack_that_is_held_back_leaves_later_and_once() {
     bench.expect(&[]);
     bench.pass(MS * 400);
     bench.expect(&["1: SYN ACK :1"]);
+    assert!(matches!(bench.notes[..], [Note::Syn(_, SynFate::Held)]));
 }
 
 #[test]
@@ -130,6 +131,7 @@ fn the_first_syns_can_be_lost() {
     bench.syn(1);
     bench.expect(&["1: SYN ACK :1"]);
     assert_eq!((bench.listener.stats().lost, bench.listener.stats().syns), (2, 1));
+    assert!(matches!(bench.notes[..], [Note::Syn(_, SynFate::Lost), Note::Syn(_, SynFate::Lost)]));
 }
 
 #[test]
