@@ -116,7 +116,11 @@ Expected: the answer is held against what RFC 9293 section 3.10.7, with RFC
           Not judged: UDP and ICMP, a --ttl series, SYNs after the first that
           --keep their ports, what follows the first 1,000 packets, and what by
           an ICMP error never got there (exit code 1); after a source quench or
-          a redirect it went on, and its answer is waited for.
+          a redirect it went on, and its answer is waited for. Nor is silence
+          where the answer goes to a spoofed address (exit code 0), or where
+          Ctrl-C came first.
+          What no ladder can show (a fragment alone, a wrong data offset, an
+          ICMP error) is told in a line, in JSON a `packet`: sent, why.
           In JSON each is a `judgement`: sent, state, expected and observed
           (reply, seq, ack, next_state), agrees (null where an ICMP error came),
           known (a stack that does so), rfc_section, note.
