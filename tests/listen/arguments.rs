@@ -8,8 +8,8 @@ use crate::program::RAWSHAKE;
 fn each_wrong_argument_is_named() {
     for (arguments, words) in [
         ("", "<PORT>"),
-        ("0", "0 is not in 1..=65535"),
-        ("70000", "70000 is not in 1..=65535"),
+        ("0", "not a port: they go from 1 to 65535"),
+        ("70000", "not a port: they go from 1 to 65535"),
         ("80 --window 70000", "70000 is not in 1..=65535"),
         ("80 --backlog -1", "-1"),
         ("80 --backlog 1000001", "1000001 is not in 0..=1000000"),
@@ -25,7 +25,6 @@ fn each_wrong_argument_is_named() {
         ("--lab --lab-client burglar", "hello, http, waits, resets, nobody"),
         ("80 -4 -6", "cannot be used with"),
         ("80 -c 0", "0 is not in"),
-        ("0", "not a port: they go from 1 to 65535"),
         ("--lab nosuch", "not a port: they go from 1 to 65535"),
     ] {
         let mut command = Command::new(RAWSHAKE);
