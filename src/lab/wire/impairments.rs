@@ -7,7 +7,8 @@ use std::time::Duration;
 /// What a wire does to the frames on it. The default does nothing to them.
 ///
 /// As text it is a list of words with blanks between them. Frames are counted from 1 in the order in which they enter
-/// the wire, both directions together, so where nothing is delayed they have the numbers of a capture.
+/// the wire, both directions together, so where nothing is delayed they have the numbers of a capture. What a host tells
+/// its whole network does not count, and nothing but the delay happens to it.
 ///
 /// | word | meaning |
 /// | --- | --- |

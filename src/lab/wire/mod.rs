@@ -94,7 +94,16 @@ const AT_ONCE: usize = 16;
 fn hear(plug: &FrameSocket, way: Way, schedule: &mut Schedule, began: Instant) -> sys::Result<()> {
     for _ in 0..AT_ONCE {
         let Some(frame) = plug.receive()? else { break };
-        schedule.enter(began.elapsed(), way, frame);
+        if is_to_group(&frame) {
+            schedule.pass(began.elapsed(), way, frame);
+        } else {
+            schedule.enter(began.elapsed(), way, frame);
+        }
     }
     Ok(())
+}
+
+/// Whether a frame goes to many: a host says so who it is, when it likes. That must not change which frame is the third.
+fn is_to_group(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|octet| octet & 1 == 1)
 }

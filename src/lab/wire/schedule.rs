@@ -74,6 +74,13 @@ impl Schedule {
         }
     }
 
+    /// A frame enters that does not count, and to which nothing happens but the delay.
+    pub(super) fn pass(&mut self, now: Duration, way: Way, frame: Vec<u8>) {
+        if self.frames.len() < CAPACITY {
+            self.place(now + self.impairments.delay, way, frame);
+        }
+    }
+
     /// The next frame that is to leave by now.
     pub(super) fn leave(&mut self, now: Duration) -> Option<(Way, Vec<u8>)> {
         let first = self.frames.first_entry().filter(|first| first.key().0 <= now)?;
@@ -162,6 +169,14 @@ mod tests {
     fn frames_are_lost_and_doubled_by_position() {
         assert_eq!(five("drop=1,4 dup=2,4"), [(2, 2), (2, 2), (3, 3), (5, 5)]);
         assert_eq!(five("loss=100%"), []);
+    }
+
+    #[test]
+    fn frames_that_pass_do_not_count() {
+        let mut schedule = schedule("delay=5ms drop=1 loss=0%");
+        schedule.pass(MS, There, vec![9]);
+        enter(&mut schedule, &[(1, There), (2, There)]);
+        assert_eq!(drain(&mut schedule), [(6, There, 9), (7, There, 2)]);
     }
 
     #[test]
