@@ -1,17 +1,20 @@
-//! Records of one kind, found by their places.
+//! Records in pages. Pages never move, so growing copies nothing and wastes at most a page.
 
 use std::ops::{Index, IndexMut};
 
-/// Records; a place that is free is used again before a new one.
+/// Records of one page.
+const PAGE: usize = 256;
+
+/// Records of one kind, found by their places; a place that is free is used again before a new one.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    records: Vec<T>,
+    pages: Vec<Vec<T>>,
     free: Vec<u32>,
 }
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
-        Self { records: Vec::new(), free: Vec::new() }
+        Self { pages: Vec::new(), free: Vec::new() }
     }
 
     /// Puts a record in, and answers its place.
@@ -20,8 +23,13 @@ impl<T> Slab<T> {
             self[place] = record;
             return place;
         }
-        self.records.push(record);
-        (self.records.len() - 1) as u32
+        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
+            self.pages.push(Vec::with_capacity(PAGE));
+        }
+        let before = (self.pages.len() - 1) * PAGE;
+        let page = &mut self.pages[before / PAGE];
+        page.push(record);
+        (before + page.len() - 1) as u32
     }
 
     /// Frees the place of a record.
@@ -32,8 +40,8 @@ impl<T> Slab<T> {
 
     /// How many records there are.
     #[cfg(test)]
-    pub(super) const fn len(&self) -> usize {
-        self.records.len() - self.free.len()
+    pub(super) fn len(&self) -> usize {
+        self.pages.iter().map(Vec::len).sum::<usize>() - self.free.len()
     }
 }
 
@@ -42,14 +50,14 @@ impl<T> Index<u32> for Slab<T> {
 
     #[inline]
     fn index(&self, place: u32) -> &T {
-        &self.records[place as usize]
+        &self.pages[place as usize / PAGE][place as usize % PAGE]
     }
 }
 
 impl<T> IndexMut<u32> for Slab<T> {
     #[inline]
     fn index_mut(&mut self, place: u32) -> &mut T {
-        &mut self.records[place as usize]
+        &mut self.pages[place as usize / PAGE][place as usize % PAGE]
     }
 }
 

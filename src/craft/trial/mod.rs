@@ -26,7 +26,7 @@ use super::packet::{PacketSpec, SpecError, Transport, build};
 use super::{Emit, Unreachable};
 use crate::tcp::{Arriving, Damage, Heard, Seq, State, Variables};
 use crate::wire::icmp::is_advice;
-use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Packet, Segment, Time, decode};
+use crate::wire::{Flags, Icmp, Ip, IpFields, LinkType, Options, Packet, Segment, Time, decode};
 use approach::Approach;
 use watch::Watch;
 
@@ -130,7 +130,12 @@ impl Shot {
 fn asked_for(spec: &PacketSpec) -> Arriving {
     let len = u32::try_from(spec.payload.len()).unwrap_or(u32::MAX);
     match &spec.transport {
-        Transport::Tcp(tcp) => Arriving { seq: Seq(tcp.seq), ack: Seq(tcp.ack), flags: tcp.flags, len, signed: false },
+        Transport::Tcp(tcp) => {
+            let mut octets = Vec::new();
+            tcp.options.iter().for_each(|option| option.emit(&mut octets));
+            let signed = Options(&octets).summary().md5;
+            Arriving { seq: Seq(tcp.seq), ack: Seq(tcp.ack), flags: tcp.flags, len, signed }
+        }
         _ => Arriving { seq: Seq(0), ack: Seq(0), flags: Flags::NONE, len, signed: false },
     }
 }
