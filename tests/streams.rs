@@ -8,6 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 
 use rawshake::trace::{Event, EventKind, Opened, Side};
 use support::tracing;
@@ -130,4 +131,52 @@ fn streams_are_those_of_tshark() {
             Some((_, reason)) => assert_ne!(found, expected, "{file}: no longer true that {reason}"),
         }
     }
+}
+
+/// Of each stream of a capture: its segments and its completeness, by tshark's two passes.
+fn told_by_tshark(path: &Path) -> Vec<(u64, u8)> {
+    let output = Command::new("tshark")
+        .args([
+            "-n",
+            "-2",
+            "-Y",
+            "tcp && !icmp && !icmpv6",
+            "-T",
+            "fields",
+            "-e",
+            "tcp.stream",
+            "-e",
+            "tcp.completeness",
+        ])
+        .arg("-r")
+        .arg(path)
+        .output()
+        .expect("tshark");
+    assert!(output.status.success(), "{path:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut streams = BTreeMap::<u32, (u64, u8)>::new();
+    for line in String::from_utf8(output.stdout).expect("fields").lines() {
+        let (stream, completeness) = line.split_once('\t').expect("two fields");
+        let stream = streams.entry(stream.parse().expect("a number")).or_default();
+        *stream = (stream.0 + 1, completeness.parse().expect("a sum"));
+    }
+    streams.into_values().collect()
+}
+
+#[test]
+#[ignore = "starts tshark a hundred times: make oracle"]
+fn connections_of_our_captures_are_those_of_tshark() {
+    if !support::installed("connections_of_our_captures_are_those_of_tshark", "tshark") {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut connections = 0;
+    for entry in folder.read_dir().expect("captures") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_some_and(|extension| extension == "pcap") {
+            let found: Vec<_> = traced(&path).iter().map(|stream| (stream.frames, stream.completeness)).collect();
+            assert_eq!(found, told_by_tshark(&path), "{path:?}");
+            connections += found.len();
+        }
+    }
+    assert!(connections > 100, "{connections} connections");
 }
