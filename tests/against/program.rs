@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Duration;
 
 use rawshake::craft::conversation::{Act, Conversation, Recorder, Role};
@@ -17,39 +17,23 @@ use tempfile::TempDir;
 
 use crate::common;
 
+pub(crate) use crate::common::support::program::Said;
+
 /// Requests of a recorded conversation.
 pub(crate) const REQUESTS: usize = 10;
 /// Turns: each request, and each answer.
 pub(crate) const TURNS: usize = 2 * REQUESTS;
 
-/// What became of a run.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
-}
-
 impl Said {
-    pub(crate) fn of(output: Output) -> Self {
-        let text = |octets| String::from_utf8(octets).expect("UTF-8");
-        Self { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
-    }
-
-    fn objects(&self) -> Vec<Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line} {}", self.err));
-        self.out.lines().map(parse).collect()
-    }
-
     /// The verdict on the run.
     pub(crate) fn rerun(&self) -> Value {
-        self.objects().pop().filter(|last| last["event"] == "rerun").unwrap_or_else(|| panic!("{self:?}"))
+        self.events().pop().filter(|last| last["event"] == "rerun").unwrap_or_else(|| panic!("{self:?}"))
     }
 
     /// The tracer's verdict on the live connection.
     pub(crate) fn live(&self) -> Value {
         let ended = |object: &Value| object["event"] == "ended" && object["run"] == "live";
-        self.objects().into_iter().find(ended).unwrap_or_else(|| panic!("{self:?}"))
+        self.events().into_iter().find(ended).unwrap_or_else(|| panic!("{self:?}"))
     }
 
     /// The same octets, and a clean beginning and end, with whatever was sent again between them.

@@ -3,7 +3,7 @@
 
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use rawshake::sys::{Namespace, link, namespace, poll};
 use rawshake::wire::{LinkType, Packet, Time};
 
 use crate::common::{self, in_own_network};
+
+pub(crate) use crate::common::support::program::Said;
 
 /// The interface through which the program sends.
 pub(crate) const NEAR: link::Plug<'_> = link::Plug { name: "near", mac: [2, 0, 0, 0, 0, 1] };
@@ -164,24 +166,9 @@ pub(crate) fn command(file: &Path, arguments: &str) -> Command {
     command
 }
 
-/// What a run said, and how it ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
-}
-
-impl Said {
-    pub(crate) fn of(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Self { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code() }
-    }
-}
-
 /// Runs it to its end.
 pub(crate) fn replay(file: &Path, arguments: &str) -> Said {
-    Said::of(&command(file, arguments).output().expect("the program"))
+    Said::of(command(file, arguments).output().expect("the program"))
 }
 
 /// The octets alone.

@@ -75,7 +75,7 @@ fn an_interface_that_goes_down_or_away_in_mid_run_ends_it() {
             let child = command(&path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             assert!(!cable.heard(20).is_empty());
             assert!(Command::new("ip").args(["link", "set", "near", "down"]).status().unwrap().success());
-            let said = Said::of(&child.wait_with_output().unwrap());
+            let said = Said::of(child.wait_with_output().unwrap());
             assert!(said.err.contains("takes no more packets: the interface is down; "), "{via}: {said:?}");
             assert_eq!(said.code, Some(2));
             drop(cable.heard(usize::MAX));
@@ -89,7 +89,7 @@ fn an_interface_that_goes_down_or_away_in_mid_run_ends_it() {
             let child = command(&path, "--onto near").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             assert!(!cable.heard(20).is_empty());
             assert!(Command::new("ip").args(ending).status().unwrap().success());
-            let said = Said::of(&child.wait_with_output().unwrap());
+            let said = Said::of(child.wait_with_output().unwrap());
             let line = |why| format!("rawshake: interface near takes no more packets: {why}; ");
             assert!(whys.iter().any(|why| said.err.starts_with(&line(why))), "{said:?}");
             assert!(said.err.ends_with(" packets were sent before\n"), "{said:?}");
@@ -136,7 +136,7 @@ fn who_may_not_send_is_told_the_ways_out() {
         dropped.args(["--bounding-set=-net_raw", "--inh-caps=-net_raw", env!("CARGO_BIN_EXE_rawshake"), "replay"]);
         match dropped.arg(&path).args(["--onto", "near", "--yes"]).output() {
             Ok(output) => {
-                let said = Said::of(&output);
+                let said = Said::of(output);
                 let line = "rawshake: cannot send frames through interface near: operation not permitted; ";
                 assert!(said.err.starts_with(line) && said.err.contains("setcap"), "{said:?}");
                 assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
@@ -155,7 +155,7 @@ fn ctrl_c_stops_and_still_reports() {
             let child = command(&path, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             assert!(!cable.heard(1).is_empty());
             kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-            let said = Said::of(&child.wait_with_output().unwrap());
+            let said = Said::of(child.wait_with_output().unwrap());
             assert_eq!((said.code, said.err.as_str()), (Some(130), ""), "{arguments}");
             assert!(said.out.starts_with("Sent ") && said.out.contains("near via batch"), "{said:?}");
             drop(cable.heard(usize::MAX));
