@@ -41,12 +41,14 @@ pub struct Hint {
     pub calls: [Option<Call>; 2],
     /// It was put together from fragments of IP.
     pub reassembled: bool,
+    /// A glance at it was tried, if one was possible, and was not enough.
+    pub glanced: bool,
 }
 
 impl Hint {
-    /// Whether nothing is known of the packet but its bytes.
-    pub(super) fn is_default(&self) -> bool {
-        self.origin == Origin::Wire && !self.reassembled
+    /// Whether a glance at the packet is still to be tried.
+    pub(super) fn allows_glance(&self) -> bool {
+        self.origin == Origin::Wire && !self.reassembled && !self.glanced
     }
 }
 

@@ -72,7 +72,7 @@ impl Tracer {
         out: &mut dyn FnMut(&Event),
     ) {
         if self.only_ends
-            && hint.is_default()
+            && hint.allows_glance()
             && let Some(glance) = self.lookout.glance(packet, decoded)
             && self.glance(&glance, out)
         {
@@ -80,7 +80,7 @@ impl Tracer {
         }
         match (&decoded.ip, &decoded.content) {
             (Some(ip), Content::Segment(segment)) => {
-                let Hint { origin, calls, reassembled } = hint;
+                let Hint { origin, calls, reassembled, .. } = hint;
                 let malformed = matches!(decoded.stopped, Some(Stop { reason: StopReason::Malformed(_), .. }))
                     || origin == Origin::HandMade && lies_beyond(packet, segment);
                 let fragmented = reassembled || ip.fragment.is_some();

@@ -133,13 +133,14 @@ impl<'a> Pass<'a> {
             }
             match source.advance() {
                 Ok(true) => {
-                    if let Some(glance) = source.glance().filter(|_| self.may_glance())
+                    let glanced = self.may_glance();
+                    if let Some(glance) = source.glance().filter(|_| glanced)
                         && self.is_seen_at_a_glance(glance)?
                     {
                         continue;
                     }
                     let Some(packet) = source.packet() else { continue };
-                    if !self.take(&packet)? {
+                    if !self.take(&packet, Hint { glanced, ..Hint::default() })? {
                         break;
                     }
                 }
@@ -181,7 +182,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes a packet, if it passes the filter, when its time has come; false when Ctrl-C came first.
-    fn take(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
+    fn take(&mut self, packet: &Packet<'_>, hint: Hint) -> anyhow::Result<bool> {
         self.number += 1;
         match self.filter.as_mut().map_or(Ok(true), |filter| filter.accepts(packet)) {
             Ok(true) => {}
@@ -193,7 +194,7 @@ impl<'a> Pass<'a> {
         }
         let is_time = self.is_time_for(packet)?;
         if is_time {
-            self.packet(packet)?;
+            self.packet(packet, hint)?;
         }
         Ok(is_time)
     }
@@ -254,14 +255,13 @@ impl<'a> Pass<'a> {
         Ok(is_seen)
     }
 
-    fn packet(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
+    fn packet(&mut self, packet: &Packet<'_>, hint: Hint) -> anyhow::Result<()> {
         // Before anything is shown.
         self.copy.as_mut().map(PlannedFile::file).transpose()?;
         let decoded = wire::decode(packet);
         self.found.tally.count(self.number, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
-        let is_shown =
-            if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, Hint::default())? };
+        let is_shown = if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, hint)? };
         let all = self.plan.wanted.is_none() && self.plan.protocols.is_unsaid();
         if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || all) {
             copy.file()?.write(packet)?;
