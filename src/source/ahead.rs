@@ -106,6 +106,20 @@ impl<T: Send + 'static> Ahead<T> {
         entry?.made.as_ref()
     }
 
+    /// Passes over the next packets, but not more than these, for as long as something was made of each and `accept` takes it;
+    /// answers how many.
+    #[inline]
+    pub fn pass_over(&mut self, at_most: u64, mut accept: impl FnMut(&T) -> bool) -> u64 {
+        self.at_packet = false;
+        if self.given == self.current.entries.len() && self.current.error.is_none() {
+            self.next_batch();
+        }
+        let left = self.current.entries[self.given..].iter().take(usize::try_from(at_most).unwrap_or(usize::MAX));
+        let passed = left.take_while(|entry| entry.made.as_ref().is_some_and(&mut accept)).count();
+        self.given += passed;
+        passed as u64
+    }
+
     /// Moves to the next batch; false if there is none.
     fn next_batch(&mut self) -> bool {
         if self.current.is_last {

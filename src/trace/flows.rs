@@ -4,7 +4,7 @@
 //! stays so among the last that are, since the end of a connection is not always its last segment; then it is told of,
 //! and what is left is a very small record that knows late segments, until TIME-WAIT has passed.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use hashbrown::HashTable;
 
@@ -12,9 +12,10 @@ use super::Event;
 use super::connection::Connection;
 use super::glance::Glance;
 use super::half_open::HalfOpen;
-use super::heads::{Heads, Kind, Order};
+use super::heads::{Heads, Kind};
 use super::key::{Key, KeyHasher};
 use super::late::{Late, LateQueue};
+use super::order::{Idle, Order};
 use super::orderly::Orderly;
 use super::slab::Slab;
 use crate::wire::Time;
@@ -34,7 +35,16 @@ pub(super) struct Flow {
 impl Flow {
     #[inline]
     pub(super) fn new(one: SocketAddr, other: SocketAddr, hasher: &KeyHasher) -> Self {
-        let (key, from_low) = Key::of(one, other);
+        Self::of(Key::of(one, other), hasher)
+    }
+
+    #[inline]
+    pub(super) fn v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16), hasher: &KeyHasher) -> Self {
+        Self::of(Key::of_v4(one, other), hasher)
+    }
+
+    #[inline]
+    fn of((key, from_low): (Key, bool), hasher: &KeyHasher) -> Self {
         Self { key, hash: hasher.hash(&key), from_low }
     }
 }
@@ -63,7 +73,7 @@ pub(super) struct Flows {
     followed: Slab<Connection>,
     late: LateQueue,
     /// Connections that are not over, and those that are.
-    live: Order,
+    live: Idle,
     over: Order,
     capacity: usize,
 }
@@ -78,7 +88,7 @@ impl Flows {
             orderly: Slab::new(),
             followed: Slab::new(),
             late: LateQueue::new(),
-            live: Order::new(),
+            live: Idle::new(),
             over: Order::new(),
             capacity: capacity.clamp(1, Heads::MOST),
         }
@@ -166,11 +176,16 @@ impl Flows {
     #[inline]
     pub(super) fn put_off(&mut self, head: u32, glance: &Glance) -> bool {
         let (_, place) = self.heads.record(head);
-        let is_put_off = self.orderly[place].take(glance.flow.from_low, &glance.plain);
-        if is_put_off {
-            self.touch(head);
+        let orderly = &mut self.orderly[place];
+        if !orderly.take(glance.flow.from_low, &glance.plain) {
+            return false;
         }
-        is_put_off
+        if orderly.is_over() {
+            self.touch(head);
+        } else {
+            self.heads.hear(head);
+        }
+        true
     }
 
     /// The same of the segment that answers a SYN.
@@ -180,16 +195,14 @@ impl Flows {
         self.half_open.remove(place);
         let place = self.orderly.insert(orderly);
         self.heads.change_record(head, Kind::Orderly, place);
-        self.touch(head);
+        self.heads.hear(head);
         true
     }
 
-    /// When the last segment of a connection came that is over.
+    /// When the last segment of a connection came.
     pub(super) fn last(&self, head: u32) -> Time {
-        match self.heads.record(head) {
-            (Kind::Orderly, place) => self.orderly[place].last(),
-            _ => self.connection(head).last,
-        }
+        let (kind, place) = self.heads.record(head);
+        last(kind, place, (&self.half_open, &self.orderly, &self.followed))
     }
 
     /// What is to be told in the end of a connection.
@@ -229,12 +242,18 @@ impl Flows {
             (Kind::Followed, place) => self.followed[place].is_over(),
         };
         let Self { heads, live, over, .. } = self;
-        let (was_in, is_in) = if heads.is_over(head) { (&mut *over, live) } else { (&mut *live, over) };
-        if heads.is_over(head) == is_over {
-            return was_in.touch(heads, head);
+        match (heads.is_over(head), is_over) {
+            (false, false) => heads.hear(head),
+            (true, true) => over.touch(heads, head),
+            (false, true) => {
+                live.take(heads, head);
+                over.add(heads, head);
+            }
+            (true, false) => {
+                over.take(heads, head);
+                live.add(heads, head);
+            }
         }
-        was_in.take(heads, head);
-        is_in.add(heads, head);
         heads.set_over(head, is_over);
     }
 
@@ -262,7 +281,9 @@ impl Flows {
         if let Some(head) = self.over.oldest() {
             return Some((self.retire(head), false));
         }
-        let head = self.live.oldest()?;
+        let Self { heads, live, half_open, orderly, followed, .. } = self;
+        let records = (&*half_open, &*orderly, &*followed);
+        let head = live.longest(heads, |kind, place| last(kind, place, records))?;
         let ended = self.ended(head);
         self.forget(self.hasher.hash(&self.heads.key(head)), head);
         Some((ended, true))
@@ -271,7 +292,9 @@ impl Flows {
     /// A connection that is over and need not be kept whole; forgets those whose segments cannot come any more.
     #[inline]
     pub(super) fn overdue(&mut self, now: Time) -> Option<u32> {
-        self.late.expire(now, self.capacity);
+        if self.late.may_expire(now, self.capacity) {
+            self.late.expire(now, self.capacity);
+        }
         if self.over.len() > OVER_KEPT { self.over.oldest() } else { None }
     }
 
@@ -317,8 +340,11 @@ impl Flows {
         if let Ok(entry) = self.index.find_entry(hash, |other| *other == head) {
             entry.remove();
         }
-        let order = if self.heads.is_over(head) { &mut self.over } else { &mut self.live };
-        order.take(&mut self.heads, head);
+        if self.heads.is_over(head) {
+            self.over.take(&mut self.heads, head);
+        } else {
+            self.live.take(&mut self.heads, head);
+        }
         self.free_record(head);
         self.heads.remove(head);
     }
@@ -329,6 +355,19 @@ impl Flows {
             (Kind::Orderly, place) => self.orderly.remove(place),
             (Kind::Followed, place) => self.followed.remove(place),
         }
+    }
+}
+
+/// When the last segment came of the connection with this record.
+fn last(
+    kind: Kind,
+    place: u32,
+    (half_open, orderly, followed): (&Slab<HalfOpen>, &Slab<Orderly>, &Slab<Connection>),
+) -> Time {
+    match kind {
+        Kind::HalfOpen => half_open[place].last(),
+        Kind::Orderly => orderly[place].last(),
+        Kind::Followed => followed[place].last,
     }
 }
 
@@ -355,7 +394,8 @@ mod counting {
             Self {
                 half_open: size_of::<Head>() + size_of::<HalfOpen>() + index,
                 whole: size_of::<Head>() + size_of::<Connection>() + index,
-                late: size_of::<Late>() + index,
+                // Half as much as it may hold, and that three quarters full.
+                late: size_of::<Late>() + (size_of::<u32>() + 1) * 64 / 21 + 1,
             }
         }
     }

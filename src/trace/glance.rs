@@ -9,7 +9,9 @@ use super::is_group;
 use super::key::KeyHasher;
 use super::orderly::Plain;
 use crate::tcp::{Arriving, Seq};
-use crate::wire::{Checksum, Content, Decoded, Ip, OptionSummary, Options, Packet, Segment, TcpOption};
+use crate::wire::{
+    self, Checksum, Content, Decoded, Ip, OptionSummary, Options, Packet, Segment, Straight, TcpOption, Time,
+};
 
 /// A segment that came in one piece with its whole header, which neither contradicts itself nor fails its checksum, and
 /// with the options that most have: on a SYN those of an [`Offer`], otherwise timestamps in the layout that all use.
@@ -33,38 +35,74 @@ pub(super) struct Offer {
 #[derive(Clone, Debug)]
 pub struct Lookout(pub(super) KeyHasher);
 
+/// What a segment needs to be looked at, wherever it was read.
+struct Seen<'a> {
+    time: Time,
+    segment: Segment<'a>,
+    ttl: u8,
+    identification: Option<u32>,
+}
+
 impl Lookout {
-    /// The segment of `packet`, which is `decoded`, if a glance at it can be enough.
+    /// The segment of `packet`, if a glance at it can be enough.
     #[must_use]
     #[inline]
-    pub fn glance(&self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> Option<Glance> {
+    pub fn glance(&self, packet: &Packet<'_>) -> Option<Glance> {
+        let Some(straight) = Straight::read(packet) else { return self.decoded(packet, &wire::decode(packet)) };
+        let segment = straight.segment();
+        let (ttl, identification) = (straight.ttl(), Some(u32::from(straight.identification())));
+        let source = (straight.source(), segment.source_port);
+        let destination = (straight.destination(), segment.destination_port);
+        let seen = Seen { time: packet.time, segment, ttl, identification };
+        let sockets = || (SocketAddr::from(source), SocketAddr::from(destination));
+        seen.glance(sockets, || Flow::v4(source, destination, &self.0))
+    }
+
+    /// The same of a packet that is `decoded`.
+    pub(super) fn decoded(&self, packet: &Packet<'_>, decoded: &Decoded<'_>) -> Option<Glance> {
         let (Some(ip), Content::Segment(segment)) = (&decoded.ip, &decoded.content) else { return None };
-        let sound = matches!(segment.checksum_state, Checksum::Good | Checksum::Unknown) && segment.reserved == 0;
-        if !sound || decoded.stopped.is_some() || ip.fragment.is_some() {
+        if decoded.stopped.is_some() || ip.fragment.is_some() {
             return None;
         }
         let source = SocketAddr::new(ip.source, segment.source_port);
         let destination = SocketAddr::new(ip.destination, segment.destination_port);
-        let (offer, stamps) = match segment.options.only_timestamps() {
-            Some(stamps) if !segment.flags.syn() => (Offer::default(), stamps),
-            _ if segment.flags.syn() && is_usual(source, destination) => Offer::of(segment.options)?,
-            _ => return None,
-        };
-        let flow = Flow::new(source, destination, &self.0);
-        Some(Glance { flow, plain: plain(packet, ip, segment, stamps), offer })
+        let Ip { ttl, identification, .. } = *ip;
+        let seen = Seen { time: packet.time, segment: *segment, ttl, identification };
+        seen.glance(|| (source, destination), || Flow::new(source, destination, &self.0))
     }
 }
 
-#[inline]
-fn plain(packet: &Packet<'_>, ip: &Ip, segment: &Segment<'_>, stamps: Option<(u32, u32)>) -> Plain {
-    let Segment { flags, window, checksum, payload_len: len, .. } = *segment;
-    let arriving = Arriving { seq: Seq(segment.seq), ack: Seq(segment.ack), flags, len, signed: false };
-    let imprint = Imprint::with_id(&arriving, window, checksum, ip.ttl, ip.identification);
-    Plain { time: packet.time, arriving, window, stamps, imprint }
+impl Seen<'_> {
+    /// The glance, if one can be enough.
+    #[inline]
+    fn glance(
+        &self,
+        sockets: impl FnOnce() -> (SocketAddr, SocketAddr),
+        flow: impl FnOnce() -> Flow,
+    ) -> Option<Glance> {
+        let segment = &self.segment;
+        if !matches!(segment.checksum_state, Checksum::Good | Checksum::Unknown) || segment.reserved != 0 {
+            return None;
+        }
+        let (offer, stamps) = match segment.options.only_timestamps() {
+            Some(stamps) if !segment.flags.syn() => (Offer::default(), stamps),
+            _ if segment.flags.syn() && is_usual(sockets()) => Offer::of(segment.options)?,
+            _ => return None,
+        };
+        Some(Glance { flow: flow(), plain: self.plain(stamps), offer })
+    }
+
+    #[inline]
+    fn plain(&self, stamps: Option<(u32, u32)>) -> Plain {
+        let Segment { flags, window, checksum, payload_len: len, .. } = self.segment;
+        let arriving = Arriving { seq: Seq(self.segment.seq), ack: Seq(self.segment.ack), flags, len, signed: false };
+        let imprint = Imprint::with_id(&arriving, window, checksum, self.ttl, self.identification);
+        Plain { time: self.time, arriving, window, stamps, imprint }
+    }
 }
 
 /// Whether two sockets are ones between which connections usually are.
-fn is_usual(source: SocketAddr, destination: SocketAddr) -> bool {
+fn is_usual((source, destination): (SocketAddr, SocketAddr)) -> bool {
     let usual = |socket: SocketAddr| socket.port() != 0 && !is_group(socket.ip());
     usual(source) && usual(destination) && source != destination
 }

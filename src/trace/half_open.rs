@@ -75,6 +75,11 @@ impl HalfOpen {
         self.id
     }
 
+    /// When its SYN came last.
+    pub(super) const fn last(&self) -> Time {
+        self.last
+    }
+
     pub(super) const fn client_is_low(&self) -> bool {
         self.client_is_low
     }

@@ -1,13 +1,15 @@
-//! The sockets of each connection, where its record is, and the order in which connections were heard last.
+//! The sockets of each connection, where its record is, and its neighbours in the order.
 //!
-//! They stand apart from the records: finding a connection and making it the newest touches little memory, and a
-//! connection may change the kind of its record without anybody noticing.
+//! They stand apart from the records: finding a connection touches little memory, and a connection may change the kind of
+//! its record without anybody noticing.
+
+use std::ops::{Index, IndexMut};
 
 use super::key::Key;
 use super::slab::Slab;
 
 /// Index of no head.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// Which kind of record a connection has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +21,17 @@ pub(super) enum Kind {
     Followed,
 }
 
-/// Where the record of a connection is, and two bits beside.
+/// Where the record of a connection is, and three bits beside.
 #[derive(Clone, Copy, Debug)]
 struct Record(u32);
 
 impl Record {
     const V6: u32 = 1 << 31;
     const OVER: u32 = 1 << 30;
-    const KIND: u32 = 28;
+    /// It was heard since it took its place in the order.
+    const HEARD: u32 = 1 << 29;
+    const KIND: u32 = 27;
+    const BESIDE: u32 = Self::V6 | Self::OVER | Self::HEARD;
     const PLACE: u32 = (1 << Self::KIND) - 1;
 
     const fn of(kind: Kind, place: u32) -> Self {
@@ -45,11 +50,11 @@ impl Record {
 /// The sockets of a connection, its record, and its neighbours in the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
-    low: [u32; 4],
-    high: [u32; 4],
+    words: [u64; 4],
     ports: [u16; 2],
-    newer: u32,
-    older: u32,
+    /// Its neighbours in the order.
+    pub(super) newer: u32,
+    pub(super) older: u32,
     record: Record,
 }
 
@@ -67,10 +72,10 @@ impl Heads {
 
     /// A head for the connection between these sockets, with a record of this kind at this place; in no order.
     pub(super) fn insert(&mut self, key: &Key, kind: Kind, place: u32) -> u32 {
-        let Key { low, high, ports, v6 } = *key;
+        let Key { words, ports, v6 } = *key;
         let Record(record) = Record::of(kind, place);
         let record = Record(record | if v6 { Record::V6 } else { 0 });
-        self.0.insert(Head { low, high, ports, newer: NONE, older: NONE, record })
+        self.0.insert(Head { words, ports, newer: NONE, older: NONE, record })
     }
 
     /// Takes a head out, which must be in no order any more.
@@ -80,8 +85,8 @@ impl Heads {
 
     #[inline]
     pub(super) fn key(&self, head: u32) -> Key {
-        let Head { low, high, ports, record, .. } = self.0[head];
-        Key { low, high, ports, v6: record.0 & Record::V6 != 0 }
+        let Head { words, ports, record, .. } = self.0[head];
+        Key { words, ports, v6: record.0 & Record::V6 != 0 }
     }
 
     /// Whether it is the head of the connection between these sockets.
@@ -89,7 +94,10 @@ impl Heads {
     pub(super) fn is_between(&self, head: u32, key: &Key) -> bool {
         let head = &self.0[head];
         let v6 = head.record.0 & Record::V6 != 0;
-        head.low == key.low && head.high == key.high && head.ports == key.ports && v6 == key.v6
+        let Key { words, ports, .. } = key;
+        // The other words are those of IPv6.
+        let alike = head.words[0] == words[0] && head.ports == *ports && v6 == key.v6;
+        alike && (!v6 || head.words == *words)
     }
 
     /// The record: its kind, and its place among those.
@@ -102,7 +110,7 @@ impl Heads {
     /// Gives a connection another record.
     pub(super) fn change_record(&mut self, head: u32, kind: Kind, place: u32) {
         let record = &mut self.0[head].record;
-        *record = Record(record.0 & (Record::V6 | Record::OVER) | Record::of(kind, place).0);
+        *record = Record(record.0 & Record::BESIDE | Record::of(kind, place).0);
     }
 
     /// Whether the connection was noted as being over.
@@ -116,73 +124,37 @@ impl Heads {
         let record = &mut self.0[head].record.0;
         *record = *record & !Record::OVER | if over { Record::OVER } else { 0 };
     }
-}
 
-/// Some connections in the order in which they were heard last.
-#[derive(Debug)]
-pub(super) struct Order {
-    newest: u32,
-    oldest: u32,
-    len: usize,
-}
-
-impl Order {
-    pub(super) const fn new() -> Self {
-        Self { newest: NONE, oldest: NONE, len: 0 }
+    /// Whether the connection was heard since [`Self::forget_heard`].
+    pub(super) fn was_heard(&self, head: u32) -> bool {
+        self.0[head].record.0 & Record::HEARD != 0
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The connection that was not heard for longest.
-    pub(super) fn oldest(&self) -> Option<u32> {
-        (self.len > 0).then_some(self.oldest)
-    }
-
-    /// Adds a connection, which is in no order, as the one heard last.
-    pub(super) fn add(&mut self, heads: &mut Heads, place: u32) {
-        let older = self.newest;
-        let head = &mut heads.0[place];
-        (head.newer, head.older) = (NONE, older);
-        if older == NONE {
-            self.oldest = place;
-        } else {
-            heads.0[older].newer = place;
-        }
-        self.newest = place;
-        self.len += 1;
-    }
-
-    /// Takes out a connection, which is in this order.
-    pub(super) fn take(&mut self, heads: &mut Heads, place: u32) {
-        let Head { newer, older, .. } = heads.0[place];
-        if newer == NONE {
-            self.newest = older;
-        } else {
-            heads.0[newer].older = older;
-        }
-        if older == NONE {
-            self.oldest = newer;
-        } else {
-            heads.0[older].newer = newer;
-        }
-        self.len -= 1;
-    }
-
-    /// Makes a connection of this order the one heard last.
+    /// Notes that the connection was heard.
     #[inline]
-    pub(super) fn touch(&mut self, heads: &mut Heads, place: u32) {
-        if self.newest != place {
-            self.take(heads, place);
-            self.add(heads, place);
-        }
+    pub(super) fn hear(&mut self, head: u32) {
+        self.0[head].record.0 |= Record::HEARD;
     }
 
-    /// The connections, that not heard for longest first.
-    pub(super) fn iter(&self, heads: &Heads) -> impl Iterator<Item = u32> {
-        let first = (self.oldest != NONE).then_some(self.oldest);
-        std::iter::successors(first, |place| Some(heads.0[*place].newer).filter(|place| *place != NONE))
+    /// Forgets whether it was.
+    pub(super) fn forget_heard(&mut self, head: u32) {
+        self.0[head].record.0 &= !Record::HEARD;
+    }
+}
+
+impl Index<u32> for Heads {
+    type Output = Head;
+
+    #[inline]
+    fn index(&self, head: u32) -> &Head {
+        &self.0[head]
+    }
+}
+
+impl IndexMut<u32> for Heads {
+    #[inline]
+    fn index_mut(&mut self, head: u32) -> &mut Head {
+        &mut self.0[head]
     }
 }
 
@@ -211,24 +183,5 @@ mod tests {
             heads.change_record(head, Kind::Orderly, 0);
             assert_eq!((heads.record(head), heads.is_over(head)), ((Kind::Orderly, 0), false));
         }
-    }
-
-    #[test]
-    fn the_order_is_that_of_the_last_use() {
-        let (mut heads, mut order) = (Heads::new(), Order::new());
-        for place in 0..4 {
-            let head = heads.insert(&key("192.0.2.1:80"), Kind::HalfOpen, place);
-            order.add(&mut heads, head);
-        }
-        order.touch(&mut heads, 0);
-        order.touch(&mut heads, 2);
-        order.touch(&mut heads, 2);
-        assert_eq!(order.iter(&heads).collect::<Vec<_>>(), [1, 3, 0, 2]);
-        order.take(&mut heads, 0);
-        order.take(&mut heads, 1);
-        assert_eq!((order.oldest(), order.len()), (Some(3), 2));
-        order.take(&mut heads, 2);
-        order.take(&mut heads, 3);
-        assert_eq!((order.oldest(), order.iter(&heads).next()), (None, None));
     }
 }

@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Pair;
 
-/// A pair of sockets, without which of them is the client's. Of IPv4 only the first words of the addresses are used.
+/// A pair of sockets, without which of them is the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    pub(super) low: [u32; 4],
-    pub(super) high: [u32; 4],
+    /// Both addresses, the lower one first: of IPv4 in the first word, of IPv6 in two words each.
+    pub(super) words: [u64; 4],
     pub(super) ports: [u16; 2],
     pub(super) v6: bool,
 }
@@ -21,47 +21,48 @@ impl Key {
         if let (IpAddr::V4(one_address), IpAddr::V4(other_address)) = (one.ip(), other.ip()) {
             return Self::of_v4((one_address, one.port()), (other_address, other.port()));
         }
-        let (one, other) = ((words(one.ip()), one.port()), (words(other.ip()), other.port()));
+        let (one, other) = ((bits(one.ip()), one.port()), (bits(other.ip()), other.port()));
         let is_low = one <= other;
         let (low, high) = if is_low { (one, other) } else { (other, one) };
-        (Self { low: low.0, high: high.0, ports: [low.1, high.1], v6: true }, is_low)
+        let words = [(low.0 >> 64) as u64, low.0 as u64, (high.0 >> 64) as u64, high.0 as u64];
+        (Self { words, ports: [low.1, high.1], v6: true }, is_low)
     }
 
     /// The same for IPv4, which most packets are.
     #[inline]
-    fn of_v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> (Self, bool) {
+    pub(super) fn of_v4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> (Self, bool) {
+        let socket = |(address, port): (Ipv4Addr, u16)| u64::from(address.to_bits()) << 16 | u64::from(port);
+        let (one, other) = (socket(one), socket(other));
         let is_low = one <= other;
         let (low, high) = if is_low { (one, other) } else { (other, one) };
-        let words = |address: Ipv4Addr| [address.to_bits(), 0, 0, 0];
-        (Self { low: words(low.0), high: words(high.0), ports: [low.1, high.1], v6: false }, is_low)
+        let words = [(low >> 16) << 32 | high >> 16, 0, 0, 0];
+        (Self { words, ports: [low as u16, high as u16], v6: false }, is_low)
     }
 
     /// The two sockets, the lower one as the client's or as the server's.
     pub(super) const fn sockets(&self, client_is_low: bool) -> Pair<SocketAddr> {
-        let low = SocketAddr::new(self.address(&self.low), self.ports[0]);
-        let high = SocketAddr::new(self.address(&self.high), self.ports[1]);
+        let [a, b, c, d] = self.words;
+        let (low, high) = if self.v6 { (v6(a, b), v6(c, d)) } else { (v4((a >> 32) as u32), v4(a as u32)) };
+        let (low, high) = (SocketAddr::new(low, self.ports[0]), SocketAddr::new(high, self.ports[1]));
         if client_is_low { Pair { client: low, server: high } } else { Pair { client: high, server: low } }
-    }
-
-    const fn address(&self, words: &[u32; 4]) -> IpAddr {
-        let [a, b, c, d] = *words;
-        if self.v6 {
-            let bits = (a as u128) << 96 | (b as u128) << 64 | (c as u128) << 32 | d as u128;
-            IpAddr::V6(Ipv6Addr::from_bits(bits))
-        } else {
-            IpAddr::V4(Ipv4Addr::from_bits(a))
-        }
     }
 }
 
+const fn v4(bits: u32) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::from_bits(bits))
+}
+
+const fn v6(high: u64, low: u64) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::from_bits((high as u128) << 64 | low as u128))
+}
+
 /// An IPv6 address, or what IPv6 calls an IPv4 address.
-fn words(address: IpAddr) -> [u32; 4] {
-    let bits = match address {
+fn bits(address: IpAddr) -> u128 {
+    match address {
         IpAddr::V4(address) => address.to_ipv6_mapped(),
         IpAddr::V6(address) => address,
     }
-    .to_bits();
-    [(bits >> 96) as u32, (bits >> 64) as u32, (bits >> 32) as u32, bits as u32]
+    .to_bits()
 }
 
 /// Whether many hosts may listen to this address. The broadcast address of a network cannot be told from a host's.
@@ -86,13 +87,13 @@ impl KeyHasher {
 
     #[inline]
     pub(super) fn hash(&self, key: &Key) -> u64 {
-        let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
         let mut hasher = self.0.build_hasher();
-        hasher.write_u64(pair(key.low[0], key.high[0]));
+        hasher.write_u64(key.words[0]);
         if key.v6 {
-            (1..4).for_each(|word| hasher.write_u64(pair(key.low[word], key.high[word])));
+            key.words[1..].iter().for_each(|word| hasher.write_u64(*word));
         }
-        hasher.write_u64(pair(u32::from(key.ports[0]), u32::from(key.ports[1])) | u64::from(key.v6) << 63);
+        let [low, high] = key.ports.map(u64::from);
+        hasher.write_u64(u64::from(key.v6) << 63 | low << 32 | high);
         hasher.finish()
     }
 }

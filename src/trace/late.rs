@@ -67,7 +67,7 @@ impl Rest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Late {
     /// The keyed hash of its sockets.
-    pub(super) hash: u64,
+    hash: u64,
     id: u32,
     /// Second of the last segment, since the epoch.
     second: u32,
@@ -77,6 +77,8 @@ pub(super) struct Late {
     complete: bool,
     /// Its own client refused its handshake.
     vetoed: bool,
+    /// Its sockets have another connection.
+    hidden: bool,
 }
 
 impl Late {
@@ -89,17 +91,28 @@ impl Late {
             client_is_low: key.sockets(true) == connection.sockets,
             complete: connection.closing.is_complete(),
             vetoed: connection.is_vetoed(),
+            hidden: false,
         }
     }
 
     /// Of one that was closed in order, and heard for the last time at `last`.
     pub(super) fn in_order(id: u32, hash: u64, last: Time, client_is_low: bool, ends: Pair<Rest>) -> Self {
-        Self { hash, id, second: second(last), ends, client_is_low, complete: true, vetoed: false }
+        Self { hash, id, second: second(last), ends, client_is_low, complete: true, vetoed: false, hidden: false }
     }
 
     /// Whether its segments may still come at `now`. A clock that went back makes nothing old.
     fn may_be_heard_of(&self, now: Time) -> bool {
         u64::from(second(now).saturating_sub(self.second)) <= TIME_WAIT.as_secs()
+    }
+
+    /// The hash by which it is found, if it is to be.
+    fn found_by(&self) -> Option<u64> {
+        (!self.hidden).then_some(self.hash)
+    }
+
+    /// From when on its segments cannot come any more, at the earliest.
+    fn forgotten(&self) -> Time {
+        Time::from_parts(i64::from(self.second) + TIME_WAIT.as_secs() as i64 + 1, 0)
     }
 
     pub(super) const fn sockets(&self, key: &Key) -> Pair<SocketAddr> {
@@ -129,7 +142,7 @@ fn second(time: Time) -> u32 {
 /// of their own: there may be many more of them than of others, and few segments are theirs.
 #[derive(Debug)]
 pub(super) struct LateQueue {
-    /// Numbers by the hash of the sockets.
+    /// Numbers by the hash of the sockets; those of records that are gone stay until there is no room.
     index: HashTable<u32>,
     pages: VecDeque<Vec<Late>>,
     /// Records of the first page that are gone.
@@ -137,24 +150,26 @@ pub(super) struct LateQueue {
     /// Number of the first record of the first page.
     first: u32,
     len: usize,
+    /// Before that time, nothing is too old.
+    quiet_until: Time,
 }
 
 impl LateQueue {
     pub(super) const fn new() -> Self {
-        Self { index: HashTable::new(), pages: VecDeque::new(), gone: 0, first: 0, len: 0 }
+        let quiet_until = Time::MAX;
+        Self { index: HashTable::new(), pages: VecDeque::new(), gone: 0, first: 0, len: 0, quiet_until }
     }
 
     /// The number of the connection between the sockets with this hash.
     pub(super) fn find(&self, hash: u64) -> Option<u32> {
-        self.index.find(hash, |number| self.get(*number).hash == hash).copied()
+        let has = |number: &u32| self.has(*number) && Some(hash) == self.get(*number).found_by();
+        self.index.find(hash, has).copied()
     }
 
     /// Makes a record one that is not found any more: its sockets have another connection.
     pub(super) fn hide(&mut self, number: u32) {
-        let hash = self.get(number).hash;
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-            entry.remove();
-        }
+        let index = self.index_of(number);
+        self.pages[index / PAGE][index % PAGE].hidden = true;
     }
 
     #[cfg(test)]
@@ -171,25 +186,70 @@ impl LateQueue {
         if let Some(page) = self.pages.back_mut() {
             page.push(late);
         }
+        if self.len == 0 {
+            self.quiet_until = late.forgotten();
+        }
         self.len += 1;
-        let Self { index, pages, first, .. } = self;
-        index.insert_unique(late.hash, number, |number| record(pages, *first, *number).hash);
+        if self.index.len() == self.index.capacity() {
+            self.index_anew();
+        } else {
+            self.index(number);
+        }
+    }
+
+    /// Makes the index anew, without those that are gone: so none has to be looked up to be taken out. It grows where it
+    /// would be more than three quarters full.
+    #[cold]
+    fn index_anew(&mut self) {
+        let capacity = self.index.capacity();
+        self.index.clear();
+        if self.len > capacity / 4 * 3 {
+            self.index = HashTable::new();
+            self.index = HashTable::with_capacity(capacity + 1);
+        }
+        let oldest = self.first.wrapping_add(self.gone as u32);
+        (0..self.len as u32).for_each(|index| self.index(oldest.wrapping_add(index) & NUMBER));
+    }
+
+    /// Puts a record, for which there is room, into the index.
+    fn index(&mut self, number: u32) {
+        if let Some(hash) = self.get(number).found_by() {
+            // There is room, so nothing is hashed again.
+            self.index.insert_unique(hash, number, |_| hash);
+        }
+    }
+
+    /// Whether a record is still there.
+    fn has(&self, number: u32) -> bool {
+        (self.gone..self.gone + self.len).contains(&self.index_of(number))
     }
 
     /// The record of a number that is in the queue.
     pub(super) fn get(&self, number: u32) -> &Late {
-        record(&self.pages, self.first, number)
+        let index = self.index_of(number);
+        &self.pages[index / PAGE][index % PAGE]
+    }
+
+    fn index_of(&self, number: u32) -> usize {
+        (number.wrapping_sub(self.first) & NUMBER) as usize
+    }
+
+    /// Whether [`Self::expire`] may find something to forget.
+    #[inline]
+    pub(super) fn may_expire(&self, now: Time, most: usize) -> bool {
+        self.len > most || now >= self.quiet_until
     }
 
     /// Forgets the oldest records: those of which nothing can come at `now`, and those beyond the `most` newest.
-    #[inline]
     pub(super) fn expire(&mut self, now: Time, most: usize) {
-        while let Some(oldest) = self.pages.front().and_then(|page| page.get(self.gone))
-            && (self.len > most || !oldest.may_be_heard_of(now))
-        {
-            self.hide(self.first.wrapping_add(self.gone as u32) & NUMBER);
+        while let Some(oldest) = self.pages.front().and_then(|page| page.get(self.gone)) {
+            if self.len <= most && oldest.may_be_heard_of(now) {
+                self.quiet_until = oldest.forgotten();
+                return;
+            }
             self.pop();
         }
+        self.quiet_until = Time::MAX;
     }
 
     fn pop(&mut self) {
@@ -201,12 +261,6 @@ impl LateQueue {
             self.first = self.first.wrapping_add(PAGE as u32);
         }
     }
-}
-
-/// The record of a number in `pages`, the first of which is that of the number `first`.
-fn record(pages: &VecDeque<Vec<Late>>, first: u32, number: u32) -> &Late {
-    let index = (number.wrapping_sub(first) & NUMBER) as usize;
-    &pages[index / PAGE][index % PAGE]
 }
 
 impl Connection {

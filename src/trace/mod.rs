@@ -26,6 +26,7 @@ mod mark_set;
 mod marks;
 mod milestones;
 mod options;
+mod order;
 mod orderly;
 mod probe;
 mod progress;

@@ -73,7 +73,7 @@ impl Tracer {
     ) {
         if self.only_ends
             && hint.allows_glance()
-            && let Some(glance) = self.lookout.glance(packet, decoded)
+            && let Some(glance) = self.lookout.decoded(packet, decoded)
             && self.glance(&glance, out)
         {
             return;

@@ -3,7 +3,7 @@
 use super::ip::{self, protocol};
 use super::walk::{Next, Walk};
 use super::{
-    Datagram, Icmp, Ip, Packet, Path, Segment, Stop, StopReason, datagram, icmp, link, segment, straight, tunnel,
+    Datagram, Icmp, Ip, Packet, Path, Segment, Stop, StopReason, Straight, datagram, icmp, link, segment, tunnel,
 };
 
 /// What an IP packet carries.
@@ -54,7 +54,7 @@ impl<'a> Decoded<'a> {
 #[must_use]
 #[inline]
 pub fn decode<'a>(packet: &Packet<'a>) -> Decoded<'a> {
-    match straight::decode(packet) {
+    match Straight::read(packet).map(|straight| straight.decoded()) {
         Some(decoded) => {
             debug_assert_eq!(decoded, walk(packet));
             decoded

@@ -39,4 +39,5 @@ pub use path::Path;
 pub use reassemble::{Reassembler, ReassemblyLimits};
 pub use segment::Segment;
 pub use stop::{Layer, Stop, StopReason};
+pub use straight::Straight;
 pub use time::Time;

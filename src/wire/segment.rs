@@ -95,18 +95,9 @@ pub(super) fn decode<'a>(ip: &Ip, bytes: &'a [u8]) -> Result<(Segment<'a>, Optio
     Ok((read(&header, options, payload, payload_len, checksum_state), problem))
 }
 
-/// The segment in the payload of `ip`; none if its header is not there to its end, or contradicts itself.
+/// The fields of a header, and what stands behind it.
 #[inline]
-pub(super) fn whole<'a>(ip: &Ip, bytes: &'a [u8]) -> Option<Segment<'a>> {
-    let header = bytes.first_chunk()?;
-    let header_len = usize::from(header[12] >> 4) * 4;
-    let options = bytes.get(HEADER_LEN..header_len).filter(|_| header_len <= ip.payload_len)?;
-    let checksum_state = checksum_state(ip, bytes, be16(header, 16));
-    Some(read(header, options, &bytes[header_len..], ip.payload_len - header_len, checksum_state))
-}
-
-#[inline]
-fn read<'a>(
+pub(super) fn read<'a>(
     header: &[u8; HEADER_LEN],
     options: &'a [u8],
     payload: &'a [u8],

@@ -11,6 +11,9 @@ use serde::{Serialize, Serializer};
 pub struct Time(i64);
 
 impl Time {
+    /// The last moment that there is, in the year 2262.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// From whole nanoseconds since the epoch.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {

@@ -9,7 +9,7 @@ use crate::source::{Progress, Source};
 /// Readings that are over sooner show nothing.
 const LONG: Duration = Duration::from_secs(1);
 /// Packets between two looks at the clock.
-const PACKETS: u32 = 4096;
+const PACKETS: u64 = 4096;
 /// Times a second that it is drawn at most.
 const FREQUENCY: u8 = 10;
 
@@ -18,20 +18,21 @@ const TEMPLATE: &str = "{percent:>3} % of {total_bytes}  [{wide_bar}]  {msg}";
 /// A bar on standard error that goes away in the end.
 pub(super) struct Bar {
     begun: Instant,
-    packets: u32,
+    /// The number of the packet at which the clock is looked at again.
+    next: u64,
     drawn: Option<ProgressBar>,
 }
 
 impl Bar {
     pub(super) fn new() -> Self {
-        Self { begun: Instant::now(), packets: 0, drawn: None }
+        Self { begun: Instant::now(), next: PACKETS, drawn: None }
     }
 
-    /// Counts a packet; seldom does more.
+    /// So many packets were read; seldom does anything.
     #[inline]
-    pub(super) fn packet(&mut self, source: &dyn Source) {
-        self.packets = self.packets.wrapping_add(1);
-        if self.packets.is_multiple_of(PACKETS) {
+    pub(super) fn packets(&mut self, count: u64, source: &dyn Source) {
+        if count >= self.next {
+            self.next = count + PACKETS;
             self.draw(source);
         }
     }

@@ -12,7 +12,7 @@ use super::args::Args;
 use crate::source::{self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Progress, Source, Supply};
 use crate::sys::Interrupts;
 use crate::trace::{Glance, Lookout};
-use crate::wire::{self, Packet};
+use crate::wire::Packet;
 
 /// What to read, and how.
 pub(super) struct Input<'a> {
@@ -54,7 +54,7 @@ impl<'a> Input<'a> {
         if self.is_live() {
             return Packets::Live(packets(self.args, Some(&self.stop)));
         }
-        let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet, &wire::decode(packet));
+        let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet);
         Packets::Ahead(Ahead::new(recorded(self.args), glance))
     }
 }
@@ -68,12 +68,21 @@ pub(super) enum Packets<'a> {
 }
 
 impl Packets<'_> {
-    /// A glance at the packet at hand.
+    /// Passes over the next packets, but not more than these, for as long as `accept` takes a glance at each; answers how
+    /// many.
     #[inline]
-    pub(super) fn glance(&self) -> Option<&Glance> {
+    pub(super) fn glance_over(&mut self, at_most: u64, accept: impl FnMut(&Glance) -> bool) -> u64 {
         match self {
-            Self::Live(_) => None,
-            Self::Ahead(ahead) => ahead.made(),
+            Self::Live(_) => 0,
+            Self::Ahead(ahead) => ahead.pass_over(at_most, accept),
+        }
+    }
+
+    /// Whether a glance at the packet at hand was possible.
+    pub(super) fn was_glanced(&self) -> bool {
+        match self {
+            Self::Live(_) => false,
+            Self::Ahead(ahead) => ahead.made().is_some(),
         }
     }
 

@@ -7,14 +7,14 @@ use super::bar::Bar;
 use super::choice::Wanted;
 use super::exchanges::{Beside, Protocols, Told};
 use super::faults::Faults;
-use super::input::Input;
+use super::input::{Input, Packets};
 use super::pace::Pace;
 use super::tally::Tally;
 use crate::cmd::capture::PlannedFile;
 use crate::sink::Sink;
 use crate::source::{self, Expression, Source, Supply};
 use crate::sys::Interrupts;
-use crate::trace::{Event, Glance, Hint, Tracer, TracerOptions};
+use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::{self, Decoded, Packet, Reassembler, Time};
 
 /// How long nothing must come of a connection that is over, by the packets' clock or, where none come, by ours, until its
@@ -129,16 +129,14 @@ impl<'a> Pass<'a> {
         while !self.is_stopped(source) {
             self.show_meanwhile(source)?;
             if let Some(bar) = &mut self.bar {
-                bar.packet(source);
+                bar.packets(self.number, source);
+            }
+            if self.may_glance() && self.glance_over(source)? > 0 {
+                continue;
             }
             match source.advance() {
                 Ok(true) => {
-                    let glanced = self.may_glance();
-                    if let Some(glance) = source.glance().filter(|_| glanced)
-                        && self.is_seen_at_a_glance(glance)?
-                    {
-                        continue;
-                    }
+                    let glanced = self.may_glance() && source.was_glanced();
                     let Some(packet) = source.packet() else { continue };
                     if !self.take(&packet, Hint { glanced, ..Hint::default() })? {
                         break;
@@ -244,15 +242,16 @@ impl<'a> Pass<'a> {
         all_at_once && self.exchanges.is_idle() && self.plan.protocols.tcp
     }
 
-    /// Whether a glance at the packet was enough.
-    fn is_seen_at_a_glance(&mut self, glance: &Glance) -> io::Result<bool> {
-        let (tracer, mut is_seen) = (&mut self.tracer, false);
-        forward(self.sink, self.plan.wanted.as_ref(), |out| is_seen = tracer.glance(glance, out))?;
-        if is_seen {
-            self.number += 1;
-            self.found.tally.count_segment();
-        }
-        Ok(is_seen)
+    /// Takes the next packets for as long as a glance at each is enough; answers how many.
+    fn glance_over(&mut self, source: &mut Packets<'_>) -> io::Result<u64> {
+        let at_most = self.plan.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.number));
+        let (tracer, mut count) = (&mut self.tracer, 0);
+        forward(self.sink, self.plan.wanted.as_ref(), |out| {
+            count = source.glance_over(at_most, |glance| tracer.glance(glance, out));
+        })?;
+        self.number += count;
+        self.found.tally.count_segments(count);
+        Ok(count)
     }
 
     fn packet(&mut self, packet: &Packet<'_>, hint: Hint) -> anyhow::Result<()> {

@@ -26,10 +26,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts a TCP segment.
-    #[inline]
-    pub(super) const fn count_segment(&mut self) {
-        self.segments += 1;
+    /// Counts so many TCP segments.
+    pub(super) const fn count_segments(&mut self, count: u64) {
+        self.segments += count;
     }
 
     /// Counts one packet, by its number.
