@@ -41,5 +41,14 @@ rm -f "$out/mid-stream.pcap"
 "$rawshake" replay "$out/four-segment.pcap" -f 'tcp[tcpflags] & tcp-syn == 0' --quiet --pcap "$out/mid-stream.pcap" >/dev/null
 echo "$out/mid-stream.pcap"
 
+# One direction of it.
+one_way() { # name, filter
+  rm -f "$out/$1.pcap"
+  "$rawshake" replay "$out/four-segment.pcap" -f "$2" --quiet --pcap "$out/$1.pcap" >/dev/null
+  echo "$out/$1.pcap"
+}
+one_way one-way 'dst port 7'
+one_way one-way-answers 'src port 7'
+
 # One for each phenomenon.
 "${CARGO:-cargo}" run --quiet --release --locked --example captures -- "$out"

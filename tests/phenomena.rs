@@ -30,6 +30,11 @@ const fn marked<const N: usize>(marks: [&'static str; N]) -> [(&'static str, &'s
 /// and how it is told.
 const TABLE: &[(&str, &str, Told)] = &[
     ("O1", "three-way handshake", By("four-segment", &[("handshake", "three-way")])),
+    (
+        "O1",
+        "a handshake of which one end was captured",
+        By("one-way", &[("handshake", "one-way"), ("one_way", "client")]),
+    ),
     ("O2", "a SYN lost, sent again with growing pauses", By("unanswered", &marked(["syn-retransmission"]))),
     ("O3", "a SYN,ACK lost", By("syn-ack-lost", &marked(["syn-retransmission", "syn-ack-retransmission"]))),
     ("O4", "the last ACK lost", By("final-ack-lost", &marked(["syn-ack-retransmission", "backlog-overflow"]))),

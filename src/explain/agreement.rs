@@ -23,6 +23,9 @@ pub(super) fn agreement(summary: &Summary, names: &Names) -> Option<String> {
     let offered = match (summary.offered.client, summary.offered.server) {
         (Some(client), Some(server)) => Pair { client, server },
         (None, None) => return Some("unknown: neither SYN is in the capture, so windows may be scaled".to_owned()),
+        (Some(_), None) if summary.one_way == Some(Side::Client) => {
+            return Some(format!("unknown: {} SYN ACK is not in the capture", names.whose(Side::Server)));
+        }
         (Some(_), None) => return None,
         (None, Some(_)) => return Some(format!("unknown: {} SYN is not in the capture", names.whose(Side::Client))),
     };

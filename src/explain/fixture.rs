@@ -16,6 +16,7 @@ pub(crate) fn summary(client: SocketAddr, server: SocketAddr, now: Time) -> Summ
         bytes_client: 0,
         bytes_server: 0,
         handshake: Handshake::ThreeWay,
+        one_way: None,
         termination: Termination::None,
         half_close: false,
         closed_first: None,

@@ -14,6 +14,7 @@ mod judgement;
 mod marks;
 mod names;
 mod oddities;
+mod one_way;
 mod options;
 mod probed;
 mod reasons;

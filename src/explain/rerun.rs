@@ -141,7 +141,7 @@ const fn opening(handshake: Handshake) -> &'static str {
         Handshake::Unreachable => "unreachable",
         Handshake::SynReceived => "never completed",
         Handshake::Aborted => "reset before it was complete",
-        Handshake::MidStream | Handshake::Probe => "not seen",
+        Handshake::OneWay | Handshake::MidStream | Handshake::Probe => "not seen",
     }
 }
 

@@ -188,13 +188,24 @@ fn icmp() -> IcmpEvent {
 fn every_opening_has_its_words() {
     use Handshake::*;
     let mut all = String::new();
-    for handshake in
-        [ThreeWay, SimultaneousOpen, Split, FastOpen, Refused, Unanswered, Unreachable, SynReceived, Aborted, MidStream]
-    {
+    for handshake in [
+        ThreeWay,
+        SimultaneousOpen,
+        Split,
+        FastOpen,
+        Refused,
+        Unanswered,
+        Unreachable,
+        SynReceived,
+        Aborted,
+        OneWay,
+        MidStream,
+    ] {
         let mut summary = Summary { handshake, ..summary() };
         match handshake {
             Unreachable => summary.icmp = Some(icmp()),
             MidStream => summary.offered = Pair::default(),
+            OneWay => (summary.one_way, summary.offered.server) = (Some(Side::Client), None),
             SynReceived => summary.states.server.state = Some(State::SynReceived),
             Aborted => summary.reset_by = Some(Side::Client),
             _ => {}
@@ -202,6 +213,23 @@ fn every_opening_has_its_words() {
         all += &format!("{handshake:?}\n{}\n", lines(&summary));
     }
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn of_an_end_that_was_not_captured_nothing_is_said() {
+    let [client, server] = Side::BOTH.map(|side| {
+        let offered = Pair { client: summary().offered.client.filter(|_| side == Side::Client), server: None };
+        let offered = if side == Side::Client { offered } else { Pair { server: summary().offered.server, ..offered } };
+        Summary { handshake: Handshake::OneWay, one_way: Some(side), offered, bytes_client: 5, ..summary() }
+    });
+    let closed = Summary { completeness: 16, termination: Termination::OneSided, bytes_server: 7, ..server };
+    let reset = Summary { reset_by: Some(Side::Client), termination: Termination::Reset, ..client };
+    let middle = Summary { handshake: Handshake::MidStream, offered: Pair::default(), ..client };
+    // Both were captured, but for the SYN.
+    let first = Summary { one_way: None, handshake: Handshake::MidStream, ..server };
+    let told = [client, server, closed, reset, middle].map(|summary| lines(&summary)).join("\n");
+    assert!(!told.contains("three-way") && !told.contains("nothing by"), "{told}");
+    insta::assert_snapshot!(told + "\n" + &lines(&first));
 }
 
 /// The same segments as `send` sends them, with an answer and without.

@@ -4,7 +4,7 @@ use super::agreement::agreement;
 use super::probed::{is_probe, probed};
 use super::reset::{self, resetter};
 use super::words::{count, duration};
-use super::{Names, icmp, oddities};
+use super::{Names, icmp, oddities, one_way};
 use crate::tcp::State;
 use crate::trace::{Handshake, Mark, Reception, Side, Summary, Termination};
 
@@ -37,7 +37,7 @@ pub fn verdict(summary: &Summary, names: &Names) -> Vec<Statement> {
     statements.extend(agreed.map(|text| Statement { subject: "Agreed", text }));
     statements.extend(sent(summary, names));
     statements.extend(closed);
-    if !never_open {
+    if !never_open && summary.one_way.is_none() {
         statements.extend(left(summary, names).into_iter().map(|text| Statement { subject: "Left", text }));
     }
     statements.extend(odd(summary, names));
@@ -48,6 +48,9 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
     if is_to_itself(summary) && summary.handshake == Handshake::ThreeWay {
         let text = "from a socket to itself: a simultaneous open with one end".to_owned();
         return Statement { subject: "Opened", text };
+    }
+    if let Some(captured) = summary.one_way.filter(|_| !is_probe(summary)) {
+        return Statement { subject: "Opened", text: one_way::opened(summary, captured, names) };
     }
     let (whose, server) = (names.whose(Side::Client), names.the(Side::Server));
     let rtt = summary.handshake_rtt.map(|millis| duration(millis.0));
@@ -74,7 +77,12 @@ fn opened(summary: &Summary, names: &Names) -> Statement {
         }
         Handshake::Aborted => ("Aborted", aborted(summary, names)),
         Handshake::MidStream if is_lone_answer(summary) => ("Opened", "not in this capture, if ever".to_owned()),
-        Handshake::MidStream | Handshake::Probe => ("Opened", "before the capture began".to_owned()),
+        Handshake::MidStream if summary.offered.server.is_some() => {
+            ("Opened", format!("by a SYN that is not in this capture; {} SYN ACK is", names.whose(Side::Server)))
+        }
+        Handshake::OneWay | Handshake::MidStream | Handshake::Probe => {
+            ("Opened", "before the capture began".to_owned())
+        }
     };
     Statement { subject, text }
 }
@@ -158,6 +166,9 @@ fn sent(summary: &Summary, names: &Names) -> Option<Statement> {
     if octets == [0, 0] {
         return None;
     }
+    if let Some(captured) = summary.one_way {
+        return Some(Statement { subject: "Sent", text: one_way::sent(summary, captured, names) });
+    }
     let by = |(side, octets)| match octets {
         0 => format!("nothing by {}", names.the(side)),
         octets => format!("{} by {}", count(octets, "byte"), names.the(side)),
@@ -170,6 +181,9 @@ fn sent(summary: &Summary, names: &Names) -> Option<Statement> {
 }
 
 fn closed(summary: &Summary, names: &Names) -> Option<Statement> {
+    if let (Some(captured), None) = (summary.one_way, summary.reset_by) {
+        return Some(Statement { subject: "Closed", text: one_way::closed(summary, captured, names) });
+    }
     let took = summary.termination_time.map_or_else(String::new, |millis| format!(" in {}", duration(millis.0)));
     let first = summary.closed_first.map_or_else(String::new, |side| format!("; {} closed first", names.the(side)));
     let half = if summary.half_close { ", and data still flowed the other way" } else { "" };

@@ -143,6 +143,7 @@ pub const FIELDS: &[Field] = &[
     field("last", Kind::Time, |row| Value::Time(row.summary.last)),
     column("duration_ms", "duration", Kind::Millis, |row| millis(Some(duration(row.summary)))),
     column("handshake", "opened", Kind::Name(handshakes), |row| Value::Name(row.summary.handshake.name())),
+    field("one_way", Kind::Name(sides), |row| side(row.summary.one_way)),
     column("termination", "closed", Kind::Name(terminations), |row| Value::Name(row.summary.termination.name())),
     field("half_close", Kind::Flag, |row| Value::Flag(row.summary.half_close)),
     field("closed_first", Kind::Name(sides), |row| side(row.summary.closed_first)),

@@ -174,13 +174,13 @@ impl Breach {
 
     /// How far a connection got that opened like this, if its end was no orderly one; `complete`: its handshake was.
     pub(super) const fn stage(&self, handshake: Handshake, complete: bool) -> Option<Stage> {
-        use Handshake::{Aborted, MidStream, Probe, Refused, SynReceived, Unanswered, Unreachable};
+        use Handshake::{Aborted, MidStream, OneWay, Probe, Refused, SynReceived, Unanswered, Unreachable};
         match (handshake, self.cut_off, self.segments) {
             (Refused | Unanswered | Unreachable | SynReceived | Aborted, ..) => Some(Stage::AfterSyn),
             (_, None, _) => None,
             (_, Some(_), 2..) => Some(Stage::Later),
-            // What came before the capture is not known.
-            (MidStream | Probe, Some(_), _) => None,
+            // What came before the capture, or from the other end, is not known.
+            (OneWay | MidStream | Probe, Some(_), _) => None,
             (_, Some(_), _) if !complete => Some(Stage::AfterSyn),
             (_, Some(_), 0) => Some(Stage::AfterAck),
             (_, Some(_), _) => Some(Stage::AfterFirstData),

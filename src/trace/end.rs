@@ -222,6 +222,11 @@ impl End {
         self.ttl != 0
     }
 
+    /// Whether the capture has any packet of it, resets included.
+    pub(super) fn has_packet(&self) -> bool {
+        !self.last_packet.is_none()
+    }
+
     /// Keeps what tells its next packet from this one.
     pub(super) fn note_packet(&mut self, facts: &Facts) {
         self.last_packet = Fingerprint::of(facts);

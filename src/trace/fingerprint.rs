@@ -97,6 +97,11 @@ impl Fingerprint {
         telling && self.sum == sum && self.seen.before(facts.time) < within
     }
 
+    /// Whether there was none yet.
+    pub(super) const fn is_none(self) -> bool {
+        self.sum == 0 && self.seen.0 == 0
+    }
+
     /// When the packet was seen.
     pub(super) const fn seen(self) -> Moment {
         self.seen

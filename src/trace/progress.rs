@@ -92,6 +92,11 @@ impl Opening {
         self.answered.get_or_insert(time);
     }
 
+    /// Whether `side` sent a SYN,ACK that its receiver took.
+    pub(super) fn has_granted(&self, side: Side) -> bool {
+        self.syn_ack[side]
+    }
+
     pub(super) const fn is_complete(&self) -> bool {
         self.completed.is_some()
     }

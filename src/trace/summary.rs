@@ -29,6 +29,8 @@ pub enum Handshake {
     SynReceived,
     /// SYN and SYN-ACK were seen, and then a reset.
     Aborted,
+    /// Only one end was captured: its SYN and ACK without the SYN-ACK between them, or its SYN-ACK without the SYN.
+    OneWay,
     /// The capture began after the handshake.
     MidStream,
     /// Segments sent by hand, of no connection and for none.
@@ -37,7 +39,7 @@ pub enum Handshake {
 
 impl Handshake {
     /// Every way to open.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ThreeWay,
         Self::SimultaneousOpen,
         Self::Split,
@@ -47,6 +49,7 @@ impl Handshake {
         Self::Unreachable,
         Self::SynReceived,
         Self::Aborted,
+        Self::OneWay,
         Self::MidStream,
         Self::Probe,
     ];
@@ -64,6 +67,7 @@ impl Handshake {
             Self::Unreachable => "unreachable",
             Self::SynReceived => "syn-received",
             Self::Aborted => "aborted",
+            Self::OneWay => "one-way",
             Self::MidStream => "mid-stream",
             Self::Probe => "probe",
         }
@@ -157,6 +161,9 @@ pub struct Summary {
     pub bytes_server: u64,
     /// How it opened.
     pub handshake: Handshake,
+    /// The only end of which the capture has segments, if there is a connection all the same: of the other end nothing
+    /// can be said.
+    pub one_way: Option<Side>,
     /// How it ended.
     pub termination: Termination,
     /// Whether data flowed after one side's FIN.

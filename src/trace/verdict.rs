@@ -1,12 +1,13 @@
 //! The verdict on a connection, from what was remembered of it.
 
 use super::connection::Connection;
-use super::{Belief, Handshake, Millis, Pair, Side, Summary};
+use super::{Belief, Handshake, Millis, Pair, ResetNumber, Side, Summary};
 use crate::tcp::State;
 
 impl Connection {
     pub(super) fn summary(&self) -> Summary {
-        let handshake = if self.probing { Handshake::Probe } else { self.opening.verdict() };
+        let handshake = self.handshake();
+        let one_way = self.only_heard().filter(|_| matches!(handshake, Handshake::OneWay | Handshake::MidStream));
         let asked = self.ends.client.ecn;
         let never_opened = matches!(handshake, Handshake::Refused | Handshake::Unanswered | Handshake::Unreachable);
         Summary {
@@ -18,11 +19,13 @@ impl Connection {
             bytes_client: self.octets.client,
             bytes_server: self.octets.server,
             handshake,
+            one_way,
             termination: if never_opened { super::Termination::None } else { self.closing.verdict() },
             half_close: self.closing.half_close,
             closed_first: self.closing.first().filter(|_| !never_opened),
             reset_by: self.closing.reset_by,
-            reset_number: self.breach.number,
+            // Of a receiver that was never heard nobody knows what it has.
+            reset_number: self.breach.number.filter(|number| one_way.is_none() || *number == ResetNumber::Exact),
             cut_off: self.breach.cut_off,
             stage: self.breach.stage(handshake, self.opening.is_complete()),
             completeness: self.completeness.bits(),
@@ -34,7 +37,7 @@ impl Connection {
             syns: self.opening.syns,
             offered: Pair { client: self.ends.client.offered, server: self.ends.server.offered },
             ecn: Pair { client: asked.asks(), server: asked.agrees_with(self.ends.server.ecn) },
-            states: self.last_states(handshake),
+            states: self.last_states(handshake, one_way),
             time_wait: self.time_wait(),
             icmp: self.icmp,
             marks: self.marks,
@@ -44,9 +47,28 @@ impl Connection {
         }
     }
 
-    /// Of a server that was never heard nothing can be said: the SYN may not have reached it.
-    fn last_states(&self, handshake: Handshake) -> Pair<Belief> {
+    /// How it opened; a handshake of which the capture has one end's part only is not called whole.
+    fn handshake(&self) -> Handshake {
+        match (self.opening.verdict(), self.only_heard()) {
+            _ if self.probing => Handshake::Probe,
+            (Handshake::ThreeWay | Handshake::FastOpen, Some(_)) => Handshake::OneWay,
+            (Handshake::MidStream, Some(Side::Server)) if self.opening.has_granted(Side::Server) => Handshake::OneWay,
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// The only end that was heard, if it has another end.
+    fn only_heard(&self) -> Option<Side> {
+        let mut heard = Side::BOTH.into_iter().filter(|side| self.ends[*side].has_packet());
+        heard.next().filter(|_| heard.next().is_none() && self.sockets.client != self.sockets.server)
+    }
+
+    /// Of an end that was never heard nothing can be said: a SYN may not have reached it.
+    fn last_states(&self, handshake: Handshake, one_way: Option<Side>) -> Pair<Belief> {
         let mut states = self.beliefs();
+        if let Some(heard) = one_way {
+            states[heard.other()] = Belief::default();
+        }
         if matches!(handshake, Handshake::Unanswered | Handshake::Unreachable) {
             states.server = Belief::default();
         }

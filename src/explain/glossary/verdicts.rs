@@ -155,6 +155,18 @@ pub(super) const fn opening(handshake: Handshake) -> Entry {
             command: "send --lab -f FA",
             ..BLANK
         },
+        Handshake::OneWay => Entry {
+            also: &["one direction", "asymmetric"],
+            gloss: "only one end's part of the handshake was captured",
+            is: "Of all packets of the connection the capture has one end's: SYN and ACK without the SYN ACK between them, or \
+                 a SYN ACK without the SYN. Nothing is said of what the other end sent, or when.",
+            when: "The two ways lead through different routers, a mirror port copies one way only, or a capture filter names \
+                   a source or a destination.",
+            picture: const { &[to("SYN seq 0"), still("(not in the capture)"), to("ACK seq 1 ack 1")] },
+            rfc: "RFC 9293 3.5",
+            command: "replay captures/one-way.pcap",
+            ..BLANK
+        },
         Handshake::MidStream => Entry {
             gloss: "the capture began after the handshake",
             is: "No SYN was seen: what the ends agreed on, and the window scale, cannot be known, and numbers count from \

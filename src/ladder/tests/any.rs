@@ -144,6 +144,7 @@ fn summary() -> impl Strategy<Value = Summary> {
                     bytes_client: counts[1],
                     bytes_server: counts[2],
                     handshake,
+                    one_way: sides[2],
                     termination,
                     half_close,
                     closed_first: sides[0],

@@ -48,6 +48,7 @@ impl Orderly {
             bytes_server,
             first_flags: Flags::SYN,
             handshake: Handshake::ThreeWay,
+            one_way: None,
             termination: if before { Termination::FourSegment } else { Termination::ThreeSegment },
             half_close: false,
             closed_first: Some(closer),

@@ -327,8 +327,33 @@ fn one_direction_only() {
     let segments = stage.segments();
     assert_eq!((segments[1].relative_ack, segments[3].relative_ack), (Some(1), Some(401)));
     let summary = stage.end()[0];
-    assert_eq!((summary.handshake, summary.completeness), (Handshake::ThreeWay, 13));
+    assert_eq!((summary.handshake, summary.completeness), (Handshake::OneWay, 13));
     assert_eq!((summary.handshake_rtt, summary.bytes_server), (None, 0));
+    assert_eq!(summary.states.server, crate::trace::Belief::default());
+}
+
+#[test]
+fn of_an_end_that_was_not_captured_nothing_is_told() {
+    use Handshake::*;
+    let client = Some(Side::Client);
+    let rows = [
+        ("C S 0 -; C A 1 1; C PA 1 1 len=5; C FA 6 9; C R 6 -", OneWay, client),
+        ("S SA 0 1; S A 1 6; S FA 1 6", OneWay, Some(Side::Server)),
+        ("C PA 1 1 len=5; C A 6 90", MidStream, client),
+        // Silence is no proof that there was an answer; a reset is one of its sender's packets.
+        ("C S 0 -; +1000 C S 0 -", Unanswered, None),
+        ("C S 0 -; S RA 0 1", Refused, None),
+        ("C PA 1 1 len=5; S R 1 -", MidStream, None),
+        // What the capture lacks of an end that was heard.
+        ("C S 0 -; C A 1 1; S PA 1 1 len=5", ThreeWay, None),
+        ("S SA 0 1; C A 1 1", MidStream, None),
+    ];
+    for (segments, handshake, one_way) in rows {
+        let summary = sent(segments);
+        assert_eq!((summary.handshake, summary.one_way), (handshake, one_way), "{segments}");
+        let other = one_way.map(|side| summary.states[side.other()].state);
+        assert!(other.is_none_or(|state| state.is_none()), "{segments}");
+    }
 }
 
 #[test]
