@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Captures whose lines are not tcpdump's, and why.
-const DIFFERENT: [(&str, &str); 17] = [
+const DIFFERENT: [(&str, &str); 18] = [
     ("one-way.pcap", "without a SYN,ACK tcpdump counts from the number behind the SYN"),
     ("mid-stream.pcap", "without a SYN tcpdump counts from other numbers"),
     ("half-open-syn.pcap", "tcpdump counts on from the connection before"),
     ("challenge-ack.pcap", "tcpdump counts on from the connection before"),
+    ("second-syn-ack.pcap", "tcpdump counts from the second SYN,ACK, which nobody took"),
     ("time-wait-refused.pcap", "tcpdump counts on from the connection before"),
     ("fragments.pcap", "tcpdump does not put fragments together"),
     ("bad-checksum.pcap", "tcpdump tells of a wrong checksum only where it is asked to"),

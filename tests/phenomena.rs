@@ -45,6 +45,7 @@ const TABLE: &[(&str, &str, Told)] = &[
     ("O9", "both ends open at once", By("simultaneous-open", &[("handshake", "simultaneous-open")])),
     ("O10", "a socket connects to itself", By("self-connect", &marked(["self-connect"]))),
     ("O11", "a SYN answered by a SYN", By("split-handshake", &[("handshake", "split")])),
+    ("O11", "two answers to a SYN", By("second-syn-ack", &marked(["second-syn-ack", "challenge-ack"]))),
     ("O12", "data on a SYN that must wait", By("syn-with-data", &marked(["syn-with-data"]))),
     ("O13", "Fast Open: the cookie", By("fast-open", &marked(["fast-open-request", "fast-open-cookie"]))),
     ("O13", "Fast Open: its use", By("fast-open", &[("handshake", "fast-open"), ("marks", "fast-open")])),

@@ -26,6 +26,7 @@ pub(crate) const SCENES: &[Scene] = &[
     loopback("self-connect", self_connect),
     cable("land", land),
     cable("split-handshake", split_handshake),
+    cable("second-syn-ack", second_syn_ack),
     cable("syn-with-data", syn_with_data),
     cable("ack-with-data", ack_with_data),
     cable("fast-open", fast_open),
@@ -185,6 +186,18 @@ fn split_handshake(stage: &mut Stage) -> Result<()> {
     stage.say(&mut server, SYN, b"")?;
     stage.hear(&mut server, SYN_ACK)?;
     stage.say(&mut server, ACK, b"")?;
+    stage.close(&mut server, socket)
+}
+
+fn second_syn_ack(stage: &mut Stage) -> Result<()> {
+    let mut server = stage.server()?;
+    let socket = stage.connect(plain)?;
+    stage.hear(&mut server, SYN)?;
+    stage.say(&mut server, SYN_ACK, b"")?;
+    stage.hear(&mut server, ACK)?;
+    // A second host with the same address answers, too; the client's kernel challenges it.
+    stage.put(&server, SYN_ACK, b"", |other| other.seq += 500_000)?;
+    stage.hear(&mut server, ACK)?;
     stage.close(&mut server, socket)
 }
 

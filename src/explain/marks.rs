@@ -7,7 +7,8 @@ use super::{Reason, Topic, Voice, Weight};
 use crate::trace::{Mark, SegmentEvent};
 
 /// Marks of segments that their receiver passes over.
-const IGNORED: [Mark; 13] = [
+const IGNORED: [Mark; 14] = [
+    Mark::SecondSynAck,
     Mark::BadChecksum,
     Mark::Malformed,
     Mark::NoFlags,
@@ -87,6 +88,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
         }
+        Mark::SecondSynAck => format!("{ignored}a second answer, with ISN {}: another host, or forged", segment.seq),
         Mark::BacklogOverflow => "acknowledged already: lost, or the queue is full".to_owned(),
         Mark::DeferredAccept => "acknowledged long ago: it waits for data, it seems".to_owned(),
         Mark::LateAnswer => "it answers now: a SYN was lost, or the queue was full".to_owned(),
@@ -162,7 +164,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::ChallengeAck if segment.marks.has(Mark::HalfOpen) => {
             "challenge ACK: a RST with this ack would end that one".to_owned()
         }
-        Mark::ChallengeAck => "challenge ACK: if it was meant, send the exact number".to_owned(),
+        Mark::ChallengeAck => format!("challenge ACK: whoever meant it sends a RST with seq {ack}"),
         Mark::OutsideWindow => format!("ignored: seq {seq} is outside the window"),
         Mark::ResetOutsideWindow => "ignored: a reset outside the window does not count".to_owned(),
         Mark::ResetInexact => format!("ignored: a reset must carry the very next number, not {seq}"),

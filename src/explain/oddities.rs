@@ -48,6 +48,7 @@ pub const fn oddity(mark: Mark) -> Option<&'static str> {
         Mark::SynWithData => "data on the SYN",
         Mark::FastOpenRefused => "Fast Open refused",
         Mark::PossibleSynCookie => "maybe a SYN cookie",
+        Mark::SecondSynAck => "a second SYN ACK with another number",
         Mark::SynFlood => "one of many clients that never acknowledge",
         Mark::SelfConnect => "connected to itself",
         Mark::OldDuplicateSyn => "an old duplicate SYN before",

@@ -147,6 +147,12 @@ impl End {
         numbered && self.is(State::SynSent) && self.iss.is_some_and(|iss| segment.seq.before(iss))
     }
 
+    /// Whether this is a SYN,ACK with another number than its SYN,ACK before.
+    pub(super) fn is_answering_anew(&self, segment: &Arriving) -> bool {
+        let answer = segment.flags.contains(Flags::SYN | Flags::ACK) && !segment.flags.rst();
+        answer && self.iss.is_some_and(|iss| iss != segment.seq)
+    }
+
     /// Whether nothing of it was ever seen.
     pub(super) fn is_silent(&self) -> bool {
         self.iss.is_none() && self.last_ack.is_none()

@@ -35,7 +35,9 @@ pub(super) fn judge(
     }
     let beyond = segment.seq.after(variables.rcv_nxt);
     let repeated = segment.flags.syn() && sender.iss == Some(segment.seq);
+    let answers_anew = sender.is_answering_anew(segment);
     let reason = response.events.iter().find_map(|event| match event {
+        Event::OutsideWindow | Event::SynAgain if answers_anew => Some(Mark::SecondSynAck),
         Event::OutsideWindow if beyond => Some(Mark::OutsideWindow),
         Event::ResetAside if state == State::SynSent && segment.flags.ack() => Some(Mark::UnacceptableAck),
         Event::ResetAside => Some(Mark::ResetOutsideWindow),
@@ -48,7 +50,9 @@ pub(super) fn judge(
     judgement.rejects = reason.is_some() || response.events.has(Event::WithoutAck);
     judgement.marks.extend(reason);
     let unasked = state == State::SynSent && response.events.has(Event::AckUnacceptable);
-    if is_pure_ack(segment) && (sender.expected == Reply::ChallengeAck || unasked) {
+    // What completes the handshake would have come all the same.
+    let completes = state == State::SynReceived && variables.acknowledges_new(segment.ack);
+    if is_pure_ack(segment) && (sender.expected == Reply::ChallengeAck && !completes || unasked) {
         judgement.marks.set(Mark::ChallengeAck);
     }
     if unasked && !segment.flags.intersects(Flags::SYN | Flags::RST) {
@@ -64,7 +68,7 @@ pub(super) fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement)
     if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
         end.last_ack = Some(segment.ack);
     }
-    if judgement.marks.has(Mark::OutsideWindow) {
+    if judgement.marks.has(Mark::OutsideWindow) || judgement.marks.has(Mark::SecondSynAck) {
         end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
     }
 }

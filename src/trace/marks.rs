@@ -92,6 +92,8 @@ phenomena! {
     PossibleSynCookie "possible-syn-cookie" Odd Some("RFC 4987 3.6"), None;
     /// A SYN,ACK again, at a listener where many clients at once have not acknowledged one that was sent again.
     SynFlood "syn-flood" Odd Some("RFC 4987 2"), None;
+    /// A SYN,ACK with another number than the one before it, for the same SYN.
+    SecondSynAck "second-syn-ack" Fault Some("RFC 5961 4.2"), None;
     /// A SYN without ACK that crosses the peer's.
     SimultaneousOpen "simultaneous-open" Odd Some("RFC 9293 3.5"), None;
     /// A SYN without ACK in answer to a SYN.

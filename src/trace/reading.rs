@@ -87,6 +87,9 @@ pub(super) fn read_sequence(ends: &mut Pair<End>, from: Side, facts: &Facts, rtt
         return reading;
     }
     let new_iss = segment.flags.syn() && end.iss != Some(segment.seq);
+    if end.is_answering_anew(segment) {
+        reading.mark(Mark::SecondSynAck);
+    }
     if new_iss || end.base.is_none() {
         begin(end, segment);
     }

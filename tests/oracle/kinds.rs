@@ -66,6 +66,7 @@ const fn kind(flags: &'static [&'static str], who: Who, when: When, why: &'stati
 /// Marks of segments that their receiver drops.
 pub(crate) const DROPPED: &[Mark] = &[
     Mark::OldTimestamp,
+    Mark::SecondSynAck,
     Mark::BadChecksum,
     Mark::Malformed,
     Mark::OutsideWindow,
@@ -125,6 +126,12 @@ pub(crate) const KINDS: &[Kind] = &[
         When::With(&[Mark::SimultaneousOpen, Mark::SplitHandshake, Mark::SelfConnect]),
         "the SYN,ACK behind a bare SYN is the first to acknowledge the peer's (RFC 9293 section 3.5), and its window \
          is not scaled (RFC 7323 section 2.2)",
+    ),
+    kind(
+        &["reused_ports"],
+        Theirs,
+        When::With(&[Mark::SecondSynAck]),
+        "both SYN,ACKs answer the one SYN; no port is used again",
     ),
     kind(&["retransmission", "spurious_retransmission"], Ours, When::Fact(Fact::Repeats), SEEN),
     kind(&["out_of_order"], Theirs, When::Fact(Fact::Repeats), SEEN),

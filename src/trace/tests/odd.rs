@@ -120,3 +120,32 @@ fn evicted_when_the_table_is_full() {
     assert_eq!(ids, [1, 1, 1, 1, 1, 2, 2]);
     assert_eq!(stage.end().len(), 2);
 }
+
+/// A host with the same address, a load balancer that lost track, or a forgery: the first answer counts, or else the one
+/// that is acknowledged.
+#[test]
+fn a_second_answer_to_a_syn() {
+    let syn = "C S 0 - ws=7 | SYN-SENT SYN-RECEIVED";
+    let first = "S SA 0 1 ws=7 | ESTABLISHED SYN-RECEIVED";
+    // What completes the handshake is no challenge.
+    verdict(&format!(
+        "{syn}
+         {first}
+         S SA 500000 1 ws=7 | ESTABLISHED SYN-RECEIVED | second-syn-ack
+         C A 1 1            | ESTABLISHED ESTABLISHED"
+    ));
+    opened(
+        "S SA 500000 1 ws=7 | ESTABLISHED ESTABLISHED | second-syn-ack
+         C A 1 1            | ESTABLISHED ESTABLISHED | challenge-ack",
+    );
+    // The client never took the first: it repeats its SYN.
+    verdict(&format!(
+        "{syn}
+         {first}
+         +1000 C S 0 - ws=7  | SYN-SENT SYN-RECEIVED    | syn-retransmission
+         S SA 500000 1 ws=7  | ESTABLISHED SYN-RECEIVED | second-syn-ack
+         C A 1 500001        | ESTABLISHED ESTABLISHED
+         C PA 1 500001 len=5 | ESTABLISHED ESTABLISHED
+         S A 500001 6        | ESTABLISHED ESTABLISHED"
+    ));
+}

@@ -36,6 +36,12 @@ pub(super) const WORDS: &[(Mark, Words)] = &[
          it seems, to fill the SYN queue. SYN cookies let honest clients in all the same.",
         &[to("SYN (one of many)").at("", "SYN-RECEIVED"), from("SYN ACK"), from("SYN ACK (again)"), still("no ACK")],
         "replay captures/syn-flood.pcap")),
+    (Mark::SecondSynAck, words(
+        "One SYN, and two SYN ACKs with different numbers: two hosts have the same address, a load balancer or a SYN proxy \
+         has lost track, or somebody forges an answer. The first that comes counts; a client that has taken it answers the \
+         other with a challenge ACK.",
+        &[to("SYN seq 0"), from("SYN ACK seq 0"), from("SYN ACK seq 500000"), to("ACK ack 1 (of the first)")],
+        "replay captures/second-syn-ack.pcap")),
     (Mark::AckWithData, words(
         "The segment that completes the handshake carries data already: a client that has something to say need not \
          send an ACK alone before it.",
