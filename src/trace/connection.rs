@@ -172,6 +172,7 @@ impl Connection {
         let mut marks = appearance;
         if !malformed {
             marks.extend(self.redeem(from.other(), &facts.arriving));
+            self.redeem_ack(from.other(), &facts.arriving);
         }
         let before = self.so_far();
         let again = self.ends[from].sends_again(facts);
@@ -227,10 +228,16 @@ impl Connection {
         // One acknowledgment may cover several that left their checksums to the interface.
         let covered = arriving.ack == stop || only_before || bad_checksum && arriving.ack.after(stop);
         let new = end.base.is_none() || stop.after(end.nxt);
-        if !(new && covered && arriving.flags.ack() && facts.arriving.sequence_len() > 0) {
+        let open = end.is_synchronized() && peer.is_synchronized();
+        let counts = facts.arriving.sequence_len() > 0 || facts.arriving.flags.rst() && open;
+        if !(new && covered && arriving.flags.ack() && !arriving.flags.rst() && counts) {
             return None;
         }
         end.suspect = None;
+        if facts.arriving.flags.rst() {
+            // Its number was the next one: the capture lacks what comes before.
+            self.marks = self.marks.without(Marks::of(&[Mark::ResetInexact, Mark::ResetOutsideWindow]));
+        }
         if bad_checksum {
             end.offloads = true;
             self.recorder.note(side, &facts, &Marks::default(), false);
@@ -244,6 +251,22 @@ impl Connection {
         }
         self.advance(side, &facts, Origin::Wire);
         only_before.then_some(Mark::GapInCapture)
+    }
+
+    /// `side` has acknowledged more than was ever seen, and the other end goes on at just that number: both know of what
+    /// the capture lacks.
+    fn redeem_ack(&mut self, side: Side, arriving: &Arriving) {
+        let (end, sender) = belief::pair_mut(&mut self.ends, side);
+        let Some(Suspect { facts, bad_checksum: false }) = end.suspect else { return };
+        let agree = facts.arriving.flags.ack() && arriving.seq == facts.arriving.ack && !arriving.flags.syn();
+        if !agree || !sender.is_synchronized() || !end.is_synchronized() || !arriving.seq.after(sender.nxt) {
+            return;
+        }
+        end.suspect = None;
+        end.right_edge = None;
+        sender.skip_to(arriving.seq);
+        self.marks = self.marks.without(Marks::of(&[Mark::UnacceptableAck])) | Marks::of(&[Mark::Gap, Mark::AckUnseen]);
+        self.advance(side, &facts, Origin::Wire);
     }
 
     /// Moves both ends by one segment.
@@ -269,9 +292,8 @@ impl Connection {
         let number = ResetNumber::of(before[to].state, &variables, ends, to, segment);
         let stale = ends[from].is_stale(facts);
         let response = if stale { None } else { belief::arrive(ends, to, facts, &variables) };
-        let mut judgement = judge(before[to].state, &variables, segment, &ends[from], response.as_ref());
+        let mut judgement = judge(before[to].state, &variables, segment, number, &ends[from], response.as_ref());
         judgement.rejects |= stale;
-        judgement.number = number;
         let expected = ends[from].expected;
         let mut reading = Reading { copy: 1, ..Reading::default() };
         if !foreign && (!judgement.rejects || ends[from].ours) {

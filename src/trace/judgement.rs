@@ -24,11 +24,12 @@ pub(super) fn judge(
     state: Option<State>,
     variables: &Variables,
     segment: &Arriving,
+    number: Option<ResetNumber>,
     sender: &End,
     response: Option<&Response>,
 ) -> Judgement {
     let resets = response.is_some_and(|response| response.events.has(Event::Reset));
-    let mut judgement = Judgement { resets, ..Judgement::default() };
+    let mut judgement = Judgement { resets, number, ..Judgement::default() };
     let (Some(response), Some(state)) = (response, state) else { return judgement };
     if matches!(state, State::Closed | State::Listen) {
         return judgement;
@@ -40,6 +41,8 @@ pub(super) fn judge(
         Event::OutsideWindow | Event::SynAgain if answers_anew => Some(Mark::SecondSynAck),
         Event::OutsideWindow if beyond => Some(Mark::OutsideWindow),
         Event::ResetAside if state == State::SynSent && segment.flags.ack() => Some(Mark::UnacceptableAck),
+        // Its number is the receiver's last acknowledgment: whether more had arrived by then, nobody knows.
+        Event::ResetAside if number.is_none() => None,
         Event::ResetAside => Some(Mark::ResetOutsideWindow),
         Event::ResetInWindow => Some(Mark::ResetInexact),
         Event::AckUnacceptable => Some(Mark::UnacceptableAck),
@@ -47,7 +50,8 @@ pub(super) fn judge(
         _ => None,
     });
     // A segment without ACK is marked by its flags already.
-    judgement.rejects = reason.is_some() || response.events.has(Event::WithoutAck);
+    let passes_over = [Event::WithoutAck, Event::ResetAside].into_iter().any(|event| response.events.has(event));
+    judgement.rejects = reason.is_some() || passes_over;
     judgement.marks.extend(reason);
     let unasked = state == State::SynSent && response.events.has(Event::AckUnacceptable);
     // What completes the handshake would have come all the same.
@@ -68,7 +72,9 @@ pub(super) fn note_rejected(end: &mut End, facts: &Facts, judgement: &Judgement)
     if end.guessed && end.iss.is_none() && segment.flags.ack() && !segment.flags.rst() {
         end.last_ack = Some(segment.ack);
     }
-    if judgement.marks.has(Mark::OutsideWindow) || judgement.marks.has(Mark::SecondSynAck) {
+    let aside = [Mark::OutsideWindow, Mark::SecondSynAck, Mark::ResetInexact, Mark::ResetOutsideWindow];
+    let acknowledges_unseen = judgement.marks.has(Mark::UnacceptableAck) && is_pure_ack(segment);
+    if acknowledges_unseen || aside.into_iter().any(|mark| judgement.marks.has(mark)) {
         end.suspect = Some(Suspect { facts: *facts, bad_checksum: false });
     }
 }

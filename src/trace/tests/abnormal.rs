@@ -1,7 +1,7 @@
 //! How far a connection got, whether its reset counts, and what it cut off.
 
 use super::script::*;
-use crate::trace::{CutOff, ResetNumber, Summary, TracerOptions};
+use crate::trace::{CutOff, Mark, ResetNumber, Summary, Termination, TracerOptions};
 
 const OPEN: &str = "C S 0 - ws=0; S SA 0 1 ws=0; C A 1 1";
 
@@ -55,6 +55,15 @@ fn numbers_of_resets() {
         // Whether the octets arrived before the reset, nobody knows.
         ("OPEN; C PA 1 1 len=5; C R 1 -", None),
         ("OPEN; C PA 1 1 len=5; C R 6 -", Some(Exact)),
+        // The receiver acknowledges no more, and nobody knows whether more had arrived.
+        ("OPEN; C PA 1 1 len=5; S A 1 1; C R 1 -", None),
+        ("OPEN; C PA 1 1 len=5; +300 S A 1 1; C R 1 -", Some(Exact)),
+        // Its own acknowledgment tells what the capture lacks, before the reset or behind it.
+        ("OPEN; C PA 1 1 len=5; S A 1 101; C R 101 -", Some(Exact)),
+        ("OPEN; C PA 1 1 len=5; S A 1 9001; C R 9001 -", Some(Exact)),
+        ("OPEN; C PA 1 1 len=5; C R 101 -; S A 1 101", Some(Exact)),
+        ("OPEN; C PA 1 1 len=5; C R 101 -; S A 1 6", Some(InWindow)),
+        ("OPEN; C PA 1 1 len=5; S A 1 9001; C R 9002 -", Some(Outside)),
         // In SYN-SENT the acknowledgment decides.
         ("C S 0 -; S RA 0 1", Some(Exact)),
         ("C S 0 -; S RA 0 2", Some(Outside)),
@@ -71,6 +80,21 @@ fn numbers_of_resets() {
     ];
     for (segments, number) in rows {
         assert_eq!(tell(segments).reset_number, number, "{segments}");
+    }
+}
+
+#[test]
+fn a_reset_that_an_acknowledgment_proves_is_not_called_inexact() {
+    for segments in [
+        "OPEN; C PA 1 1 len=5; S A 1 1; C R 1 -",
+        "OPEN; C PA 1 1 len=5; C PA 6 1 len=5; S A 1 6; C R 6 -",
+        "OPEN; C PA 1 1 len=5; S A 1 9001; C R 9001 -",
+        "OPEN; C PA 1 1 len=5; C R 101 -; S A 1 101",
+    ] {
+        let summary = tell(segments);
+        let doubted = [Mark::ResetInexact, Mark::ResetOutsideWindow, Mark::UnacceptableAck, Mark::ChallengeAck];
+        assert_eq!(summary.termination, Termination::Reset, "{segments}");
+        assert!(!doubted.into_iter().any(|mark| summary.marks.has(mark)), "{segments}: {:?}", summary.marks);
     }
 }
 

@@ -87,7 +87,7 @@ fn a_reset_from_an_end_that_is_gone() {
     let summary = opened(
         "C FPA 1 1 len=31 | FIN-WAIT-1 CLOSE-WAIT | fin-with-data
          S PA 1 1 len=9   | FIN-WAIT-1 ESTABLISHED
-         C R 1 -          | CLOSED CLOSE-WAIT | data-after-close reset-outside-window",
+         C R 1 -          | CLOSED CLOSE-WAIT | data-after-close",
     );
     assert_eq!((summary.termination, summary.reset_by), (Termination::Reset, Some(Side::Client)));
 }
