@@ -10,6 +10,7 @@ mod faults;
 mod hold;
 mod input;
 mod onto;
+mod order;
 mod pace;
 mod read;
 mod report;
@@ -28,7 +29,7 @@ use self::hold::Hold;
 use self::input::Input;
 use self::pace::Pace;
 use self::read::{Pass, Plan};
-use self::report::report;
+use self::report::{Hindsight, report};
 use super::{Exit, Streams};
 use crate::sink::{self, ListSettings, Sink};
 use crate::sys::{Signal, terminal};
@@ -67,7 +68,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let found = pass.until(input.stop()).run(&input)?;
     drop(sink);
     streams.out.flush()?;
-    let exit = report(args, &choice, found, lost.get(), streams)?;
+    let hindsight = Hindsight { lost: lost.get(), orders: input.orders() };
+    let exit = report(args, &choice, found, &hindsight, streams)?;
     // Ctrl-C is how one ends what has no end of its own.
     let is_endless = input.is_live() && args.reading.replay_speed.is_none();
     let signal = input.stop().take().filter(|signal| *signal != Signal::Interrupt || !is_endless);

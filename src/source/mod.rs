@@ -17,6 +17,7 @@ mod link;
 pub mod live;
 pub mod memory;
 mod merge;
+mod order;
 mod progress;
 mod unpack;
 mod window;
@@ -35,6 +36,7 @@ pub use lazy::LazyFile;
 pub use live::{Live, LiveOptions};
 pub use memory::{Memory, Stored};
 pub use merge::Merge;
+pub use order::{Order, Orders, Watch};
 pub use progress::Progress;
 
 /// Whether the next packet of a source is there already.

@@ -157,9 +157,9 @@ fn what_cannot_go_together_is_refused() {
 /// As `cat` joins them, though they are not of the same kind.
 #[test]
 fn captures_that_were_joined_are_read_one_after_the_other() {
-    let joined = [bytes("reset.pcap"), bytes("refused.pcap")].concat();
+    let joined = [bytes("refused.pcap"), bytes("reset.pcap")].concat();
     let said = replay_bytes(&joined, LINES);
-    let apart = replay("--format lines reset.pcap refused.pcap");
+    let apart = replay("--format lines refused.pcap reset.pcap");
     assert_eq!((said.code, said.out, &*said.err), (Some(0), apart.out, ""));
 }
 
@@ -205,4 +205,34 @@ fn a_number_that_is_not_there_is_an_error_and_a_filter_without_match_is_none() {
     assert_eq!(said.code, Some(2));
     assert_eq!(said.err, "rawshake: there is no connection 99 in \"reset.pcap\": it holds 1 connection\n");
     assert_eq!(replay("reset.pcap -f udp").code, Some(1));
+}
+
+#[test]
+fn packets_that_are_out_of_order_are_named_once_for_each_file() {
+    let mut packets = packets("four-segment.pcap");
+    packets.swap(4, 8);
+    let said = replay_bytes(&pcapng(&packets), "--list");
+    assert!(said.err.contains("packet 6 is ") && said.err.contains("older than the one before it"), "{}", said.err);
+    assert_eq!((said.err.matches("in the order of time").count(), said.code), (1, Some(0)), "{}", said.err);
+    // The verdict is read twice here, and the order told once.
+    let said = replay_bytes(&pcapng(&packets), "--only three-way,mid-stream");
+    assert_eq!(said.err.matches("in the order of time").count(), 1, "{}", said.err);
+    assert!(!said.err.contains("--merge"), "it would not help: {}", said.err);
+}
+
+#[test]
+fn files_of_the_same_time_are_told_to_be_merged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let halves = [0, 1].map(|odd| {
+        let file = folder.path().join(format!("{odd}.pcapng"));
+        let all = packets("four-segment.pcap");
+        let half: Vec<_> =
+            all.into_iter().enumerate().filter(|(at, _)| at % 2 == odd).map(|(_, packet)| packet).collect();
+        std::fs::write(&file, pcapng(&half)).expect("a file");
+        file.display().to_string()
+    });
+    let files = halves.join(" ");
+    let (chained, merged) = (replay(&format!("--list {files}")), replay(&format!("--list --merge {files}")));
+    assert!(chained.err.contains("--merge orders the packets"), "{}", chained.err);
+    assert_eq!(merged.err, "");
 }

@@ -1,5 +1,6 @@
 //! The files on the command line as one source.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
@@ -9,7 +10,9 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::args::Args;
-use crate::source::{self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Progress, Source, Supply};
+use crate::source::{
+    self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Order, Orders, Progress, Source, Supply, Watch,
+};
 use crate::sys::Interrupts;
 use crate::trace::{Glance, Lookout};
 use crate::wire::Packet;
@@ -19,6 +22,8 @@ pub(super) struct Input<'a> {
     args: &'a Args,
     /// Ctrl-C ends the reading, not the program.
     stop: Interrupts,
+    /// Of the last reading.
+    orders: RefCell<Orders>,
 }
 
 impl<'a> Input<'a> {
@@ -27,12 +32,18 @@ impl<'a> Input<'a> {
     /// # Errors
     /// Ctrl-C cannot be waited for.
     pub(super) fn new(args: &'a Args) -> anyhow::Result<Self> {
-        Ok(Self { args, stop: Interrupts::new().context("cannot wait for Ctrl-C")? })
+        let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
+        Ok(Self { args, stop, orders: RefCell::default() })
     }
 
     /// Whether packets may come while they happen, so that what was found is shown before the next is waited for.
     pub(super) fn is_live(&self) -> bool {
         self.args.reading.follow || !self.args.files.iter().all(|file| is_regular(file))
+    }
+
+    /// What the last reading noticed of the order of each file's packets.
+    pub(super) fn orders(&self) -> Vec<Order> {
+        self.orders.borrow().noticed()
     }
 
     /// What collects Ctrl-C while packets are read.
@@ -55,7 +66,9 @@ impl<'a> Input<'a> {
             return Packets::Live(packets(self.args, Some(&self.stop)));
         }
         let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet);
-        Packets::Ahead(Ahead::new(recorded(self.args), glance))
+        let orders = Orders::default();
+        self.orders.replace(orders.clone());
+        Packets::Ahead(Ahead::new(recorded(self.args, &orders), glance))
     }
 }
 
@@ -130,14 +143,15 @@ pub(super) fn packets<'a>(args: &'a Args, stop: Option<&'a impl AsFd>) -> Box<dy
     match (stop.filter(|_| is_live), merge) {
         (Some(stop), false) => Box::new(Chain::new(awaited(stop))),
         (Some(stop), true) => Box::new(Merge::new(awaited(stop))),
-        (None, _) => recorded(args),
+        (None, _) => recorded(args, &Orders::default()),
     }
 }
 
-/// All packets of files that exist.
-fn recorded(args: &Args) -> Box<dyn Source + Send> {
-    let (files, merge): (&[PathBuf], bool) = (&args.files, args.reading.merge);
-    if merge { Box::new(Merge::of_files(files)) } else { Box::new(Chain::of_files(files)) }
+/// All packets of files that exist; what is noticed of their order goes to `orders`.
+fn recorded(args: &Args, orders: &Orders) -> Box<dyn Source + Send> {
+    let watched = |file: &PathBuf| Watch::new(LazyFile::new(file), file.to_string_lossy().into_owned(), orders.clone());
+    let files = args.files.iter().map(watched).collect();
+    if args.reading.merge { Box::new(Merge::new(files)) } else { Box::new(Chain::new(files)) }
 }
 
 /// One of the files, some of which may have to be waited for.

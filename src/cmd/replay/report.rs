@@ -4,13 +4,23 @@ use std::io;
 
 use super::args::Args;
 use super::choice::Choice;
+use super::order;
 use super::read::Found;
 use crate::cmd::output::Format;
 use crate::cmd::{Exit, Streams, exit};
+use crate::source::Order;
 use crate::sys::terminal;
 use crate::{explain, ladder};
 
-/// Says what was passed over, and what went wrong. `lost` events were too many to be kept.
+/// What shows only when all is read, beside what the pass found.
+pub(super) struct Hindsight {
+    /// Events that were too many to be kept.
+    pub(super) lost: u64,
+    /// The order of each file's packets.
+    pub(super) orders: Vec<Order>,
+}
+
+/// Says what was passed over, and what went wrong.
 ///
 /// # Errors
 /// Those of the streams, and a connection that does not exist.
@@ -18,7 +28,7 @@ pub(super) fn report(
     args: &Args,
     choice: &Choice,
     mut found: Found,
-    lost: u64,
+    hindsight: &Hindsight,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let name = args.name();
@@ -43,9 +53,11 @@ pub(super) fn report(
         exit::remark(streams.err, &format!("{name}: none of {all} passes {}", args.choice.of_connections()))?;
     }
     streams.out.flush()?;
-    for note in notes(args, &found, lost) {
+    for note in notes(args, &found, hindsight.lost) {
         exit::remark(streams.err, &format!("{name}: {note}"))?;
     }
+    let orders = order::notes(&hindsight.orders, args.reading.merge);
+    orders.iter().try_for_each(|note| exit::remark(streams.err, note))?;
     losses.iter().try_for_each(|loss| exit::tell(streams.err, &format!("{name}: {loss}")))?;
     found.faults.tell(streams.err)?;
     if found.interrupted {
