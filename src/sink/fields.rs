@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::tcp::State;
 use crate::trace::{
-    ConnState, CutOff, Handshake, History, Mark, Marks, Millis, ResetNumber, Side, Stage, Summary, Termination, holder,
+    Certainty, ConnState, CutOff, Handshake, History, Mark, Marks, Millis, ResetNumber, Side, Stage, Summary,
+    Termination, holder,
 };
 use crate::wire::{OptionSummary, Time};
 
@@ -130,7 +131,8 @@ const fn column(name: &'static str, alias: &'static str, kind: Kind, value: fn(&
     Field { name, alias: Some(alias), kind, value }
 }
 
-/// Every field. `client.ip` and the like are parts of a JSON value, and `bytes` is a sum.
+/// Every field. `client.ip` and the like are parts of a JSON value, `bytes` is a sum, and of `timestamps` on a SYN it is
+/// told whether they are there.
 pub const FIELDS: &[Field] = &[
     column("connection", "#", Kind::Number, |row| count(row.number)),
     field("client", Kind::Socket, |row| Value::Socket(row.summary.client)),
@@ -172,12 +174,28 @@ pub const FIELDS: &[Field] = &[
     field("retransmissions.client", Kind::Number, |row| count(row.summary.retransmissions.client)),
     field("retransmissions.server", Kind::Number, |row| count(row.summary.retransmissions.server)),
     column("marks", "notes", Kind::Marks(marks), |row| Value::Marks(row.summary.marks)),
+    field("ecn.client", Kind::Flag, |row| Value::Flag(row.summary.ecn.client)),
+    field("ecn.server", Kind::Flag, |row| Value::Flag(row.summary.ecn.server)),
     field("states.client.state", Kind::Name(states), |row| state(row, Side::Client)),
     field("states.server.state", Kind::Name(states), |row| state(row, Side::Server)),
+    field("states.client.certainty", Kind::Name(certainties), |row| certainty(row, Side::Client)),
+    field("states.server.certainty", Kind::Name(certainties), |row| certainty(row, Side::Server)),
     field("offered.client.mss", Kind::Number, |row| offer(row, Side::Client, |options| options.mss)),
     field("offered.server.mss", Kind::Number, |row| offer(row, Side::Server, |options| options.mss)),
     field("offered.client.window_scale", Kind::Number, |row| offer(row, Side::Client, |options| options.window_scale)),
     field("offered.server.window_scale", Kind::Number, |row| offer(row, Side::Server, |options| options.window_scale)),
+    field("offered.client.sack_permitted", Kind::Flag, |row| {
+        offers(row, Side::Client, |options| options.sack_permitted)
+    }),
+    field("offered.server.sack_permitted", Kind::Flag, |row| {
+        offers(row, Side::Server, |options| options.sack_permitted)
+    }),
+    field("offered.client.timestamps", Kind::Flag, |row| {
+        offers(row, Side::Client, |options| options.timestamps.is_some())
+    }),
+    field("offered.server.timestamps", Kind::Flag, |row| {
+        offers(row, Side::Server, |options| options.timestamps.is_some())
+    }),
     field("icmp.type", Kind::Number, |row| row.summary.icmp.map_or(Value::Absent, |icmp| count(icmp.kind))),
     field("icmp.code", Kind::Number, |row| row.summary.icmp.map_or(Value::Absent, |icmp| count(icmp.code))),
 ];
@@ -234,12 +252,21 @@ fn state(row: &Row<'_>, side: Side) -> Value {
     row.summary.states[side].state.map_or(Value::Absent, |state| Value::Name(state.name()))
 }
 
+fn certainty(row: &Row<'_>, side: Side) -> Value {
+    Value::Name(row.summary.states[side].certainty.name())
+}
+
 fn cut_off(row: &Row<'_>, octets: impl Fn(&CutOff) -> f64) -> Value {
     row.summary.cut_off.as_ref().map_or(Value::Absent, |cut| Value::Number(octets(cut)))
 }
 
 fn offer<N: Into<f64>>(row: &Row<'_>, side: Side, of: impl Fn(&OptionSummary) -> Option<N>) -> Value {
     row.summary.offered[side].as_ref().and_then(of).map_or(Value::Absent, count)
+}
+
+/// Whether an option was on the SYN; nothing where the SYN was not seen.
+fn offers(row: &Row<'_>, side: Side, has: impl Fn(&OptionSummary) -> bool) -> Value {
+    row.summary.offered[side].as_ref().map_or(Value::Absent, |options| Value::Flag(has(options)))
 }
 
 fn handshakes() -> Vec<&'static str> {
@@ -272,6 +299,10 @@ fn holders() -> Vec<&'static str> {
 
 fn states() -> Vec<&'static str> {
     State::ALL.map(State::name).to_vec()
+}
+
+fn certainties() -> Vec<&'static str> {
+    Certainty::ALL.map(Certainty::name).to_vec()
 }
 
 fn marks() -> Vec<&'static str> {

@@ -25,6 +25,21 @@ pub enum Certainty {
     Unknown,
 }
 
+impl Certainty {
+    /// Every certainty.
+    pub const ALL: [Self; 3] = [Self::Observed, Self::Inferred, Self::Unknown];
+
+    /// The word for it, in the spelling of JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A state of one end, and how we know it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Belief {

@@ -202,6 +202,9 @@ fn sort(text: &str) -> Result<Sort, String> {
     let (name, descending) = match text.rsplit_once(':') {
         Some((name, "desc")) => (name, true),
         Some((name, "asc")) => (name, false),
+        Some((name, direction)) if Field::named(name).is_some() => {
+            return Err(format!("a column is ordered asc (upwards, as it is without) or desc, not {direction:?}"));
+        }
         _ => (text, false),
     };
     let names = || FIELDS.iter().map(|field| field.alias.unwrap_or(field.name)).collect::<Vec<_>>().join(", ");
