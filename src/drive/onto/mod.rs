@@ -3,6 +3,7 @@
 //! Blocks of memory go round between the two, so that a packet is written once, where the kernel takes it from, and
 //! memory does not depend on the length of the capture.
 
+mod course;
 mod reader;
 mod sender;
 
@@ -20,8 +21,8 @@ use crate::sys::transmit::{Refusal, Transmitter};
 use crate::sys::{self, Interrupts};
 use crate::wire::Packet;
 
-use reader::{Progress, Reader};
-use sender::Sender;
+use reader::Reader;
+use sender::{Returned, Sender};
 
 /// Opens the capture, once for each round, and lends it; what it reads ends when the stream is readable.
 pub type Open<'a> = dyn Fn(&UnixStream, &mut dyn FnMut(&mut dyn Source)) -> Result<(), source::Error> + Sync + 'a;
@@ -54,7 +55,8 @@ pub struct SoFar {
     pub octets: u64,
     /// Since the first was due.
     pub took: Duration,
-    /// The part of the capture, or of all its rounds, that was read; none where nobody knows.
+    /// The part of the run that is over: of the capture in all its rounds, of the limit or of the time, whatever comes first.
+    /// None where nobody knows.
     pub fraction: Option<f64>,
 }
 
@@ -136,20 +138,21 @@ pub fn run(
 ) -> Result<Outcome, Error> {
     let (empty, to_fill) = channel();
     let (filled, to_send) = channel();
-    for block in transmitter.take_blocks() {
+    let blocks = transmitter.take_blocks();
+    let together = blocks.len() / 2;
+    for block in blocks {
         let _ = empty.send(block);
     }
     let failed = |source| sys::Error::os("start a thread that reads ahead", source);
     let (over, ended) = UnixStream::pair().map_err(failed)?;
-    let progress = Progress::default();
-    let reader = Reader::new(plan, (to_fill, filled), &progress);
+    let reader = Reader::new(plan, (to_fill, filled));
     thread::scope(|scope| {
         let body = || reader.run(open, &ended, faults);
         let thread = thread::Builder::new().name("read ahead".to_owned()).spawn_scoped(scope, body).map_err(failed)?;
-        let sender = Sender::new(plan, transmitter, stop, &progress);
-        let outcome = sender.run(to_send, &empty, watcher);
-        // Whoever waits for the capture waits no longer, and whoever waits for an empty block gets none.
-        drop((over, empty));
+        let sender = Sender::new(plan, transmitter, stop);
+        let outcome = sender.run(&to_send, Returned::new(empty, together), watcher);
+        // Whoever waits for an empty block gets none any more; whoever waits for the capture waits no longer, either.
+        drop((over, to_send));
         let reading = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut outcome = outcome?;
         (outcome.read, outcome.left_out) = (reading.read, reading.left_out);

@@ -1,7 +1,6 @@
 //! The thread that reads ahead: packets out of the capture into blocks, each with its time of departure.
 
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::{Open, Plan};
@@ -14,18 +13,14 @@ use crate::wire::Packet;
 /// Octets that a packet may grow by.
 const GROWTH: usize = 64;
 
-/// The part of the whole that was read, for who watches: the bits of an `f64`, which is NaN where nobody knows.
-#[derive(Debug, Default)]
-pub(super) struct Progress(AtomicU64);
+/// So often the source is asked how far it has come.
+const LOOK: u64 = 64;
 
-impl Progress {
-    pub(super) fn fraction(&self) -> Option<f64> {
-        Some(f64::from_bits(self.0.load(Ordering::Relaxed))).filter(|fraction| !fraction.is_nan())
-    }
-
-    fn set(&self, fraction: Option<f64>) {
-        self.0.store(fraction.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
-    }
+/// Packets to be sent, and where in the capture they are.
+pub(super) struct Filled {
+    pub(super) block: Block,
+    /// The part of all rounds that was read with them; none where nobody knows.
+    pub(super) read: Option<f64>,
 }
 
 /// What was read.
@@ -43,13 +38,14 @@ pub(super) struct Reading {
 pub(super) struct Reader<'a> {
     plan: &'a Plan,
     to_fill: Receiver<Block>,
-    filled: Sender<Block>,
-    progress: &'a Progress,
+    filled: Sender<Filled>,
     pace: Pace,
     /// The block that is being filled.
     block: Option<Block>,
     /// Packets that were put into blocks.
     placed: u64,
+    /// The part of all rounds that was read.
+    read: Option<f64>,
     reading: Reading,
 }
 
@@ -57,13 +53,9 @@ pub(super) struct Reader<'a> {
 struct Over;
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        (to_fill, filled): (Receiver<Block>, Sender<Block>),
-        progress: &'a Progress,
-    ) -> Self {
+    pub(super) fn new(plan: &'a Plan, (to_fill, filled): (Receiver<Block>, Sender<Filled>)) -> Self {
         let (pace, reading) = (Pace::new(plan.rate), Reading::default());
-        Self { plan, to_fill, filled, progress, pace, block: None, placed: 0, reading }
+        Self { plan, to_fill, filled, pace, block: None, placed: 0, read: None, reading }
     }
 
     /// Reads all rounds, until `ended` is readable at the latest.
@@ -98,18 +90,22 @@ impl<'a> Reader<'a> {
             match source.next() {
                 Ok(Some(packet)) => {
                     self.reading.read += 1;
-                    if self.packet(&packet)? {
-                        self.tell(round, source);
+                    self.packet(&packet)?;
+                    if self.reading.read.is_multiple_of(LOOK) {
+                        self.look(round, source.progress().fraction());
                     }
                 }
-                Ok(None) => return Ok(()),
+                Ok(None) => {
+                    self.look(round, source.progress().fraction());
+                    return Ok(());
+                }
                 Err(error) => faults(error),
             }
         }
     }
 
-    /// Puts one packet into a block; answers whether it is the first in it.
-    fn packet(&mut self, packet: &Packet<'_>) -> Result<bool, Over> {
+    /// Puts one packet into a block.
+    fn packet(&mut self, packet: &Packet<'_>) -> Result<(), Over> {
         let most = packet.bytes.len().max(packet.original_len as usize).saturating_add(GROWTH).min(LONGEST);
         if self.block.as_mut().is_some_and(|block| block.room(most).is_none()) {
             self.hand_over()?;
@@ -125,24 +121,24 @@ impl<'a> Reader<'a> {
         })?;
         if !self.plan.allow_broadcast && is_for_many(self.plan.rewriter.link, &room[..length]) {
             self.reading.left_out += 1;
-            return Ok(false);
+            return Ok(());
         }
         block.push(length, packet.time, self.pace.due(packet.time, length));
-        let is_first = block.packets().len() == 1;
         self.placed += 1;
-        if self.plan.limit == Some(self.placed) { Err(Over) } else { Ok(is_first) }
+        if self.plan.limit == Some(self.placed) { Err(Over) } else { Ok(()) }
     }
 
     /// Gives the packets that there are to who sends them.
     fn hand_over(&mut self) -> Result<(), Over> {
         match self.block.take() {
-            Some(block) => self.filled.send(block).map_err(|_| Over),
+            Some(block) => self.filled.send(Filled { block, read: self.read }).map_err(|_| Over),
             None => Ok(()),
         }
     }
 
-    fn tell(&self, round: u64, source: &dyn Source) {
-        let fraction = source.progress().fraction().zip(self.plan.rounds);
-        self.progress.set(fraction.map(|(fraction, rounds)| (round as f64 + fraction) / rounds as f64));
+    /// Notes how far all rounds have come when this one has come so far.
+    fn look(&mut self, round: u64, fraction: Option<f64>) {
+        let known = fraction.zip(self.plan.rounds);
+        self.read = known.map(|(fraction, rounds)| (round as f64 + fraction) / rounds as f64);
     }
 }

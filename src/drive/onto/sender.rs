@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender as Return};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender as Return, TryRecvError};
 use std::time::Duration;
 
-use super::reader::Progress;
+use super::course::Course;
+use super::reader::Filled;
 use super::{End, Error, Outcome, Plan, SoFar, Watcher};
 use crate::craft::lateness::Lateness;
 use crate::craft::pace::Rate;
@@ -29,12 +30,43 @@ pub(super) struct Sender<'a> {
     plan: &'a Plan,
     transmitter: &'a mut Transmitter,
     stop: BorrowedFd<'a>,
-    progress: &'a Progress,
+    course: Course,
+    /// The packet of the block that is next, and when it is due.
+    next: (usize, Duration),
     /// The start, by CLOCK_MONOTONIC, from which all times count; set when the first packet is there.
     start: Option<Duration>,
     /// When Ctrl-C was looked for last.
     beat: Duration,
     outcome: Outcome,
+}
+
+/// The way back for blocks that were sent. They go together, as many as half of all: whoever fills them sleeps until then,
+/// and waking a thread takes as long as sending some packets.
+pub(super) struct Returned {
+    way: Return<Block>,
+    blocks: Vec<Block>,
+    together: usize,
+}
+
+impl Returned {
+    pub(super) const fn new(way: Return<Block>, together: usize) -> Self {
+        Self { way, blocks: Vec::new(), together }
+    }
+
+    fn add(&mut self, mut block: Block) {
+        block.clear();
+        self.blocks.push(block);
+        if self.blocks.len() >= self.together {
+            self.give_back();
+        }
+    }
+
+    /// Nobody waits for a block that is here.
+    fn give_back(&mut self) {
+        for block in self.blocks.drain(..) {
+            let _ = self.way.send(block);
+        }
+    }
 }
 
 /// Why no more is sent.
@@ -44,12 +76,7 @@ enum Stop {
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        transmitter: &'a mut Transmitter,
-        stop: &'a Interrupts,
-        progress: &'a Progress,
-    ) -> Self {
+    pub(super) fn new(plan: &'a Plan, transmitter: &'a mut Transmitter, stop: &'a Interrupts) -> Self {
         let outcome = Outcome {
             end: End::Complete,
             sent: 0,
@@ -61,26 +88,36 @@ impl<'a> Sender<'a> {
             read: 0,
             left_out: 0,
         };
-        let (stop, start, beat) = (stop.as_fd(), None, Duration::ZERO);
-        Self { plan, transmitter, stop, progress, start, beat, outcome }
+        let (stop, start, beat, next) = (stop.as_fd(), None, Duration::ZERO, (0, Duration::ZERO));
+        Self { plan, transmitter, stop, course: Course::default(), next, start, beat, outcome }
     }
 
     /// Sends the blocks that come, and gives them back.
     pub(super) fn run(
         mut self,
-        to_send: Receiver<Block>,
-        empty: &Return<Block>,
+        to_send: &Receiver<Filled>,
+        mut empty: Returned,
         watcher: &mut dyn Watcher,
     ) -> Result<Outcome, Error> {
         clock::wake_precisely();
         let ended = loop {
-            match to_send.recv_timeout(BEAT) {
-                Ok(mut block) => {
+            let next = match to_send.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    empty.give_back();
+                    to_send.recv_timeout(BEAT)
+                }
+                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+                Ok(filled) => Ok(filled),
+            };
+            match next {
+                Ok(Filled { block, read }) => {
+                    let until = block.packets().last().map_or(self.next.1, |last| last.due);
+                    self.course.enter(block.packets().len(), until, read);
                     if let Err(stop) = self.block(&block, watcher) {
                         break stop;
                     }
-                    block.clear();
-                    let _ = empty.send(block);
+                    self.next = (block.packets().len(), until);
+                    empty.add(block);
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if let Err(stop) = self.look_around(watcher) {
@@ -101,6 +138,7 @@ impl<'a> Sender<'a> {
         let packets = block.packets();
         let mut next = 0;
         while next < packets.len() {
+            self.next = (next, packets[next].due);
             let now = self.now();
             if now.saturating_sub(self.beat) >= BEAT {
                 self.look_around(watcher)?;
@@ -202,7 +240,9 @@ impl<'a> Sender<'a> {
             return Err(Stop::End(End::Timeout));
         }
         let (sent, octets) = (self.outcome.sent, self.outcome.octets);
-        let so_far = SoFar { sent, octets, took: self.beat, fraction: self.progress.fraction() };
+        let (done, due) = self.next;
+        let fraction = self.course.fraction(self.plan, done, (self.beat, due), sent);
+        let so_far = SoFar { sent, octets, took: self.beat, fraction };
         watcher.so_far(&so_far).map_err(|error| Stop::Error(error.into()))
     }
 

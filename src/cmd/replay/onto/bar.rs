@@ -27,9 +27,11 @@ impl Bar {
         if so_far.took < LONG {
             return;
         }
-        let bar = self.drawn.get_or_insert_with(|| bar(so_far.fraction.is_some()));
-        bar.set_position((so_far.fraction.unwrap_or(0.0) * STEPS as f64) as u64);
-        bar.set_message(words(so_far));
+        let (words, step) = (words(so_far), (so_far.fraction.unwrap_or(0.0) * STEPS as f64) as u64);
+        let first = || bar(so_far.fraction.is_some()).with_message(words.clone()).with_position(step);
+        let bar = self.drawn.get_or_insert_with(first);
+        bar.set_message(words);
+        bar.set_position(step);
         bar.tick();
     }
 }
