@@ -34,6 +34,8 @@ fn what_sends_needs_an_interface_and_a_sense() {
         ("--onto lo --pps 0", "not a number above 0"),
         ("--onto lo --mbps nan", "not a number above 0"),
         ("--onto lo --limit 0", "--limit"),
+        ("--onto lo --map-ip 192.0.2.1=::1", "IPv4 cannot become IPv6"),
+        ("--onto lo --map-ip 10.0.0.0/8=192.0.2.0/24", "a prefix of 8 bits cannot become one of 24"),
         ("--onto lo --via pigeon", "[possible values: xdp, batch, packet]"),
         ("--onto nosuch", "there is no interface \"nosuch\" here; there are: "),
         ("--onto lo -f ]", "filter \"]\" is not usable"),
@@ -42,6 +44,8 @@ fn what_sends_needs_an_interface_and_a_sense() {
         assert!(said.err.contains(part) && said.err.lines().count() == 1, "{arguments}: {said:?}");
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     }
+    let said = replay(path, "--onto nosuch");
+    assert!(said.err.ends_with("; nothing was sent\n"), "{said:?}");
     let said = replay("-".as_ref(), "--onto lo --loop 2");
     assert!(said.err.contains("--loop reads the capture again"), "{said:?}");
     let said = replay(path, "--onto lo --dry-run --loop 2 --limit 3");

@@ -38,6 +38,12 @@ fn a_packet_that_cannot_be_sent_ends_the_run_behind_those_before_it() {
             assert_eq!((said.code, said.err.lines().count()), (Some(2), 1));
             assert!(said.out.contains("2 packets, 120 bytes"), "{said:?}");
             assert_eq!(bytes(&cable.heard(2)), bytes(&good));
+            let said = replay(&path, "--onto near --dry-run");
+            assert!(
+                said.err.starts_with("rawshake: packet 3 of ")
+                    && said.err.ends_with(&format!("cannot be sent: {why}\n"))
+            );
+            assert!(said.out.starts_with("Would send 2 packets, 120 bytes") && said.code == Some(2), "{said:?}");
         }
     });
 }
@@ -55,12 +61,17 @@ fn packets_longer_than_the_interface_allows_are_counted() {
         for via in ["xdp", "batch", "packet"] {
             for rate in ["--top-speed", "--pps 1000"] {
                 let said = replay(&path, &format!("--onto near --via {via} {rate}"));
-                let line = "rawshake: 1 packet not sent: longer than interface near allows (MTU 1500; --mtu-trim cuts them); 3 packets were sent\n";
+                let line = "rawshake: 1 packet was not sent: longer than interface near allows (MTU 1500; --mtu-trim cuts them); 3 packets were sent\n";
                 assert_eq!((said.code, said.err.as_str()), (Some(2), line));
                 let others = [&packets[..1], &packets[2..]].concat();
                 assert_eq!(bytes(&cable.heard(3)), bytes(&others), "{via} {rate}");
             }
         }
+        let said = replay(&path, "--onto near --dry-run");
+        let line = "rawshake: 1 packet would not be sent: longer than interface near allows (MTU 1500; --mtu-trim cuts them)\n";
+        assert_eq!((said.code, said.err.as_str()), (Some(2), line), "a dry run fails where a run would");
+        assert!(said.out.starts_with("Would send 3 packets, 180 bytes in "), "{said:?}");
+        assert_eq!(replay(&path, "--onto near --dry-run --mtu-trim").code, Some(0));
     });
 }
 
@@ -118,6 +129,17 @@ fn a_capture_without_packets_sends_none() {
             assert!(said.err.starts_with("There is no packet in "), "{said:?}");
             assert_eq!((said.code, said.err.lines().count()), (Some(1), 1));
         }
+        let said = replay(&path, "--onto near --dry-run");
+        assert!(said.err.ends_with("empty.pcapng: nothing would be sent.\n") && said.code == Some(1), "{said:?}");
+        let some = captures().remove(0);
+        for (dry, was) in [("", "was"), ("--dry-run", "would be")] {
+            let said = replay(&some, &format!("--onto near {dry} --filter sctp"));
+            assert!(said.err.ends_with(&format!(" passes --filter \"sctp\": nothing {was} sent.\n")), "{said:?}");
+            assert_eq!((said.code, said.err.lines().count()), (Some(1), 1));
+            let said = replay(&some, &format!("--onto near --yes {dry} --connection 77"));
+            assert!(said.err.starts_with("rawshake: there is no connection 77 in "), "{said:?}");
+            assert!(said.err.ends_with(&format!(", and nothing {was} sent\n")) && said.code == Some(2), "{said:?}");
+        }
         std::fs::write(&path, "").unwrap();
         let said = replay(&path, "--onto near");
         assert!(said.err.contains("is empty: whoever wrote it captured nothing"), "{said:?}");
@@ -139,6 +161,7 @@ fn who_may_not_send_is_told_the_ways_out() {
                 let said = Said::of(output);
                 let line = "rawshake: cannot send frames through interface near: operation not permitted; ";
                 assert!(said.err.starts_with(line) && said.err.contains("setcap"), "{said:?}");
+                assert!(said.err.ends_with("; nothing was sent\n"), "{said:?}");
                 assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
             }
             Err(error) => crate::common::skip(&format!("setpriv: {error}")),

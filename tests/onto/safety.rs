@@ -85,6 +85,19 @@ fn a_dry_run_says_what_would_be_sent_and_sends_nothing() {
         let forecast: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         assert_eq!((said.err.as_str(), forecast["packets"].as_u64()), ("", Some(count as u64)));
         assert!(forecast["seconds"].is_null() && forecast["foreign"][1] == "192.0.2.2", "{forecast}");
+        for (arguments, rows) in [
+            ("--limit 1", "Would send 1 packet, 74 bytes in 0 µs\nThrough    near\n\n"),
+            ("--top-speed --loop 3", "takes them\nRounds     3 of this\n\n"),
+            ("--loop 0", "bit/s\nRounds     of this until Ctrl-C\n\n"),
+            (
+                "--loop 0 --duration 60",
+                "Rounds     of this, one after the other\nEnds       after 60.0 s at the latest\n\n",
+            ),
+            ("--loop 0 --duration 0.0001", "bit/s\n\nFrom"),
+        ] {
+            let said = replay(&path, &format!("--onto near --dry-run {arguments}"));
+            assert!(said.out.contains(rows) && said.code == Some(0), "{arguments}: {}", said.out);
+        }
         let said = replay(&path, "--onto near --dry-run --limit 2 --one-at-a-time");
         assert!(said.out.starts_with("Would send 2 packets, ") && said.out.contains("press of Enter"), "{said:?}");
         assert!(cable.heard(0).is_empty());

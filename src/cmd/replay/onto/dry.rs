@@ -6,6 +6,7 @@ use std::time::Duration;
 use colored::Colorize as _;
 use serde::Serialize;
 
+use super::complaint::{Mood, nothing, too_long};
 use super::report::{bits_in_words, left_out, rate};
 use super::rewriting::why;
 use super::safety;
@@ -48,6 +49,11 @@ struct Forecast {
     one_at_a_time: bool,
     /// Rounds; none until somebody ends it.
     rounds: Option<u64>,
+    /// When it ends at the latest.
+    most_seconds: Option<f64>,
+    /// Limit or duration end the first round.
+    #[serde(skip)]
+    is_bounded: bool,
     /// Most packets first.
     pairs: Vec<Pair>,
     /// Packets between further pairs.
@@ -75,15 +81,20 @@ pub(super) fn run(args: &Args, interface: &Interface, plan: &Plan, streams: &mut
         exit::remark(streams.err, &format!("It takes --yes: there are packets from {foreign}."))?;
     }
     streams.out.flush()?;
-    let failed = !survey.faults.is_empty() || survey.unfit.is_some();
+    let any_fault = !survey.faults.is_empty();
     survey.faults.tell(streams.err)?;
     if let Some((number, unfit)) = survey.unfit {
         exit::tell(streams.err, &format!("packet {number} of {} cannot be sent: {}", args.name(), why(&unfit)))?;
+    } else if survey.packets == 0 && !any_fault {
+        nothing(args, survey.read, survey.left_out, Mood::Dry, streams.err)?;
     }
-    Ok(match (failed, survey.packets) {
-        (true, _) => Exit::Error,
-        (false, 0) => Exit::NoReply,
-        (false, _) => Exit::Success,
+    if survey.too_long > 0 {
+        exit::tell(streams.err, &too_long(survey.too_long, interface, Mood::Dry))?;
+    }
+    Ok(match survey.packets {
+        _ if any_fault || survey.unfit.is_some() || survey.too_long > 0 => Exit::Error,
+        0 => Exit::NoReply,
+        _ => Exit::Success,
     })
 }
 
@@ -108,6 +119,8 @@ impl Forecast {
             rate: rate(survey.packets).zip(rate(survey.octets * 8)),
             one_at_a_time: plan.one_at_a_time,
             rounds: plan.rounds,
+            most_seconds: plan.duration.map(|most| most.as_secs_f64()),
+            is_bounded: survey.is_bounded,
             pairs,
             packets_of_more_pairs: survey.of_more,
             foreign: survey.foreign.iter().map(ToString::to_string).collect(),
@@ -129,7 +142,7 @@ impl Forecast {
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
-        let what = format!("{} packets, {} bytes", grouped(self.packets), grouped(self.bytes));
+        let what = format!("{}, {}", explain::count(self.packets, "packet"), explain::count(self.bytes, "byte"));
         let time = match self.seconds {
             Some(seconds) => format!(" in {}", duration(Duration::from_secs_f64(seconds))),
             None => String::new(),
@@ -143,13 +156,17 @@ impl Forecast {
             None if self.one_at_a_time => rows.push(("Rate", "one packet at each press of Enter".to_owned())),
             None => rows.push(("Rate", "as fast as the interface takes them".to_owned())),
         }
-        match self.rounds {
-            Some(1) => {}
-            Some(rounds) => rows.push(("Rounds", format!("{} of this", grouped(rounds)))),
-            None => rows.push(("Rounds", "of this until Ctrl-C".to_owned())),
-        }
-        if self.too_long > 0 {
-            rows.push(("Too long", format!("{} for the interface", explain::count(self.too_long, "packet"))));
+        if !self.is_bounded {
+            match (self.rounds, self.most_seconds) {
+                (Some(1), _) => {}
+                (Some(rounds), _) => rows.push(("Rounds", format!("{} of this", grouped(rounds)))),
+                (None, Some(_)) => rows.push(("Rounds", "of this, one after the other".to_owned())),
+                (None, None) => rows.push(("Rounds", "of this until Ctrl-C".to_owned())),
+            }
+            rows.extend(self.most_seconds.map(|most| {
+                let most = duration(Duration::try_from_secs_f64(most).unwrap_or(Duration::MAX));
+                ("Ends", format!("after {most} at the latest"))
+            }));
         }
         if self.broadcast > 0 {
             rows.push(("Left out", left_out(self.broadcast)));

@@ -3,6 +3,7 @@
 mod args;
 mod bar;
 mod chosen;
+mod complaint;
 mod dry;
 mod laboratory;
 mod report;
@@ -11,11 +12,12 @@ mod safety;
 mod step;
 mod survey;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 pub(super) use self::args::{OntoArgs, is_wanted};
 
 use self::chosen::Chosen;
+use self::complaint::{Mood, nothing, too_long};
 use self::laboratory::Laboratory;
 use self::report::Report;
 use self::rewriting::why;
@@ -28,7 +30,7 @@ use crate::drive::onto::{self, End, Outcome, Plan};
 use crate::explain;
 use crate::lab;
 use crate::sys::transmit::{Aim, Transmitter, Via};
-use crate::sys::{Interface, InterfaceKind, Interrupts};
+use crate::sys::{self, Interface, InterfaceKind, Interrupts};
 use crate::wire::LinkType;
 
 /// Sends the capture through the interface that was named, or in the lab.
@@ -41,7 +43,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     // Before any thread is there.
     let lab = args.against.lab.lab.then(|| Laboratory::enter(&args.against.lab)).transpose()?;
     let name = args.onto.onto.as_deref().unwrap_or(lab::INTERFACE);
-    let interface = Interface::named(name)?;
+    let interface = Interface::named(name).map_err(before_all)?;
     let link = frames_of(&interface)?;
     let plan = plan(&args.onto, &interface, link, lab.is_some());
     // Until something is sent, Ctrl-C may end it at once.
@@ -77,12 +79,17 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     })
 }
 
+/// What went wrong before anything was sent.
+fn before_all(error: sys::Error) -> anyhow::Error {
+    anyhow!("{error}; nothing was sent")
+}
+
 /// Opens the way that was asked for, or the fastest that there is. Timing is best where the kernel stamps departures, which
 /// AF_XDP does not.
 fn transmitter(args: &OntoArgs, interface: &Interface, plan: &Plan) -> anyhow::Result<Transmitter> {
     let aim = if plan.rate == Rate::TopSpeed && !plan.one_at_a_time { Aim::Speed } else { Aim::Timing };
     if let Some(via) = args.via {
-        return Ok(Transmitter::open(interface, via, aim)?);
+        return Transmitter::open(interface, via, aim).map_err(before_all);
     }
     #[cfg(feature = "afxdp")]
     if aim == Aim::Speed
@@ -91,7 +98,7 @@ fn transmitter(args: &OntoArgs, interface: &Interface, plan: &Plan) -> anyhow::R
     {
         return Ok(transmitter);
     }
-    Ok(Transmitter::open(interface, Via::Batch, aim)?)
+    Transmitter::open(interface, Via::Batch, aim).map_err(before_all)
 }
 
 /// What the frames of an interface are.
@@ -144,34 +151,14 @@ fn tell(
                 &format!("packet {number} of {file} cannot be sent: {}; {sent} before", why(unfit)),
             )?;
         }
-        End::Complete if outcome.sent == 0 && outcome.left_out > 0 => {
-            let all = explain::count(outcome.left_out, "packet");
-            exit::remark(
-                streams.err,
-                &format!("Nothing was sent: {all} to broadcast or multicast addresses, and no other."),
-            )?;
-        }
-        End::Complete if outcome.read == 0 && !any_fault => {
-            if let Some(number) = args.choice.connection {
-                bail!("there is no connection {number} in {file}, and nothing was sent");
-            }
-            let place = match &args.choice.filter {
-                Some(filter) => format!("among the packets of {file} that pass --filter {filter:?}"),
-                None => format!("in {file}"),
-            };
-            exit::remark(streams.err, &format!("There is no packet {place}: nothing was sent."))?;
+        End::Complete if outcome.sent == 0 && !any_fault => {
+            nothing(args, outcome.read, outcome.left_out, Mood::Done, streams.err)?;
         }
         End::Complete | End::Timeout | End::Stopped => {}
     }
     if outcome.too_long > 0 {
-        let many = explain::count(outcome.too_long, "packet");
-        exit::tell(
-            streams.err,
-            &format!(
-                "{many} not sent: longer than interface {name} allows (MTU {}; --mtu-trim cuts them); {sent}",
-                interface.mtu
-            ),
-        )?;
+        let line = format!("{}; {sent}", too_long(outcome.too_long, interface, Mood::Done));
+        exit::tell(streams.err, &line)?;
     }
     Ok(())
 }

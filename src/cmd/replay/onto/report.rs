@@ -121,7 +121,7 @@ impl Report {
     fn rows(&self) -> Vec<(&'static str, String)> {
         let took = duration(Duration::from_secs_f64(self.seconds));
         let mut rows = vec![
-            ("Sent", format!("{} packets, {} bytes in {took}", grouped(self.packets), grouped(self.bytes))),
+            ("Sent", format!("{}, {} in {took}", count(self.packets, "packet"), count(self.bytes, "byte"))),
             ("Through", format!("{} via {}", self.interface.escape_debug(), self.via)),
         ];
         if let (Some(packets), Some(bits)) = (self.packets_per_second, self.bits_per_second) {

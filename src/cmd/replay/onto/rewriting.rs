@@ -91,10 +91,13 @@ fn sides(text: &str) -> Result<(&str, &str), String> {
 fn prefixes(text: &str) -> Result<Prefixes, String> {
     let (from, to) = sides(text)?;
     let ((from, length), (to, other)) = (prefix(from)?, prefix(to)?);
+    if from.is_ipv4() != to.is_ipv4() {
+        return Err("IPv4 cannot become IPv6, or the other way".to_owned());
+    }
     if length != other {
         return Err(format!("a prefix of {length} bits cannot become one of {other}"));
     }
-    Prefixes::new(from, to, length).ok_or_else(|| "IPv4 cannot become IPv6, or the other way".to_owned())
+    Prefixes::new(from, to, length).ok_or_else(|| format!("{from} has no prefix of {length} bits"))
 }
 
 fn prefix(text: &str) -> Result<(IpAddr, u8), String> {

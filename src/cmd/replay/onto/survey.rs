@@ -42,6 +42,8 @@ impl fmt::Display for Station {
 /// What would be sent in one round.
 #[derive(Default)]
 pub(super) struct Survey {
+    /// Packets that were asked for.
+    pub(super) read: u64,
     pub(super) packets: u64,
     pub(super) octets: u64,
     /// When the last packet would depart.
@@ -59,6 +61,8 @@ pub(super) struct Survey {
     /// It ended with the limit or the duration, not with the capture.
     pub(super) is_bounded: bool,
     pub(super) faults: Faults,
+    /// Packets that the limit counts: also those that are too long.
+    placed: u64,
     own: BTreeSet<IpAddr>,
 }
 
@@ -71,7 +75,6 @@ impl Survey {
         let mut survey = Self { own: own_addresses(), ..Self::default() };
         let (mut pace, mut room) = (Pace::new(plan.rate), vec![0; LONGEST]);
         let mut source = Chosen::open(args, None::<&Interrupts>)?;
-        let mut number = 0;
         loop {
             let packet = match source.next() {
                 Ok(Some(packet)) => packet,
@@ -81,10 +84,10 @@ impl Survey {
                     continue;
                 }
             };
-            number += 1;
+            survey.read += 1;
             match plan.rewriter.write(&packet, &mut room) {
                 Ok(length) => survey.packet(Packet { bytes: &room[..length], ..packet }, plan, interface, &mut pace),
-                Err(unfit) => survey.unfit = Some((number, unfit)),
+                Err(unfit) => survey.unfit = Some((survey.read, unfit)),
             }
             if survey.unfit.is_some() || survey.is_bounded {
                 return Ok(survey);
@@ -103,13 +106,17 @@ impl Survey {
             self.is_bounded = true;
             return;
         }
+        self.placed += 1;
+        self.is_bounded = plan.limit == Some(self.placed);
+        if packet.bytes.len() > longest_frame(interface, packet.bytes) {
+            self.too_long += 1;
+            return;
+        }
         self.took = due;
         self.packets += 1;
         self.octets += packet.bytes.len() as u64;
-        self.too_long += u64::from(packet.bytes.len() > longest_frame(interface, packet.bytes));
         let original_len = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
         self.note(stations(&Packet { link: plan.rewriter.link, original_len, ..packet }));
-        self.is_bounded = plan.limit == Some(self.packets);
     }
 
     fn note(&mut self, pair: (Station, Station)) {
