@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use rawshake::sys::clock;
-use rawshake::sys::tracefs::{StateChange, StateTrace};
+use rawshake::sys::tracefs::{KernelTrace, Record, StateChange, StateTrace, What};
 
 /// One test at a time: each may count the buffers of this process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -94,4 +94,90 @@ fn nothing_is_left_of_it_and_of_one_that_was_killed() {
     assert_eq!(count(), 2);
     drop((trace, second));
     assert_eq!(count(), 0);
+}
+
+/// The threads of this process.
+fn threads() -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc/self/task").unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
+}
+
+fn account(test: &str) -> Option<KernelTrace> {
+    match KernelTrace::start(&threads()) {
+        Ok(trace) => Some(trace),
+        Err(error) => {
+            assert!(error.errno().is_some(), "{error}");
+            support::skip(test, &error.to_string());
+            None
+        }
+    }
+}
+
+/// What this thread did, as `listen(5, 1)` and `listen = 0`, from the first call of this name on.
+fn calls(records: &[Record], task: u32, first: &str) -> Vec<String> {
+    let of_thread = records.iter().filter(|record| record.task == task);
+    let words = of_thread.filter_map(|record| match record.what {
+        What::Entered { call, arguments } => Some(format!("{call}({}, {})", arguments[0], arguments[1])),
+        What::Returned { call, result } => Some(format!("{call} = {result}")),
+        _ => None,
+    });
+    words.skip_while(|call| !call.starts_with(first)).collect()
+}
+
+#[test]
+fn tells_the_calls_of_a_process_and_of_the_threads_that_it_makes() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut trace) = account("tells_the_calls_of_a_process_and_of_the_threads_that_it_makes") else { return };
+    let (listener, thread) = std::thread::Builder::new()
+        .name("a new thread".to_owned())
+        .spawn(|| {
+            let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+            socket.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
+            socket.listen(3).unwrap();
+            (TcpListener::from(socket), rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs())
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&listener);
+    let records = trace.read().unwrap();
+    let expected = [
+        &format!("socket({}, {})", libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC),
+        &format!("socket = {fd}"),
+        &format!("bind({fd}, "),
+        "bind = 0",
+        &format!("listen({fd}, 3)"),
+        "listen = 0",
+    ];
+    let said = calls(&records, thread, "socket(");
+    assert!(said.iter().zip(expected).all(|(said, expected)| said.starts_with(expected)), "{said:?}");
+    let named = |what: What| matches!(what, What::Renamed { name } if name.starts_with(b"a new thread\0"));
+    assert!(records.iter().any(|record| record.task == thread && named(record.what)));
+    let born = |what: What| matches!(what, What::Born { task, .. } if task == thread);
+    assert!(records.iter().any(|record| born(record.what)));
+    assert_eq!(trace.lost().unwrap(), 0);
+}
+
+#[test]
+fn tells_why_a_packet_was_dropped_and_who_reset() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut trace) = account("tells_why_a_packet_was_dropped_and_who_reset") else { return };
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    trace.read().unwrap();
+    assert!(TcpStream::connect(closed).is_err());
+    let records = trace.read().unwrap();
+    let reset = records.iter().find_map(|record| match record.what {
+        What::ResetSent { packet, ends, reason, .. } if ends.local == closed => Some((packet, reason)),
+        _ => None,
+    });
+    let (packet, reason) = reset.unwrap_or_else(|| panic!("{records:?}"));
+    assert_eq!(trace.reset_reason(reason), Some("NO_SOCKET"));
+    let dropped = records.iter().find_map(|record| match record.what {
+        What::Dropped { packet: dropped, reason, .. } if dropped == packet => Some(reason),
+        _ => None,
+    });
+    assert_eq!(trace.drop_reason(dropped.unwrap()), Some("NO_SOCKET"));
+    let received = |what: What| matches!(what, What::ResetReceived { ends, .. } if ends.remote == closed);
+    assert!(records.iter().any(|record| received(record.what)), "{records:?}");
+    assert_eq!((trace.drop_reason(u64::MAX), trace.reset_reason(u64::MAX)), (None, None));
 }

@@ -1,24 +1,32 @@
-//! The kernel's own account of its TCP sockets, from the tracepoint `sock:inet_sock_set_state`: every change of state of
-//! every socket of the machine, in all network namespaces, in its order and with its time.
+//! The kernel's own account of its TCP sockets, from its tracepoints: every change of state of every socket of the
+//! machine, resets, repetitions and drops, and the system calls of chosen processes, each with its time.
 //!
 //! sock_diag tells the state of one moment; this tells all of them. It needs root (not only a user namespace). What the
-//! tracepoint does not show: a connection request before its socket exists (so a passive end begins in SYN_RECV when the
-//! handshake is over), and TIME_WAIT, for which the kernel closes the socket and keeps a smaller record: the change is
-//! one to CLOSE, and [`super::sockdiag`] finds the record. An orphan in FIN_WAIT2 is made such a record too, unless
-//! `net.ipv4.tcp_fin_timeout` is more than 60 seconds.
+//! tracepoint of states does not show: a connection request before its socket exists (so a passive end begins in SYN_RECV
+//! when the handshake is over), and TIME_WAIT, for which the kernel closes the socket and keeps a smaller record: the
+//! change is one to CLOSE, and [`super::sockdiag`] finds the record. An orphan in FIN_WAIT2 is made such a record too,
+//! unless `net.ipv4.tcp_fin_timeout` is more than 60 seconds.
 
+mod buffer;
 mod format;
 mod instance;
 mod page;
+mod points;
+mod reader;
+mod record;
 
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
+#[cfg(doc)]
+use super::Error;
+use super::Result;
 use super::sockdiag::KernelState;
-use super::{Error, Result, clock};
 use crate::wire::Time;
-use format::Format;
-use instance::Instance;
+use buffer::Buffer;
+use points::{SOCKETS, STATE, TASKS};
+use reader::Reader;
+
+pub use record::{Ends, Record, What};
 
 /// A socket changed its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +47,14 @@ pub struct StateChange {
 
 /// A running record of state changes. Nothing of it is left when it is dropped.
 #[derive(Debug)]
-pub struct StateTrace {
-    instance: Instance,
-    format: Format,
-}
+pub struct StateTrace(Buffer);
 
-const EVENT: &str = "events/sock/inet_sock_set_state";
-const FIELDS: [&str; 11] = [
-    "skaddr", "oldstate", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6",
-];
 /// KiB of buffer for each CPU: some 50,000 changes.
-const BUFFER: usize = 4096;
+const STATES: usize = 4096;
+/// The same where more is recorded, but read all the time: some 10,000 records.
+const SOCKET_RECORDS: usize = 1024;
+/// Calls are of few processes, so that their buffer can be smaller.
+const CALL_RECORDS: usize = 1024;
 
 impl StateTrace {
     /// Begins to record.
@@ -57,16 +62,9 @@ impl StateTrace {
     /// # Errors
     /// [`Error::NoTrace`]: not root, or a kernel without tracefs or without this tracepoint (before 4.16).
     pub fn start() -> Result<Self> {
-        let instance = Instance::create(BUFFER)?;
-        let failed = |source| Error::NoTrace { source };
-        let text = instance.read(&format!("{EVENT}/format")).map_err(failed)?;
-        let strange = |what: &str| failed(io::Error::new(ErrorKind::InvalidData, what.to_owned()));
-        let format = Format::parse(&text).ok_or_else(|| strange("the tracepoint has no number"))?;
-        if let Some(field) = format.lacks(&FIELDS) {
-            return Err(strange(&format!("the tracepoint inet_sock_set_state has no field {field}")));
-        }
-        instance.write(&format!("{EVENT}/enable"), "1").map_err(failed)?;
-        Ok(Self { instance, format })
+        let mut buffer = Buffer::create(STATES)?;
+        buffer.add(&[STATE])?;
+        Ok(Self(buffer))
     }
 
     /// Takes out what was recorded since the last call, of TCP over IPv4 and IPv6, in the order of time.
@@ -77,13 +75,9 @@ impl StateTrace {
     /// # Errors
     /// The buffer cannot be read.
     pub fn read(&mut self) -> Result<Vec<StateChange>> {
-        let mut changes = Vec::new();
-        let offset = clock::offset_of_monotonic();
-        let read = self.instance.drain(|time, record| {
-            let time = Time::from_nanos(i64::try_from(time).unwrap_or(i64::MAX).saturating_add(offset));
-            changes.extend(change(&self.format, time, record));
-        });
-        read.map_err(|source| Error::os("read the kernel's trace", source))?;
+        let mut records = Vec::new();
+        self.0.read(&mut records)?;
+        let mut changes: Vec<_> = records.into_iter().filter_map(change).collect();
         changes.sort_by_key(|change| change.time);
         Ok(changes)
     }
@@ -93,31 +87,78 @@ impl StateTrace {
     /// # Errors
     /// The kernel does not tell.
     pub fn lost(&self) -> Result<u64> {
-        self.instance.lost().map_err(|source| Error::os("ask how much of the kernel's trace was lost", source))
+        self.0.lost()
     }
 }
 
-fn change(format: &Format, time: Time, record: &[u8]) -> Option<StateChange> {
-    let number = |name| format.number(record, name);
-    let state = |name| Some(KernelState(u8::try_from(number(name)?).unwrap_or(0)));
-    if !format.describes(record) || number("protocol")? != libc::IPPROTO_TCP as u64 {
-        return None;
+fn change(Record { time, what, .. }: Record) -> Option<StateChange> {
+    match what {
+        What::State { socket, ends, old, new } => {
+            Some(StateChange { time, socket, local: ends.local, remote: ends.remote, old, new })
+        }
+        _ => None,
     }
-    let v6 = number("family")? == libc::AF_INET6 as u64;
-    let address = |v4: &str, v6_name: &str| -> Option<IpAddr> {
-        Some(if v6 {
-            Ipv6Addr::from(*format.get(record, v6_name)?.first_chunk::<16>()?).to_canonical()
-        } else {
-            IpAddr::from(*format.get(record, v4)?.first_chunk::<4>()?)
-        })
-    };
-    let port = |name| u16::try_from(number(name)?).ok();
-    Some(StateChange {
-        time,
-        socket: number("skaddr")?,
-        local: SocketAddr::new(address("saddr", "saddr_v6")?, port("sport")?),
-        remote: SocketAddr::new(address("daddr", "daddr_v6")?, port("dport")?),
-        old: state("oldstate")?,
-        new: state("newstate")?,
-    })
+}
+
+/// A running record of all that [`What`] names. Nothing of it is left when it is dropped.
+#[derive(Debug)]
+pub struct KernelTrace {
+    reader: Reader,
+    /// The names of the reasons to drop a packet, and to send a reset, by their numbers.
+    reasons: [Vec<(u64, String)>; 2],
+}
+
+impl KernelTrace {
+    /// Begins to record the sockets of the machine, and the system calls of `tasks`, which are the numbers of threads,
+    /// and of all that they will make. A kernel built without a tracepoint for system calls tells none.
+    ///
+    /// # Errors
+    /// [`Error::NoTrace`]: not root, or a kernel without tracefs or the tracepoint of states (before 4.16).
+    pub fn start(tasks: &[u32]) -> Result<Self> {
+        // What happens to sockets happens whoever runs, so the filter for processes must not stand there.
+        let sockets = Buffer::create(SOCKET_RECORDS)?;
+        let calls = Buffer::create(CALL_RECORDS)?;
+        calls.only_of(tasks)?;
+        let reasons = ["skb/kfree_skb", "tcp/tcp_send_reset"].map(|path| sockets.reasons(path));
+        let reader = Reader::start(sockets, calls, |sockets, calls| {
+            calls.add(&TASKS)?;
+            calls.add_calls()?;
+            sockets.add(&SOCKETS)
+        })?;
+        Ok(Self { reader, reasons })
+    }
+
+    /// Takes out what was recorded since the last call, in the order of time.
+    ///
+    /// # Errors
+    /// A buffer cannot be read.
+    pub fn read(&mut self) -> Result<Vec<Record>> {
+        let mut records = self.reader.records()?;
+        records.sort_by_key(|record| record.time);
+        Ok(records)
+    }
+
+    /// How many records were lost because a buffer was full.
+    ///
+    /// # Errors
+    /// The kernel does not tell.
+    pub fn lost(&self) -> Result<u64> {
+        self.reader.lost()
+    }
+
+    fn reason(&self, which: usize, number: u64) -> Option<&str> {
+        self.reasons[which].iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
+    }
+
+    /// What the kernel calls this reason of [`What::Dropped`].
+    #[must_use]
+    pub fn drop_reason(&self, number: u64) -> Option<&str> {
+        self.reason(0, number)
+    }
+
+    /// What the kernel calls this reason of [`What::ResetSent`].
+    #[must_use]
+    pub fn reset_reason(&self, number: u64) -> Option<&str> {
+        self.reason(1, number)
+    }
 }

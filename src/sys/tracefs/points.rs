@@ -1,0 +1,206 @@
+//! The tracepoints that are read, each as one row of a table, and what a record of each says.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::format::Format;
+use super::record::{Ends, What};
+use crate::sys::sockdiag::KernelState;
+
+/// A tracepoint: where it stands below `events`, the fields without which it says nothing, and how to read it.
+pub(super) struct Point {
+    pub(super) path: &'static str,
+    pub(super) fields: &'static [&'static str],
+    /// Whether there is no account of the sockets without it. What is newer than 4.18 is welcome and not needed.
+    pub(super) needed: bool,
+    pub(super) read: fn(&Format, &[u8]) -> Option<What>,
+}
+
+const fn point(
+    path: &'static str,
+    needed: bool,
+    fields: &'static [&'static str],
+    read: fn(&Format, &[u8]) -> Option<What>,
+) -> Point {
+    Point { path, fields, needed, read }
+}
+
+/// The change of a socket's state.
+pub(super) const STATE: Point = point(
+    "sock/inet_sock_set_state",
+    true,
+    &[
+        "skaddr", "oldstate", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6",
+        "daddr_v6",
+    ],
+    state,
+);
+
+/// What happens to sockets, whoever runs at that moment.
+pub(super) const SOCKETS: [Point; 10] = [
+    STATE,
+    point("tcp/tcp_send_reset", false, &["skbaddr", "skaddr", "saddr", "daddr"], reset_sent),
+    point("tcp/tcp_receive_reset", false, &["skaddr"], |format, record| {
+        Some(What::ResetReceived { socket: format.number(record, "skaddr")?, ends: ends(format, record)? })
+    }),
+    point("tcp/tcp_retransmit_skb", false, &["skaddr"], |format, record| {
+        Some(What::Again { socket: format.number(record, "skaddr")?, ends: ends(format, record)?, request: false })
+    }),
+    point("tcp/tcp_retransmit_synack", false, &["skaddr"], |format, record| {
+        Some(What::Again { socket: format.number(record, "skaddr")?, ends: ends(format, record)?, request: true })
+    }),
+    point("tcp/tcp_bad_csum", false, &["skbaddr", "saddr", "daddr"], |format, record| {
+        Some(What::Named { packet: format.number(record, "skbaddr")?, ends: sockaddr_ends(format, record)?.reversed() })
+    }),
+    point("tcp/tcp_destroy_sock", false, &["skaddr"], |format, record| {
+        Some(What::Destroyed { socket: format.number(record, "skaddr")?, ends: ends(format, record)? })
+    }),
+    point("sock/sock_send_length", false, &["sk", "protocol"], moved),
+    point("sock/sock_recv_length", false, &["sk", "protocol"], moved),
+    point("skb/kfree_skb", false, &["skbaddr", "reason"], dropped),
+];
+
+/// What tasks do: who is born of whom, and what they are called.
+pub(super) const TASKS: [Point; 2] = [
+    point("task/task_newtask", false, &["pid", "comm", "clone_flags"], |format, record| {
+        Some(What::Born {
+            task: u32::try_from(format.number(record, "pid")?).ok()?,
+            name: name(format.get(record, "comm")?),
+            flags: format.number(record, "clone_flags")?,
+        })
+    }),
+    point("task/task_rename", false, &["newcomm"], |format, record| {
+        Some(What::Renamed { name: name(format.get(record, "newcomm")?) })
+    }),
+];
+
+/// The system calls that are read, by the kernel's names. Which exist depends on the machine: some have no `accept`.
+pub(super) const CALLS: [&str; 24] = [
+    "socket",
+    "bind",
+    "listen",
+    "accept",
+    "accept4",
+    "connect",
+    "sendto",
+    "sendmsg",
+    "sendmmsg",
+    "write",
+    "writev",
+    "sendfile64",
+    "recvfrom",
+    "recvmsg",
+    "recvmmsg",
+    "read",
+    "readv",
+    "shutdown",
+    "close",
+    "setsockopt",
+    "dup",
+    "dup2",
+    "dup3",
+    "close_range",
+];
+
+fn state(format: &Format, record: &[u8]) -> Option<What> {
+    if format.number(record, "protocol")? != libc::IPPROTO_TCP as u64 {
+        return None;
+    }
+    let state = |name| Some(KernelState(u8::try_from(format.number(record, name)?).unwrap_or(0)));
+    Some(What::State {
+        socket: format.number(record, "skaddr")?,
+        ends: ends(format, record)?,
+        old: state("oldstate")?,
+        new: state("newstate")?,
+    })
+}
+
+fn reset_sent(format: &Format, record: &[u8]) -> Option<What> {
+    let socket = format.number(record, "skaddr")?;
+    // Without a socket the ends are those of the segment that is answered: told as those of who answers.
+    Some(What::ResetSent {
+        socket,
+        packet: format.number(record, "skbaddr")?,
+        ends: sockaddr_ends(format, record)?,
+        reason: format.number(record, "reason").unwrap_or(0),
+    })
+}
+
+fn dropped(format: &Format, record: &[u8]) -> Option<What> {
+    Some(What::Dropped {
+        packet: format.number(record, "skbaddr")?,
+        socket: format.number(record, "rx_sk").unwrap_or(0),
+        reason: format.number(record, "reason")?,
+    })
+}
+
+fn moved(format: &Format, record: &[u8]) -> Option<What> {
+    let tcp = format.number(record, "protocol")? == libc::IPPROTO_TCP as u64;
+    tcp.then_some(What::Used { socket: format.number(record, "sk")? })
+}
+
+fn name(octets: &[u8]) -> [u8; 16] {
+    let mut name = [0; 16];
+    let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len()).min(name.len());
+    name[..length].copy_from_slice(&octets[..length]);
+    name
+}
+
+/// `sport`, `dport` in the order of this machine; addresses of both families.
+fn ends(format: &Format, record: &[u8]) -> Option<Ends> {
+    let v6 = format.number(record, "family")? == libc::AF_INET6 as u64;
+    let address = |v4: &str, v6_name: &str| -> Option<IpAddr> {
+        Some(if v6 {
+            Ipv6Addr::from(*format.get(record, v6_name)?.first_chunk::<16>()?).to_canonical()
+        } else {
+            IpAddr::from(*format.get(record, v4)?.first_chunk::<4>()?)
+        })
+    };
+    let port = |name| u16::try_from(format.number(record, name)?).ok();
+    Some(Ends {
+        local: SocketAddr::new(address("saddr", "saddr_v6")?, port("sport")?),
+        remote: SocketAddr::new(address("daddr", "daddr_v6")?, port("dport")?),
+    })
+}
+
+/// `saddr` and `daddr` as whole `struct sockaddr_in6` or `sockaddr_in`; none for another family.
+fn sockaddr_ends(format: &Format, record: &[u8]) -> Option<Ends> {
+    let read = |name| sockaddr(format.get(record, name)?);
+    Some(Ends { local: read("saddr")?, remote: read("daddr")? })
+}
+
+fn sockaddr(octets: &[u8]) -> Option<SocketAddr> {
+    let family = i32::from(u16::from_ne_bytes(*octets.first_chunk()?));
+    let port = u16::from_be_bytes(*octets.get(2..)?.first_chunk()?);
+    let address = match family {
+        libc::AF_INET => Ipv4Addr::from(*octets.get(4..)?.first_chunk::<4>()?).into(),
+        libc::AF_INET6 => Ipv6Addr::from(*octets.get(8..)?.first_chunk::<16>()?).to_canonical(),
+        _ => return None,
+    };
+    Some(SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn socket_addresses_are_read() {
+        let mut v4 = (libc::AF_INET as u16).to_ne_bytes().to_vec();
+        v4.extend([0, 80, 192, 0, 2, 1]);
+        assert_eq!(sockaddr(&v4), Some("192.0.2.1:80".parse().unwrap()));
+        let mut v6 = (libc::AF_INET6 as u16).to_ne_bytes().to_vec();
+        v6.extend([1, 0, 0, 0, 0, 0]);
+        v6.extend("2001:db8::2".parse::<Ipv6Addr>().unwrap().octets());
+        assert_eq!(sockaddr(&v6), Some("[2001:db8::2]:256".parse().unwrap()));
+        for length in 0..8 {
+            assert_eq!(sockaddr(&v4[..length]), None);
+        }
+        assert_eq!(sockaddr(&[0; 28]), None);
+    }
+
+    #[test]
+    fn names_end_at_their_zero() {
+        assert_eq!(&name(b"curl\0junk")[..6], b"curl\0\0");
+        assert_eq!(name(&[b'x'; 40]), [b'x'; 16]);
+    }
+}
