@@ -97,7 +97,7 @@ impl Table {
                     completeness: 0,
                 });
             }
-            EventKind::Icmp(_) => {}
+            EventKind::Icmp(_) | EventKind::Kernel(_) => {}
             EventKind::Ended(summary) => {
                 let stream = self.streams.get_mut(&event.connection).expect("a segment before the end");
                 (stream.frames, stream.completeness) = (summary.segments, summary.completeness);

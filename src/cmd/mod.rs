@@ -5,6 +5,7 @@ mod exit;
 pub mod explain;
 mod host;
 mod in_place;
+mod kernel;
 pub mod listen;
 mod number;
 pub mod output;

@@ -10,6 +10,7 @@ pub(super) mod words;
 use std::io::{self, Write};
 
 use super::exit::remark;
+use super::kernel::Kernel;
 use super::output::Format;
 use super::show::{ByLine, Progress, Show};
 use super::stage::Stage;
@@ -33,6 +34,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check(&args.open)?;
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
+    let kernel = Kernel::open(args.kernel, streams.err)?;
     let mut stage = Stage::enter(&args.lab, &written, fitting(args))?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -48,7 +50,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(count) = args.many.count {
         return many::run(args, plan, &stage, count, streams);
     }
-    let ended = connect(args, &plan, &mut stage, streams)?;
+    let ended = connect(args, &plan, &mut stage, kernel, streams)?;
     conclude(args, &plan, &ended, streams.err)
 }
 
@@ -57,13 +59,22 @@ fn fitting(args: &Args) -> lab::Server {
 }
 
 /// The run itself, shown while it goes on.
-fn connect(args: &Args, plan: &Plan, stage: &mut Stage, streams: &mut Streams<'_>) -> anyhow::Result<Ended> {
+fn connect(
+    args: &Args,
+    plan: &Plan,
+    stage: &mut Stage,
+    kernel: Option<Kernel>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Ended> {
     let Target { remote, ref route } = plan.target;
     let mut wire = LiveWire::open(route, plan.local(), remote)?;
     let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
-    let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    if let (Some(kernel), Some(lab)) = (kernel, &stage.lab) {
+        sink = kernel.beside(sink, args.output.format, plan.local(), lab)?;
+    }
     let options = TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() };
     let mut show = Show::new(options, sink, pcap, Progress::new(remote));
     let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;

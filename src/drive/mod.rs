@@ -3,6 +3,7 @@
 mod clock;
 mod connection;
 pub mod guards;
+pub mod kernel;
 mod line;
 mod live;
 pub mod many;

@@ -32,6 +32,8 @@ pub struct Known {
     pub states: Pair<Sources>,
     /// Of each end's calls.
     pub calls: Pair<Sources>,
+    /// Something was told by a kernel.
+    pub kernel: bool,
 }
 
 impl Known {
@@ -44,6 +46,9 @@ impl Known {
             if let Some(things) = self.things(names, has) {
                 parts.push(format!("{things}: {words}"));
             }
+        }
+        if self.kernel {
+            parts.push("◆ told by the kernel: observed".to_owned());
         }
         if self.all().any(|known| known.unknown) {
             parts.push("? means unknown".to_owned());

@@ -11,6 +11,7 @@ mod exchange;
 pub mod glossary;
 mod icmp;
 mod judgement;
+mod kernel;
 mod marks;
 mod names;
 mod oddities;
@@ -40,6 +41,7 @@ pub use exchange::{
 };
 pub use icmp::{IcmpWords, icmp_advice, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
 pub use judgement::{Case, damage_words};
+pub use kernel::{Told, kernel_verdict, kernel_warning, kernel_words, process, system_call};
 pub use marks::is_ignored;
 pub use names::Names;
 pub use oddities::oddity;

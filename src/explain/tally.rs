@@ -24,6 +24,8 @@ pub struct Tally {
     pub missing: u64,
     /// ICMP errors.
     pub icmp: u64,
+    /// What kernels told: mostly calls.
+    pub kernel: u64,
     /// Time of the first and of the last event.
     pub span: Option<(Time, Time)>,
 }
@@ -46,6 +48,12 @@ impl Tally {
         self.stretch(time);
     }
 
+    /// Counts something that a kernel told.
+    pub fn add_kernel(&mut self, time: Time) {
+        self.kernel += 1;
+        self.stretch(time);
+    }
+
     /// Adds another tally, which follows this one in time.
     pub fn merge(&mut self, other: &Self) {
         self.segments += other.segments;
@@ -55,6 +63,7 @@ impl Tally {
         self.duplicate_acks += other.duplicate_acks;
         self.missing += other.missing;
         self.icmp += other.icmp;
+        self.kernel += other.kernel;
         if let Some((first, last)) = other.span {
             self.stretch(first);
             self.stretch(last);
@@ -76,6 +85,7 @@ impl Tally {
         let mut parts = Vec::new();
         let bare = self.segments - self.data;
         match (self.data, bare) {
+            (0, 0) => {}
             (0, _) => parts.push(count(bare, "segment") + " without data"),
             (data, 0) => parts.push(count(data, "data segment")),
             (data, bare) => parts.push(format!("{} and {}", count(data, "data segment"), count(bare, "ACK"))),
@@ -88,6 +98,7 @@ impl Tally {
             (self.again, "sent again"),
             (self.duplicate_acks, "duplicate ACKs"),
             (self.icmp, "ICMP errors"),
+            (self.kernel, "calls"),
             (self.missing, "bytes not captured"),
         ];
         parts.extend(rest.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", super::grouped(*n))));

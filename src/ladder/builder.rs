@@ -1,5 +1,7 @@
 //! Events of one connection in, a ladder out.
 
+mod kernel;
+
 use super::fate::{Fate, Fates};
 use super::fold::{Run, is_plain};
 use super::gaps::Gaps;
@@ -7,7 +9,10 @@ use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::is_ignored;
 use crate::tcp::State;
-use crate::trace::{CallNote, CallRole, Event, EventKind, IcmpEvent, Marks, Opened, Pair, SegmentEvent, Side, Summary};
+use crate::trace::{
+    CallNote, CallRole, Comparison, Event, EventKind, IcmpEvent, KernelEvent, Marks, Opened, Pair, SegmentEvent, Side,
+    Summary,
+};
 use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one connection.
@@ -33,6 +38,12 @@ pub struct Builder {
     next_id: u64,
     /// Packets that are not folded.
     wanted: Vec<u64>,
+    /// A system call that was entered; it shares a row with its return where nothing happens in between.
+    entered: Option<(Time, KernelEvent)>,
+    /// Ends whose calls were observed.
+    watched: Pair<bool>,
+    /// What came of holding the states against those of the kernels.
+    compared: Pair<Option<Comparison>>,
 }
 
 impl Builder {
@@ -54,6 +65,9 @@ impl Builder {
             last: None,
             next_id: 0,
             wanted: Vec::new(),
+            entered: None,
+            watched: Pair::default(),
+            compared: Pair::default(),
         }
     }
 
@@ -76,6 +90,7 @@ impl Builder {
             EventKind::Opened(opened) => self.opened = Some(*opened),
             EventKind::Segment(segment) => self.segment(event.time, segment),
             EventKind::Icmp(icmp) => self.icmp(event.time, icmp),
+            EventKind::Kernel(kernel) => self.kernel(event.time, kernel),
             EventKind::Ended(summary) => self.summary = Some(*summary),
         }
     }
@@ -95,15 +110,19 @@ impl Builder {
     /// The picture of all that was taken.
     #[must_use]
     pub fn finish(mut self) -> Ladder {
+        self.pass_on_call();
         self.run.end(&mut self.items);
         let opening_seen = self.opened.is_some_and(|opened| opened.states.client.state.is_some());
         for fate in std::mem::take(&mut self.fates).finish(opening_seen) {
             self.settle(fate);
         }
-        draw::draw(&self.settings, self.number, self.opened.as_ref(), self.summary.as_ref(), &self.items)
+        let told =
+            draw::Told { opened: self.opened, summary: self.summary, watched: self.watched, compared: self.compared };
+        draw::draw(&self.settings, self.number, &told, &self.items)
     }
 
     fn segment(&mut self, time: Time, segment: &SegmentEvent) {
+        self.pass_on_call();
         let mut item = self.item(time, What::Segment(*segment));
         let ignored = is_ignored(segment);
         if ignored {
@@ -160,6 +179,7 @@ impl Builder {
     }
 
     fn icmp(&mut self, time: Time, icmp: &IcmpEvent) {
+        self.pass_on_call();
         let item = self.item(time, What::Icmp(*icmp));
         if icmp.plausible {
             let peer = self.opened.map(|opened| match icmp.about {

@@ -1,5 +1,7 @@
 //! From what was kept to rows: states where they begin, calls where they are made, reasons where they teach.
 
+mod kernel;
+
 use std::collections::HashSet;
 
 use super::item::{Item, Items, What};
@@ -8,23 +10,28 @@ use crate::explain::{self, Known, Names, Reason, Topic, Voice};
 use crate::tcp::State;
 use crate::trace::exchange::Endpoint;
 use crate::trace::{
-    Belief, CallNote, CallRole, Certainty, Handshake, IcmpEvent, Mark, Opened, Pair, Reception, SegmentEvent, Side,
-    Summary,
+    Belief, CallNote, CallRole, Certainty, Comparison, Handshake, IcmpEvent, Mark, Opened, Pair, Process, Reception,
+    SegmentEvent, Side, Summary,
 };
 
+/// What is known of the connection as a whole.
+pub(super) struct Told {
+    pub(super) opened: Option<Opened>,
+    pub(super) summary: Option<Summary>,
+    /// Ends whose calls were observed: what would be inferred is left out.
+    pub(super) watched: Pair<bool>,
+    pub(super) compared: Pair<Option<Comparison>>,
+}
+
 /// Draws what was kept of one connection.
-pub(super) fn draw(
-    settings: &Settings,
-    number: u32,
-    opened: Option<&Opened>,
-    summary: Option<&Summary>,
-    items: &Items,
-) -> Ladder {
+pub(super) fn draw(settings: &Settings, number: u32, told: &Told, items: &Items) -> Ladder {
+    let (opened, summary) = (told.opened.as_ref(), told.summary.as_ref());
     let sockets = opened
         .map(|opened| Pair { client: opened.client, server: opened.server })
         .or_else(|| summary.map(|summary| Pair { client: summary.client, server: summary.server }));
     let names = Names::new(sockets, settings.ours, settings.peer_name.as_deref());
     let mut pen = Pen::new(settings, &names, summary);
+    pen.watched = told.watched;
     pen.start(opened.map_or_else(Pair::default, |opened| opened.states));
     items.iter().for_each(|item| pen.item(item));
     let verdict = summary.filter(|_| settings.verbosity > Verbosity::Quiet);
@@ -38,7 +45,10 @@ pub(super) fn draw(
         lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
         certainty: pen.known.line(&names),
         rows: pen.rows,
-        verdict: verdict.map_or_else(Vec::new, |summary| explain::verdict(summary, &names)),
+        verdict: verdict.map_or_else(Vec::new, |summary| {
+            let kernel = explain::kernel_verdict(&told.compared, &names);
+            explain::verdict(summary, &names).into_iter().chain(kernel).collect()
+        }),
     }
 }
 
@@ -68,6 +78,9 @@ struct Pen<'a> {
     crossing: bool,
     said: HashSet<Topic>,
     known: Known,
+    watched: Pair<bool>,
+    /// Who called last.
+    caller: Pair<Option<Process>>,
 }
 
 impl<'a> Pen<'a> {
@@ -83,6 +96,8 @@ impl<'a> Pen<'a> {
             crossing: summary.is_some_and(|summary| summary.handshake == Handshake::SimultaneousOpen),
             said: HashSet::new(),
             known: Known::default(),
+            watched: Pair::default(),
+            caller: Pair::default(),
         }
     }
 
@@ -102,6 +117,7 @@ impl<'a> Pen<'a> {
         match &item.what {
             What::Segment(segment) => self.segment(item, segment),
             What::Icmp(icmp) => self.icmp(item, icmp),
+            What::Kernel(kernel) => self.kernel(item, kernel),
             What::Fold(tally) => {
                 let words = tally.words(self.voice.names);
                 self.row(Row { lane: Lane::Fold(words), ..Row::default() });
@@ -211,6 +227,9 @@ impl<'a> Pen<'a> {
 
     /// A call in the margin; it shares a row with a call of the other side.
     fn call(&mut self, call: &CallNote) {
+        if self.watched[call.side] && call.certainty != Certainty::Observed {
+            return;
+        }
         self.known.calls[call.side].note(call.certainty);
         let note = Note { style: Style::Call, text: explain::call(call) };
         let only_calls = |row: &Row| {

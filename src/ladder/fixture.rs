@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::explain::fixture::summary;
 use crate::tcp::{Call, Seq, State};
 use crate::trace::{
-    Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, Mark, Marks, Millis, Opened, Origin,
-    Pair, Preview, SegmentEvent, Side, Summary, Termination,
+    Acked, Belief, CallNote, CallRole, Certainty, Event, EventKind, IcmpEvent, KernelEvent, KernelKind, Mark, Marks,
+    Millis, Opened, Origin, Pair, Preview, SegmentEvent, Side, Summary, Teller, Termination,
 };
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -163,6 +163,17 @@ impl Script {
         self.states = icmp.after;
         self.summary.icmp = Some(icmp);
         self.push(EventKind::Icmp(icmp))
+    }
+
+    /// What a kernel tells by a tracepoint.
+    pub(crate) fn kernel(&mut self, after: Duration, side: Side, kind: KernelKind) -> &mut Self {
+        self.now = self.now + after;
+        self.told(side, Teller::Tracepoint, kind)
+    }
+
+    /// What it tells in that way, at the time of the event before.
+    pub(crate) fn told(&mut self, side: Side, teller: Teller, kind: KernelKind) -> &mut Self {
+        self.push(EventKind::Kernel(KernelEvent { side, teller, kind }))
     }
 
     /// Ends the connection; `edit` completes the summary.

@@ -1,8 +1,8 @@
 //! What a builder keeps of an event of a connection.
 
 use super::items;
-use crate::explain::Tally;
-use crate::trace::{IcmpEvent, SegmentEvent};
+use crate::explain::{Tally, Told};
+use crate::trace::{IcmpEvent, KernelEvent, SegmentEvent};
 use crate::wire::Time;
 
 /// What happened.
@@ -11,7 +11,15 @@ use crate::wire::Time;
 pub(super) enum What {
     Segment(SegmentEvent),
     Icmp(IcmpEvent),
+    Kernel(KernelItem),
     Fold(Tally),
+}
+
+/// Something that a kernel told, and how much of it is told here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KernelItem {
+    pub(super) event: KernelEvent,
+    pub(super) told: Told,
 }
 
 /// One thing that will become rows.
@@ -29,6 +37,7 @@ impl items::What for What {
         match self {
             Self::Segment(segment) => tally.add(time, segment),
             Self::Icmp(_) => tally.add_icmp(time),
+            Self::Kernel(_) => tally.add_kernel(time),
             Self::Fold(other) => tally.merge(other),
         }
     }

@@ -141,6 +141,15 @@ pub enum Lane {
     Gap(String),
     /// What must not be passed by, under the arrow: where two connections differ.
     Mark(String),
+    /// What the kernel of one end told, beside the lifeline of that end.
+    Kernel {
+        /// Whose kernel.
+        side: Side,
+        /// What it is.
+        style: Style,
+        /// Pieces that are kept together if they can be.
+        parts: Vec<String>,
+    },
 }
 
 /// One row of a ladder.

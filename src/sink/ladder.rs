@@ -124,7 +124,7 @@ impl<W: Write> Sink for TextLadder<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let part = match event.kind {
             EventKind::Opened(_) => Part::First,
-            EventKind::Segment(_) | EventKind::Icmp(_) => Part::Middle,
+            EventKind::Segment(_) | EventKind::Icmp(_) | EventKind::Kernel(_) => Part::Middle,
             EventKind::Ended(_) => Part::Last,
         };
         self.add(Key::Connection(event.connection), part, |drawing| {

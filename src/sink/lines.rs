@@ -7,10 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Sink;
 use super::exchange::ExchangeLines;
-use crate::explain;
+use crate::explain::{self, Names, Told};
 use crate::ladder::Settings;
 use crate::trace::exchange::ExchangeEvent;
-use crate::trace::{Belief, Certainty, Event, EventKind, IcmpEvent, Pair, SegmentEvent, Side};
+use crate::trace::{
+    Belief, Certainty, Comparison, Event, EventKind, IcmpEvent, KernelEvent, KernelKind, Pair, SegmentEvent, Side,
+};
 use crate::wire::{Checksum, OptionSummary, Time};
 
 /// Writes each segment at once.
@@ -74,6 +76,33 @@ impl<W: Write> Lines<W> {
     }
 }
 
+impl<W: Write> Lines<W> {
+    /// `KERNEL 192.0.2.2.7 > 192.0.2.1.40123: recvfrom(7) = 5, echo 4711`: whose kernel comes first.
+    fn kernel(&mut self, time: Time, connection: u32, event: &KernelEvent) -> io::Result<()> {
+        let ends = self.open.get(&connection).map_or_else(
+            || format!("connection {connection} {:?}", event.side),
+            |open| format!("{} > {}", dotted(open.sockets[event.side]), dotted(open.sockets[event.side.other()])),
+        );
+        writeln!(self.out, "{} KERNEL {ends}: {}", stamp(time), kernel_words(event))
+    }
+}
+
+fn kernel_words(event: &KernelEvent) -> String {
+    let names = Names::new(None, None, None);
+    match &event.kind {
+        KernelKind::Called(call) => {
+            format!("{}, {}", explain::system_call(&event.kind, Told::Entered), explain::process(&call.process))
+        }
+        KernelKind::Returned { call, .. } => {
+            format!("{}, {}", explain::system_call(&event.kind, Told::Returned), explain::process(&call.process))
+        }
+        KernelKind::Compared(Comparison { agreed, contradictions, beyond }) => {
+            format!("states compared: {agreed} agree, {contradictions} contradict, {beyond} beyond what segments tell")
+        }
+        _ => explain::kernel_words(event).or_else(|| explain::kernel_warning(event, &names)).unwrap_or_default(),
+    }
+}
+
 impl<W: Write> Sink for Lines<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
@@ -84,6 +113,7 @@ impl<W: Write> Sink for Lines<W> {
             }
             EventKind::Segment(segment) => self.segment(event.time, event.connection, segment),
             EventKind::Icmp(icmp) => self.icmp(event.time, event.connection, icmp),
+            EventKind::Kernel(kernel) => self.kernel(event.time, event.connection, kernel),
             EventKind::Ended(_) => {
                 self.open.remove(&event.connection);
                 Ok(())

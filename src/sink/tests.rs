@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::{Format, Sink, TextLadder, open};
 use crate::ladder::Settings;
 use crate::ladder::fixture::*;
+use crate::ladder::tests::kernel;
 use crate::trace::{Event, Handshake, Mark, SCHEMA, Termination};
 
 /// A destination that can be looked at from outside.
@@ -92,6 +93,7 @@ fn ours() -> Settings {
 #[test]
 fn the_ladder_in_colour() {
     insta::assert_snapshot!("whole-in-colour", named(&written(Format::Ladder, &ours(), &connection(1))));
+    insta::assert_snapshot!("kernel-in-colour", named(&written(Format::Ladder, &ours(), &kernel::served())));
     insta::assert_snapshot!("reset-in-colour", named(&written(Format::Ladder, &ours(), &reset())));
 }
 
@@ -156,6 +158,7 @@ fn what_takes_too_much_room_is_shown_early_and_continued() {
 fn lines() {
     let mut events = connection(1);
     events.extend(numbered(reset(), 2));
+    insta::assert_snapshot!("lines-kernel", written(Format::Lines, &Settings::default(), &kernel::served()));
     insta::assert_snapshot!(written(Format::Lines, &Settings::default(), &events));
     let absolute = Settings { absolute: true, ..Settings::default() };
     insta::assert_snapshot!("lines-absolute", written(Format::Lines, &absolute, &events));

@@ -77,10 +77,31 @@ pub fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<Option<KernelS
 /// # Errors
 /// As [`tcp_state`].
 pub fn tcp_socket(local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
-    let failed = |source| Error::os(format!("ask the kernel for the state of {local} to {remote}"), source);
-    let socket = netlink::open(NETLINK_SOCK_DIAG).map_err(failed)?;
-    socket.send(&request(local, remote), 0).map_err(failed)?;
-    parse(&netlink::receive(&socket).map_err(failed)?, local, remote).map_err(failed)
+    Inspector::open()?.tcp_socket(local, remote)
+}
+
+/// Asks for the sockets of the network namespace in which it was opened, whatever thread asks.
+pub struct Inspector(netlink_sys::Socket);
+
+impl Inspector {
+    /// For the network namespace of this thread.
+    ///
+    /// # Errors
+    /// The kernel has no sock_diag.
+    pub fn open() -> Result<Self> {
+        let socket = netlink::open(NETLINK_SOCK_DIAG);
+        Ok(Self(socket.map_err(|source| Error::os("ask the kernel for its sockets", source))?))
+    }
+
+    /// As [`tcp_socket`].
+    ///
+    /// # Errors
+    /// As [`tcp_state`].
+    pub fn tcp_socket(&self, local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
+        let failed = |source| Error::os(format!("ask the kernel for the state of {local} to {remote}"), source);
+        self.0.send(&request(local, remote), 0).map_err(failed)?;
+        parse(&netlink::receive(&self.0).map_err(failed)?, local, remote).map_err(failed)
+    }
 }
 
 const NLMSGHDR: usize = 16;

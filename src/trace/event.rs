@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Marks, Millis, Pair, ResetNumber, Side, Summary};
+use super::{KernelEvent, Marks, Millis, Pair, ResetNumber, Side, Summary};
 use crate::tcp::{Call, Seq, State};
 use crate::wire::{Checksum, Flags, OptionSummary, Time};
 
@@ -72,6 +72,8 @@ pub enum EventKind {
     Segment(SegmentEvent),
     /// An ICMP error that quotes one of its segments.
     Icmp(IcmpEvent),
+    /// What the kernel of one end told; only where it was asked.
+    Kernel(KernelEvent),
     /// It is over, or the capture is.
     Ended(Summary),
 }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::many::ManyArgs;
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::kernel::KernelArgs;
 use crate::cmd::number::{number, port};
 use crate::cmd::output::OutputArgs;
 use crate::cmd::seconds::{Seconds, some_time};
@@ -41,6 +42,8 @@ pub struct Args {
     #[command(flatten)]
     pub(super) lab: LabArgs,
     #[command(flatten)]
+    pub(super) kernel: KernelArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
@@ -55,6 +58,9 @@ Examples:
                                          receiving
   sudo rawshake trace 192.0.2.7 ssh      what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
+  sudo rawshake trace --lab --kernel --send hello
+                                         with the calls of the server and the
+                                         states of its kernel
   rawshake trace --lab --count 10000 --parallel 256
                                          how long opening and closing take, in a
                                          table

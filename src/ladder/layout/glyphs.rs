@@ -17,6 +17,7 @@ pub(super) struct Glyphs {
     pub(super) gap: &'static str,
     pub(super) more: &'static str,
     pub(super) differs: &'static str,
+    pub(super) told: &'static str,
     lifelines: [&'static str; 3],
 }
 
@@ -31,6 +32,7 @@ const UNICODE: Glyphs = Glyphs {
     gap: "┈",
     more: "…",
     differs: "≠",
+    told: "◆",
     lifelines: ["┊", "│", "╎"],
 };
 
@@ -45,6 +47,7 @@ const ASCII: Glyphs = Glyphs {
     gap: ".",
     more: "...",
     differs: "!=",
+    told: "*",
     lifelines: [":", "|", "!"],
 };
 
@@ -63,8 +66,18 @@ impl Glyphs {
 }
 
 /// What stands for the characters of our own sentences where only ASCII may be used.
-const ASCII_FOR: [(char, &str); 8] =
-    [('µ', "u"), ('…', "..."), ('·', "-"), ('–', "-"), ('✓', "ok"), ('→', "->"), ('←', "<-"), ('×', "x")];
+const ASCII_FOR: [(char, &str); 10] = [
+    ('µ', "u"),
+    ('…', "..."),
+    ('·', "-"),
+    ('–', "-"),
+    ('✓', "ok"),
+    ('→', "->"),
+    ('←', "<-"),
+    ('×', "x"),
+    ('◆', "*"),
+    ('≠', "!="),
+];
 
 /// `text` in ASCII; what has no substitute becomes `?`.
 #[must_use]

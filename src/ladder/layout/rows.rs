@@ -18,6 +18,7 @@ impl Page {
             Lane::Reason(text) => self.reason(row, (text, Style::Reason), lines),
             Lane::Mark(text) => self.reason(row, (&format!("{} {text}", self.glyphs.differs), Style::Warning), lines),
             Lane::Fold(parts) => self.framed(row, parts, self.glyphs.fold, lines),
+            Lane::Kernel { side, style, parts } => self.kernel(row, (*side, *style), parts, lines),
             Lane::Gap(text) => self.framed(row, std::slice::from_ref(text), self.glyphs.gap, lines),
         }
     }
@@ -160,6 +161,26 @@ impl Page {
         }
         for (index, text) in packed.iter().enumerate() {
             lines.push(self.line(row, index == 0, self.centre(text, Style::Reason)));
+        }
+    }
+
+    /// What a kernel told stands beside its lifeline, with a mark that says so.
+    fn kernel(&self, row: &Row, (side, style): (Side, Style), parts: &[String], lines: &mut Vec<Line>) {
+        let lane = self.geometry.lane;
+        let parts: Vec<_> = parts.iter().map(|part| self.text(part)).collect();
+        for (index, text) in
+            pack(parts.iter().map(String::as_str), lane.saturating_sub(4), "  ").into_iter().enumerate()
+        {
+            let mark = if index == 0 { self.glyphs.told } else { " " };
+            let blanks = " ".repeat(lane.saturating_sub(width(&text) + 2));
+            let [text, mark] =
+                [(style, text), (Style::State, mark.to_owned())].map(|(style, text)| Span { style, text });
+            let [blanks, blank] = [blanks, " ".to_owned()].map(|text| Span { style: Style::Plain, text });
+            let spans = match side {
+                Side::Client => vec![mark, blank, text, blanks],
+                Side::Server => vec![blanks, text, blank, mark],
+            };
+            lines.push(self.line(row, index == 0, spans));
         }
     }
 

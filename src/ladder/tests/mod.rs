@@ -1,6 +1,7 @@
 //! The ladder as it looks.
 
 mod any;
+pub(crate) mod kernel;
 mod memory;
 mod pair;
 mod scripts;

@@ -85,6 +85,17 @@ impl Buffer {
         self.insert(point.path, format, Reader::Point(point.read))
     }
 
+    /// Records nothing of this tracepoint whose reason is one of these, from now on.
+    pub(super) fn leave_out(&self, path: &str, reasons: &[&str]) -> Result<()> {
+        let all = self.reasons(path);
+        let unwanted = all.iter().filter(|(_, name)| reasons.contains(&name.as_str()));
+        let filter = unwanted.map(|(number, _)| format!("reason != {number}")).collect::<Vec<_>>().join(" && ");
+        if filter.is_empty() {
+            return Ok(());
+        }
+        self.instance.write(&format!("events/{path}/filter"), &filter).map_err(failed)
+    }
+
     /// Records system calls from now on, those that this kernel has.
     pub(super) fn add_calls(&mut self) -> Result<()> {
         for call in CALLS {

@@ -23,7 +23,7 @@ use super::Result;
 use super::sockdiag::KernelState;
 use crate::wire::Time;
 use buffer::Buffer;
-use points::{SOCKETS, STATE, TASKS};
+use points::{DROP, NOISE, RESET, SOCKETS, STATE, TASKS};
 use reader::Reader;
 
 pub use record::{Ends, Record, What};
@@ -119,7 +119,8 @@ impl KernelTrace {
         let sockets = Buffer::create(SOCKET_RECORDS)?;
         let calls = Buffer::create(CALL_RECORDS)?;
         calls.only_of(tasks)?;
-        let reasons = ["skb/kfree_skb", "tcp/tcp_send_reset"].map(|path| sockets.reasons(path));
+        let reasons = [DROP, RESET].map(|path| sockets.reasons(path));
+        sockets.leave_out(DROP, &NOISE)?;
         let reader = Reader::start(sockets, calls, |sockets, calls| {
             calls.add(&TASKS)?;
             calls.add_calls()?;

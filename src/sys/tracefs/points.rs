@@ -24,6 +24,11 @@ const fn point(
     Point { path, fields, needed, read }
 }
 
+/// A packet is dropped.
+pub(super) const DROP: &str = "skb/kfree_skb";
+/// A reset is sent.
+pub(super) const RESET: &str = "tcp/tcp_send_reset";
+
 /// The change of a socket's state.
 pub(super) const STATE: Point = point(
     "sock/inet_sock_set_state",
@@ -36,9 +41,9 @@ pub(super) const STATE: Point = point(
 );
 
 /// What happens to sockets, whoever runs at that moment.
-pub(super) const SOCKETS: [Point; 10] = [
+pub(super) const SOCKETS: [Point; 8] = [
     STATE,
-    point("tcp/tcp_send_reset", false, &["skbaddr", "skaddr", "saddr", "daddr"], reset_sent),
+    point(RESET, false, &["skbaddr", "skaddr", "saddr", "daddr"], reset_sent),
     point("tcp/tcp_receive_reset", false, &["skaddr"], |format, record| {
         Some(What::ResetReceived { socket: format.number(record, "skaddr")?, ends: ends(format, record)? })
     }),
@@ -54,13 +59,15 @@ pub(super) const SOCKETS: [Point; 10] = [
     point("tcp/tcp_destroy_sock", false, &["skaddr"], |format, record| {
         Some(What::Destroyed { socket: format.number(record, "skaddr")?, ends: ends(format, record)? })
     }),
-    point("sock/sock_send_length", false, &["sk", "protocol"], moved),
-    point("sock/sock_recv_length", false, &["sk", "protocol"], moved),
-    point("skb/kfree_skb", false, &["skbaddr", "reason"], dropped),
+    point(DROP, false, &["skbaddr", "reason"], dropped),
 ];
 
-/// What tasks do: who is born of whom, and what they are called.
-pub(super) const TASKS: [Point; 2] = [
+/// Reasons for a drop that say nothing of a connection, and come for every packet in a busy network: they are left out
+/// where they arise.
+pub(super) const NOISE: [&str; 4] = ["NOT_SPECIFIED", "OTHERHOST", "UNHANDLED_PROTO", "PACKET_SOCK_ERROR"];
+
+/// What tasks do: who is born of whom, what they are called, and through which socket they move octets.
+pub(super) const TASKS: [Point; 4] = [
     point("task/task_newtask", false, &["pid", "comm", "clone_flags"], |format, record| {
         Some(What::Born {
             task: u32::try_from(format.number(record, "pid")?).ok()?,
@@ -71,6 +78,8 @@ pub(super) const TASKS: [Point; 2] = [
     point("task/task_rename", false, &["newcomm"], |format, record| {
         Some(What::Renamed { name: name(format.get(record, "newcomm")?) })
     }),
+    point("sock/sock_send_length", false, &["sk", "protocol"], moved),
+    point("sock/sock_recv_length", false, &["sk", "protocol"], moved),
 ];
 
 /// The system calls that are read, by the kernel's names. Which exist depends on the machine: some have no `accept`.

@@ -80,7 +80,7 @@ proptest! {
                         prop_assert!(along_an_edge(segment.before[side], segment.after[side]), "{side:?} in {segment:?}");
                     }
                 }
-                EventKind::Icmp(_) => {}
+                EventKind::Icmp(_) | EventKind::Kernel(_) => {}
                 EventKind::Ended(_) => { over.insert(event.connection); }
             }
         }

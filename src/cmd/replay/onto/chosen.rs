@@ -104,7 +104,7 @@ impl Connection {
             _ if event.connection != number => {}
             EventKind::Opened(opened) => *addresses = Some([opened.client.ip(), opened.server.ip()]),
             EventKind::Segment(_) | EventKind::Icmp(_) => has = true,
-            EventKind::Ended(_) => {}
+            EventKind::Kernel(_) | EventKind::Ended(_) => {}
         });
         has
     }

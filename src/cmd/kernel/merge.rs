@@ -1,0 +1,260 @@
+//! What the kernel tells, in its place among the events of the tracer.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::listening::{Early, is_at};
+use crate::drive::kernel::{Account, Told};
+use crate::sink::Sink;
+use crate::sys::sockdiag::Inspector;
+use crate::sys::{clock, poll};
+use crate::tcp::State;
+use crate::trace::exchange::ExchangeEvent;
+use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Paths, Side, Summary, Teller};
+use crate::wire::Time;
+
+/// Events of a connection that are held to be put in order; beyond it they go on as they come.
+const HELD: usize = 20_000;
+/// What the last segment brings about is told within microseconds; a busy machine may take longer.
+const PATIENCE: [Duration; 12] = [Duration::from_millis(5); 12];
+
+/// A connection that has not ended.
+struct Connection {
+    opened: Opened,
+    paths: Paths,
+    held: Vec<Event>,
+}
+
+/// A sink that gives another one what the kernel tells beside what it is given.
+pub(super) struct Merge<'a> {
+    sink: Box<dyn Sink + 'a>,
+    account: Option<Account>,
+    inspector: Inspector,
+    ours: SocketAddr,
+    sorted: bool,
+    connections: HashMap<u32, Connection>,
+    by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
+    early: Early,
+    pending: VecDeque<Told>,
+    /// The connection of the last segment.
+    latest: Option<u32>,
+}
+
+impl<'a> Merge<'a> {
+    pub(super) fn new(
+        sink: Box<dyn Sink + 'a>,
+        account: Option<Account>,
+        inspector: Inspector,
+        ours: SocketAddr,
+        sorted: bool,
+    ) -> Self {
+        Self {
+            sink,
+            account,
+            inspector,
+            ours,
+            sorted,
+            connections: HashMap::new(),
+            by_ends: HashMap::new(),
+            early: Early::default(),
+            pending: VecDeque::new(),
+            latest: None,
+        }
+    }
+
+    /// Takes in what the kernel told up to now.
+    fn listen(&mut self) -> io::Result<()> {
+        if let Some(account) = &mut self.account {
+            let ours = self.ours;
+            let told = account.read().map_err(io::Error::other)?;
+            // Our end is made by hand: what its kernel does with the port is not of the connection.
+            self.pending.extend(told.into_iter().filter(|told| told.local != ours));
+        }
+        Ok(())
+    }
+
+    /// Passes on what was told up to this time.
+    fn release(&mut self, until: Option<Time>) -> io::Result<()> {
+        while let Some(told) = self.pending.pop_front_if(|told| until.is_none_or(|until| told.time <= until)) {
+            match self.place(&told) {
+                Some((connection, side)) => self.told(connection, side, &told)?,
+                None if told.ours || told.remote.is_none() => self.early.push(told),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Of which connection it is. What is told of a listening socket is of the connection whose segment came last.
+    fn place(&self, told: &Told) -> Option<(u32, Side)> {
+        if let Some(remote) = told.remote {
+            return self.by_ends.get(&(told.local, remote)).copied();
+        }
+        let latest = self.latest?;
+        let opened = &self.connections.get(&latest)?.opened;
+        is_at(opened.server, told.local).then_some((latest, Side::Server))
+    }
+
+    fn told(&mut self, connection: u32, side: Side, told: &Told) -> io::Result<()> {
+        // In TIME_WAIT, and of orphans in FIN_WAIT2, the kernel keeps a smaller record in place of the socket that it
+        // closes. What becomes of that is told only when asked.
+        let is_replaced =
+            matches!(told.kind, KernelKind::State { old: Some(State::FinWait2 | State::Closing), new: State::Closed });
+        if is_replaced && self.ask(connection, side)?.is_some() {
+            return Ok(());
+        }
+        let event = KernelEvent { side, teller: Teller::Tracepoint, kind: told.kind };
+        self.kernel(told.time, connection, event)
+    }
+
+    fn kernel(&mut self, time: Time, connection: u32, event: KernelEvent) -> io::Result<()> {
+        self.pass(&Event { time, connection, kind: EventKind::Kernel(event) })
+    }
+
+    /// The state in which the kernel of this end has the connection.
+    fn ask(&self, connection: u32, side: Side) -> io::Result<Option<State>> {
+        let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Ok(None) };
+        let (local, remote) = ends(opened, side);
+        let socket = self.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
+        Ok(socket.and_then(|socket| State::from_kernel(socket.state.0)))
+    }
+
+    /// Passes an event on, or holds it.
+    fn pass(&mut self, event: &Event) -> io::Result<()> {
+        if let Some(connection) = self.connections.get_mut(&event.connection) {
+            connection.paths.event(event);
+            if self.sorted && connection.held.len() < HELD {
+                connection.held.push(*event);
+                return Ok(());
+            }
+        }
+        self.sink.event(event)
+    }
+
+    fn open(&mut self, event: &Event, opened: &Opened) -> io::Result<()> {
+        let connection = event.connection;
+        for side in Side::BOTH {
+            self.by_ends.insert(ends(opened, side), (connection, side));
+        }
+        self.latest = Some(connection);
+        if let Some(account) = &mut self.account {
+            account.watch(opened.client, opened.server);
+        }
+        self.connections.insert(connection, Connection { opened: *opened, paths: Paths::default(), held: Vec::new() });
+        self.pass(event)?;
+        for (side, told) in self.early.take(opened) {
+            self.told(connection, side, &told)?;
+        }
+        Ok(())
+    }
+
+    /// The end of which the kernel can be asked.
+    fn far(&self, connection: u32) -> Option<Side> {
+        let opened = &self.connections.get(&connection)?.opened;
+        Some(if opened.client == self.ours { Side::Server } else { Side::Client })
+    }
+
+    /// Asks for the state, and tells it where it is another than was told last.
+    fn look(&mut self, connection: u32) -> io::Result<()> {
+        let Some(side) = self.far(connection) else { return Ok(()) };
+        let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
+        // No socket: there was none, or it is closed.
+        let was = last.filter(|state| *state != State::Listen);
+        let now = self.ask(connection, side)?.or_else(|| was.map(|_| State::Closed));
+        match now {
+            Some(new) if now != last => {
+                let kind = KernelKind::State { old: None, new };
+                self.kernel(clock::now(), connection, KernelEvent { side, teller: Teller::SockDiag, kind })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the kernel has told what follows from the last segment.
+    fn settle(&mut self, connection: u32, side: Side, expected: Option<State>) -> io::Result<()> {
+        for pause in PATIENCE {
+            self.listen()?;
+            self.release(None)?;
+            self.look(connection)?;
+            let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
+            if last == expected {
+                break;
+            }
+            poll::wait(&[], Some(pause)).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    /// The end of a connection: what is still told, whether both ways agree, and all that was held.
+    fn end(&mut self, event: &Event, summary: &Summary) -> io::Result<()> {
+        let Some(side) = self.far(event.connection) else { return self.sink.event(event) };
+        self.settle(event.connection, side, summary.states[side].state)?;
+        let lost = self.account.as_ref().map_or(Ok(0), Account::lost).map_err(io::Error::other)?;
+        let Some(mut connection) = self.connections.remove(&event.connection) else { return Ok(()) };
+        self.by_ends.retain(|_, (number, _)| *number != event.connection);
+        connection.paths.event(event);
+        connection.held.sort_by_key(|held| (!matches!(held.kind, EventKind::Opened(_)), held.time));
+        let conclusions = conclusions(&connection.paths, side, self.account.is_some(), lost);
+        let conclusions = conclusions.into_iter().map(|kind| {
+            let kernel = KernelEvent { side, teller: Teller::Tracepoint, kind };
+            Event { kind: EventKind::Kernel(kernel), ..*event }
+        });
+        let mut all = connection.held.into_iter().chain(conclusions).chain([*event]);
+        all.try_for_each(|event| self.sink.event(&event))
+    }
+}
+
+fn ends(opened: &Opened, side: Side) -> (SocketAddr, SocketAddr) {
+    match side {
+        Side::Client => (opened.client, opened.server),
+        Side::Server => (opened.server, opened.client),
+    }
+}
+
+/// What is told in the end: records that are missing, each contradiction, and the count.
+fn conclusions(paths: &Paths, side: Side, traced: bool, lost: u64) -> Vec<KernelKind> {
+    let mut kinds = Vec::new();
+    if lost > 0 {
+        kinds.push(KernelKind::Lost { records: lost });
+    }
+    let compared = paths.compare(side, traced && lost == 0, |inferred, observed| {
+        kinds.push(KernelKind::Contradiction { inferred, observed });
+    });
+    kinds.push(KernelKind::Compared(compared));
+    kinds
+}
+
+impl Sink for Merge<'_> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        // What is put in order in the end need not be read before: reading takes time, which the connection would feel.
+        if !self.sorted {
+            self.listen()?;
+        }
+        match &event.kind {
+            EventKind::Opened(opened) => return self.open(event, opened),
+            EventKind::Ended(summary) => return self.end(event, summary),
+            EventKind::Segment(_) => self.latest = Some(event.connection),
+            EventKind::Icmp(_) | EventKind::Kernel(_) => {}
+        }
+        self.release(Some(event.time))?;
+        self.pass(event)?;
+        if self.account.is_none() {
+            self.look(event.connection)?;
+        }
+        Ok(())
+    }
+
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        self.sink.exchange(event)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.sink.finish()
+    }
+}

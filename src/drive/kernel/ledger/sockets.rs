@@ -1,0 +1,186 @@
+//! Sockets by their place in the kernel's memory, and what was told of them.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
+
+use super::super::Told;
+use crate::sys::tracefs::Ends;
+use crate::tcp::State;
+use crate::trace::KernelKind;
+use crate::wire::Time;
+
+/// What is kept of one socket until both its ends are known.
+const HELD: usize = 64;
+/// Sockets that are remembered.
+const MOST: usize = 100_000;
+/// Packets whose ends are remembered: what becomes of one follows at once.
+const PACKETS: usize = 64;
+/// Connections that wait for accept().
+const WAITING: usize = 10_000;
+
+#[derive(Debug)]
+struct Socket {
+    ends: Ends,
+    state: State,
+    held: Vec<(Time, KernelKind)>,
+    /// The kernel has destroyed it.
+    gone: bool,
+    /// A watched program made it.
+    ours: bool,
+}
+
+impl Socket {
+    fn is_listening(&self) -> bool {
+        self.ends.remote.port() == 0 && self.state == State::Listen
+    }
+
+    /// Both ends are known. A connection has its ports soon after its first state, not with it.
+    fn is_whole(&self) -> bool {
+        self.ends.local.port() != 0 && (self.ends.remote.port() != 0 || self.is_listening())
+    }
+
+    fn told(&self, time: Time, kind: KernelKind) -> Told {
+        let Ends { local, remote } = self.ends;
+        Told { time, local, remote: (!self.is_listening()).then_some(remote), ours: self.ours, kind }
+    }
+}
+
+/// All sockets that are known.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    known: HashMap<u64, Socket>,
+    /// Connections that were seen, as each end sees them.
+    seen: HashSet<Ends>,
+    /// Established, and not yet accepted.
+    waiting: VecDeque<u64>,
+    packets: VecDeque<(u64, Ends)>,
+    /// Those that are gone: the call that destroyed them is told when it returns.
+    gone: Vec<u64>,
+    told: Vec<Told>,
+}
+
+impl Sockets {
+    /// What was told since the last time, in the order of time.
+    pub(super) fn take(&mut self) -> Vec<Told> {
+        for socket in std::mem::take(&mut self.gone) {
+            if self.known.get(&socket).is_some_and(|known| known.gone) {
+                self.known.remove(&socket);
+            }
+        }
+        self.told.sort_by_key(|told| told.time);
+        std::mem::take(&mut self.told)
+    }
+
+    pub(super) fn knows(&self, socket: u64) -> bool {
+        self.known.contains_key(&socket)
+    }
+
+    pub(super) fn forget(&mut self, socket: u64) {
+        if let Some(known) = self.known.get_mut(&socket) {
+            known.gone = true;
+            self.gone.push(socket);
+        }
+        self.waiting.retain(|waiting| *waiting != socket);
+    }
+
+    /// There is a connection between these ends.
+    pub(super) fn watch(&mut self, local: SocketAddr, remote: SocketAddr) {
+        if self.seen.len() < MOST {
+            let ends = Ends { local, remote };
+            self.seen.extend([ends, ends.reversed()]);
+        }
+    }
+
+    /// A socket changed its state, while a program ran that is watched, or another.
+    pub(super) fn state(
+        &mut self,
+        time: Time,
+        (socket, ends): (u64, Ends),
+        (old, new): (State, State),
+        by_watched: bool,
+    ) {
+        let begins = matches!((old, new), (State::Closed, _) | (State::Listen, State::SynReceived));
+        if begins {
+            self.known.remove(&socket);
+        }
+        if self.known.len() >= MOST && !self.known.contains_key(&socket) {
+            return;
+        }
+        // Only a call makes a socket listen, or begins to connect it.
+        let by_call = matches!((old, new), (State::Closed, State::Listen | State::SynSent));
+        if new == State::Listen && !by_watched || old == State::Listen && new == State::Closed && !self.knows(socket) {
+            return;
+        }
+        let was_listening = old == State::Listen && new == State::Closed;
+        let kept = self.known.entry(socket).or_insert(Socket {
+            ends,
+            state: new,
+            held: Vec::new(),
+            gone: false,
+            ours: by_call && by_watched,
+        });
+        // A listening socket that is closed is told as one.
+        let kind = KernelKind::State { old: Some(old), new };
+        kept.state = if was_listening { State::Listen } else { new };
+        kept.ends = if ends.local.port() == 0 || ends.remote.port() == 0 && kept.is_whole() { kept.ends } else { ends };
+        if kept.is_whole() {
+            let held = std::mem::take(&mut kept.held);
+            self.told.extend(held.into_iter().chain([(time, kind)]).map(|(time, kind)| kept.told(time, kind)));
+        } else if kept.held.len() < HELD {
+            kept.held.push((time, kind));
+        }
+        let passive = (old, new) == (State::SynReceived, State::Established);
+        if passive && self.seen.contains(&ends) && self.waiting.len() < WAITING {
+            self.waiting.push_back(socket);
+        }
+    }
+
+    /// The connection that has waited longest for this listening socket.
+    pub(super) fn accept(&mut self, listener: u64) -> Option<u64> {
+        let own = self.known.get(&listener)?.ends.local;
+        let is_its = |socket: &u64| self.known.get(socket).is_some_and(|it| is_at(it.ends.local, own));
+        let place = self.waiting.iter().position(is_its)?;
+        self.waiting.remove(place)
+    }
+
+    /// Something is told of a socket.
+    pub(super) fn tell(&mut self, socket: u64, time: Time, kind: KernelKind) {
+        let Some(known) = self.known.get_mut(&socket) else { return };
+        if known.is_whole() {
+            self.told.push(known.told(time, kind));
+        } else if known.held.len() < HELD {
+            known.held.push((time, kind));
+        }
+    }
+
+    /// Something is told of a connection, whether there is a socket or not.
+    pub(super) fn tell_of(&mut self, ends: Ends, time: Time, kind: KernelKind) {
+        let Ends { local, remote } = ends;
+        self.told.push(Told { time, local, remote: (remote.port() != 0).then_some(remote), ours: false, kind });
+    }
+
+    /// These are the ends of a packet.
+    pub(super) fn packet(&mut self, packet: u64, ends: Ends) {
+        if packet != 0 {
+            self.packets.truncate(PACKETS - 1);
+            self.packets.push_front((packet, ends));
+        }
+    }
+
+    /// Something is told of a packet, or of the socket that it was for.
+    pub(super) fn tell_of_packet(&mut self, packet: u64, socket: u64, time: Time, kind: KernelKind) {
+        if let Some((_, ends)) = self.packets.iter().find(|(known, _)| *known == packet) {
+            let ends = *ends;
+            // The place in memory is another packet's from now on.
+            self.packets.retain(|(known, _)| *known != packet);
+            self.tell_of(ends, time, kind);
+        } else {
+            self.tell(socket, time, kind);
+        }
+    }
+}
+
+/// Whether a socket is one that a listener made.
+fn is_at(socket: SocketAddr, listener: SocketAddr) -> bool {
+    socket.port() == listener.port() && (listener.ip().is_unspecified() || socket.ip() == listener.ip())
+}

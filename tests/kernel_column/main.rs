@@ -1,0 +1,8 @@
+//! The kernel column: what the kernel of the lab's server tells, in its place among the segments.
+
+mod account;
+mod situations;
+mod without;
+
+#[path = "../common/mod.rs"]
+mod common;

@@ -1,0 +1,63 @@
+//! Where the trace is not to be had, where it makes no sense, and where its user was killed.
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use super::account::{possible, rawshake};
+use super::common::support::program::Said;
+
+#[test]
+fn arguments_that_make_no_sense_are_told() {
+    let said = |arguments: &str| Said::of(rawshake(arguments).output().expect("the program"));
+    let many = said("trace --lab --kernel --count 2");
+    assert_eq!(many.code, Some(2));
+    assert!(many.err.contains("--kernel is told in a ladder, and --count makes a table"), "{many:?}");
+    let real = said("trace --kernel 127.0.0.1");
+    assert!(real.code == Some(2) && real.err.contains("--lab"), "{real:?}");
+}
+
+/// The trace buffers of programs with this number, as a mount in a namespace of its own shows them.
+fn instances(process: u32) -> usize {
+    const SCRIPT: &str = "mount -t tracefs nodev /sys/kernel/tracing && ls /sys/kernel/tracing/instances";
+    let output = Command::new("unshare").args(["-m", "sh", "-c", SCRIPT]).output().expect("unshare");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let prefix = format!("rawshake-{process}-");
+    String::from_utf8_lossy(&output.stdout).lines().filter(|name| name.starts_with(&prefix)).count()
+}
+
+#[test]
+fn the_next_run_removes_what_a_killed_one_has_left() {
+    if !possible() {
+        return;
+    }
+    let mut killed = rawshake("trace --lab --kernel --wait 60 --deadline 60 --format lines")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    // The first octet of a line: the connection is being traced.
+    killed.stdout.as_mut().expect("its output").read_exact(&mut [0]).expect("a line");
+    assert_eq!(instances(killed.id()), 2);
+    killed.kill().expect("SIGKILL");
+    killed.wait().expect("its end");
+    assert_eq!(instances(killed.id()), 2);
+    let next = Said::of(rawshake("trace --lab --kernel -q").output().expect("the program"));
+    assert_eq!(next.code, Some(0), "{next:?}");
+    assert_eq!(instances(killed.id()), 0);
+}
+
+#[test]
+fn nothing_is_left_after_ctrl_c() {
+    if !possible() {
+        return;
+    }
+    let mut running = rawshake("trace --lab --kernel --wait 60 --deadline 60 --format lines")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    running.stdout.as_mut().expect("its output").read_exact(&mut [0]).expect("a line");
+    let process = running.id();
+    assert!(Command::new("kill").args(["-INT", &process.to_string()]).status().expect("kill").success());
+    let said = Said::of(running.wait_with_output().expect("its end"));
+    assert_eq!((said.code, instances(process)), (Some(130), 0), "{said:?}");
+}
