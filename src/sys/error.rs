@@ -96,6 +96,15 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The kernel does not list its sockets.
+    #[error(
+        "this kernel cannot list its {transport} sockets: it lacks sock_diag for them; load it with: sudo modprobe \
+         {transport}_diag"
+    )]
+    NoSockDiag {
+        /// Which sockets.
+        transport: &'static str,
+    },
     /// A user namespace can only be entered by a process with one thread.
     #[error("cannot enter a user namespace: this process already has {threads} threads, and the kernel wants one")]
     Threads {
@@ -137,6 +146,7 @@ impl Error {
             Self::ForeignSource { .. } => Some(libc::EADDRNOTAVAIL),
             Self::NoInterface { .. } => Some(libc::ENODEV),
             Self::NoScope { .. } | Self::Threads { .. } => Some(libc::EINVAL),
+            Self::NoSockDiag { .. } => Some(libc::ENOENT),
         }
     }
 

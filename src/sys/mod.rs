@@ -19,6 +19,7 @@ pub mod neighbour;
 mod netlink;
 pub mod poll;
 pub mod privilege;
+pub mod processes;
 pub mod random;
 pub mod raw;
 pub mod route;

@@ -1,4 +1,7 @@
-//! What the kernel itself says of one TCP connection (sock_diag(7)), so that what we conclude can be held against it.
+//! What the kernel itself says of its sockets (sock_diag(7)): of one TCP connection, so that what we conclude can be held
+//! against it, or of all.
+
+mod dump;
 
 use std::fmt;
 use std::io;
@@ -8,12 +11,15 @@ use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
 use super::{Error, Result, netlink};
 
+pub use dump::{Socket, Timer, TimerKind, Transport, sockets};
+
 /// A state in the kernel's numbering and spelling (`include/net/tcp_states.h`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KernelState(pub u8);
 
-/// The kernel's names, by its numbers; 12 is a connection request that is no socket yet.
-const NAMES: [&str; 13] = [
+/// The kernel's names, by its numbers; 12 is a connection request that is no socket yet, and 13 what has a port and
+/// neither listens nor has a peer.
+const NAMES: [&str; 14] = [
     "?",
     "ESTABLISHED",
     "SYN_SENT",
@@ -27,6 +33,7 @@ const NAMES: [&str; 13] = [
     "LISTEN",
     "CLOSING",
     "SYN_RECV",
+    "CLOSE",
 ];
 
 impl KernelState {
@@ -116,20 +123,27 @@ const REQUEST: usize = 8 + SOCKID;
 /// `struct inet_diag_msg`: four bytes, the sockid, five 32-bit numbers.
 const MESSAGE: usize = 4 + SOCKID + 20;
 
-/// `struct nlmsghdr` and `struct inet_diag_req_v2`.
+/// Asks for one connection.
 fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let mut sockid = [0; SOCKID]; // any interface
+    sockid[..36].copy_from_slice(&sockid_ends(local, remote));
+    sockid[40..].fill(0xff); // no cookie
+    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    question(NLM_F_REQUEST, [family, libc::IPPROTO_TCP], INET_DIAG_INFO, sockid)
+}
+
+/// `struct nlmsghdr` and `struct inet_diag_req_v2`, for every state; family and protocol, and the attribute that is wanted.
+fn question(flags: u16, numbers: [i32; 2], attribute: u16, sockid: [u8; SOCKID]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(NLMSGHDR + REQUEST);
     let length = u32::try_from(NLMSGHDR + REQUEST).unwrap_or(0);
     bytes.extend(length.to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    bytes.extend(NLM_F_REQUEST.to_ne_bytes());
+    bytes.extend(flags.to_ne_bytes());
     bytes.extend([0; 8]); // sequence and port number
-    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    bytes.extend([u8::try_from(family).unwrap_or(0), 6, 1 << (INET_DIAG_INFO - 1), 0]); // 6: IPPROTO_TCP
+    bytes.extend(numbers.map(|number| u8::try_from(number).unwrap_or(0)));
+    bytes.extend([1 << (attribute - 1), 0]);
     bytes.extend(u32::MAX.to_ne_bytes()); // every state
-    bytes.extend(sockid_ends(local, remote));
-    bytes.extend([0; 4]); // any interface
-    bytes.extend([0xff; 8]); // no cookie
+    bytes.extend(sockid);
     bytes
 }
 
