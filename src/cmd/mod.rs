@@ -15,6 +15,7 @@ pub mod replay;
 mod seconds;
 pub mod send;
 mod show;
+pub mod sockets;
 mod stage;
 mod target;
 pub mod trace;
@@ -51,6 +52,7 @@ Examples:
                                          kernel client
   rawshake replay capture.pcap --list    the connections in a capture
   rawshake ping --lab -c 3               echo requests in the lab
+  rawshake sockets --tree                this machine's sockets and their queues
   rawshake explain SYN                   what a word means; --list has all
 
 Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
@@ -65,6 +67,7 @@ enum Command {
     Listen(Box<listen::Args>),
     Replay(Box<replay::Args>),
     Ping(ping::Args),
+    Sockets(sockets::Args),
     Explain(explain::Args),
 }
 
@@ -159,6 +162,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Listen(args) => listen::run(&args, streams),
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
+        Command::Sockets(args) => sockets::run(&args, streams),
         Command::Explain(args) => explain::run(&args, streams),
     }
 }

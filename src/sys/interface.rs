@@ -58,6 +58,16 @@ impl Interface {
         Ok(Self::read(name, index, &link))
     }
 
+    /// The name of the interface with this index, if there is one.
+    #[must_use]
+    pub fn name_of(index: u32) -> Option<String> {
+        let mut name = [0; libc::IF_NAMESIZE];
+        // SAFETY: the place has the length that the call wants, and what it writes ends in it with a NUL.
+        let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr()) };
+        let octets: Vec<u8> = name.iter().take_while(|char| **char != 0).map(|char| char.to_ne_bytes()[0]).collect();
+        (!found.is_null()).then(|| String::from_utf8_lossy(&octets).into_owned())
+    }
+
     fn read(name: &str, index: u32, link: &LinkMessage) -> Self {
         let (mut mtu, mut mac, mut received) = (0, None, 0);
         for attribute in &link.attributes {

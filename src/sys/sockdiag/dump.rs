@@ -181,11 +181,14 @@ fn socket(body: &[u8], transport: Transport) -> Option<Socket> {
         left: Duration::from_millis(expires.into()),
         expired: message[3],
     });
-    let is_record = inode == 0 && matches!(timer, Some(Timer { kind: TimerKind::TimeWait, .. }));
+    let state = KernelState(message[1]);
+    // Connection requests and what TIME-WAIT leaves are records, no sockets; the kernel gives root for their user.
+    let is_record =
+        inode == 0 && (matches!(timer, Some(Timer { kind: TimerKind::TimeWait, .. })) || state.name() == "SYN_RECV");
     let memory = attribute(attributes, INET_DIAG_SKMEMINFO).unwrap_or_default();
     Some(Socket {
         transport,
-        state: KernelState(message[1]),
+        state,
         local: SocketAddr::new(address(&message[8..24], is_v4), port(4)),
         remote: SocketAddr::new(address(&message[24..40], is_v4), port(6)),
         interface: number(message, 40),
