@@ -6,6 +6,7 @@ pub mod explain;
 mod host;
 mod in_place;
 mod kernel;
+pub mod lab;
 pub mod listen;
 mod number;
 pub mod output;
@@ -53,6 +54,8 @@ Examples:
   rawshake replay capture.pcap --list    the connections in a capture
   rawshake ping --lab -c 3               echo requests in the lab
   rawshake sockets --tree                this machine's sockets and their queues
+  rawshake lab serve --clients 3         a forking server of the kernel, and
+                                         its clients
   rawshake explain SYN                   what a word means; --list has all
 
 Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
@@ -69,6 +72,7 @@ enum Command {
     Ping(ping::Args),
     Sockets(sockets::Args),
     Explain(explain::Args),
+    Lab(lab::Args),
 }
 
 /// Where a command writes. Colour is taken out by the streams themselves where it is not wanted.
@@ -164,6 +168,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Ping(args) => ping::run(&args, streams),
         Command::Sockets(args) => sockets::run(&args, streams),
         Command::Explain(args) => explain::run(&args, streams),
+        Command::Lab(args) => lab::run(&args, streams),
     }
 }
 

@@ -42,6 +42,18 @@ impl<'a> Show<'a> {
         Self { exchanges: Some(Exchanges::default()), ..self }
     }
 
+    /// Whether there is no connection that is over and was not told of.
+    pub(super) fn is_settled(&self) -> bool {
+        self.tracer.is_settled()
+    }
+
+    /// Tells the ends of connections that are over. What comes later is a continuation.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
+        forward(sink, |out| tracer.settle(None, out))?;
+        self.sink.flush()
+    }
+
     /// The end: verdicts, and what was held back.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if let Some(progress) = &mut self.progress {

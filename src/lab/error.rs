@@ -24,6 +24,18 @@ pub enum Error {
         /// The names that exist, separated by commas.
         known: String,
     },
+    /// A program of the lab was refused something.
+    #[error(transparent)]
+    Program(sys::Error),
+    /// A program of the lab says why it cannot do what it is to do.
+    #[error("{why}")]
+    Refused {
+        /// Its words.
+        why: String,
+    },
+    /// What a program of the lab has to say cannot be told.
+    #[error("cannot tell how it went: {0}")]
+    Telling(#[from] std::io::Error),
     /// The thread that keeps the server's host has ended.
     #[error("the lab's server host has ended")]
     Gone,
