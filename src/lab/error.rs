@@ -33,6 +33,21 @@ pub enum Error {
         /// Its words.
         why: String,
     },
+    /// A lab of this user runs already.
+    #[error(
+        "a lab of yours runs already, and others find one lab only: join it with rawshake lab client, or end it; \
+         with --clients several labs can run"
+    )]
+    Taken,
+    /// No lab of this user runs.
+    #[error("no lab of yours runs on this machine: start one in another terminal with rawshake lab serve")]
+    NoLab,
+    /// Somebody else calls something of theirs by the name of our lab.
+    #[error("what answers instead of a lab of yours belongs to user {user}: it is not joined")]
+    Stranger {
+        /// Their number.
+        user: u32,
+    },
     /// What a program of the lab has to say cannot be told.
     #[error("cannot tell how it went: {0}")]
     Telling(#[from] std::io::Error),

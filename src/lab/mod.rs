@@ -16,6 +16,7 @@
 mod behaviour;
 mod client;
 mod connection;
+mod door;
 mod error;
 mod host;
 pub mod http;
@@ -33,6 +34,7 @@ use std::time::Duration;
 
 pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
 pub use client::Client;
+pub use door::{Door, Joined, OpenDoor};
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
 pub use process::{Place, Process};

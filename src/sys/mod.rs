@@ -32,6 +32,7 @@ pub mod tcp;
 pub mod terminal;
 pub mod tracefs;
 pub mod transmit;
+pub mod unix;
 pub mod watch;
 
 pub use error::{Error, Result};

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::fs::fstat;
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
 use super::error::plain;
@@ -48,6 +49,57 @@ impl Namespace {
 }
 
 impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for Namespace {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+/// A user namespace, kept alive by this handle.
+#[derive(Debug)]
+pub struct UserNamespace(OwnedFd);
+
+impl UserNamespace {
+    /// The one of this process.
+    ///
+    /// # Errors
+    /// /proc is not mounted, or the kernel has none.
+    pub fn current() -> Result<Self> {
+        let file = fs::File::open("/proc/self/ns/user");
+        file.map(|file| Self(file.into()))
+            .map_err(|source| Error::os("open the user namespace of this process", source))
+    }
+
+    /// Moves this process into it, if it is not there already. It must have a single thread.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] for anybody but the user who made it, [`Error::Threads`].
+    pub fn enter(&self) -> Result<()> {
+        let failed = |errno| Error::os("enter a user namespace", errno);
+        let (own, other) = (fstat(Self::current()?.0).map_err(failed)?, fstat(&self.0).map_err(failed)?);
+        if (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino) {
+            return Ok(());
+        }
+        let threads = fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+        if threads > 1 {
+            return Err(Error::Threads { threads });
+        }
+        move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::User)).map_err(failed)
+    }
+}
+
+impl From<OwnedFd> for UserNamespace {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+impl AsFd for UserNamespace {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod joining;
 mod models;
 mod program;
 mod situations;

@@ -1,5 +1,6 @@
 //! `rawshake lab`.
 
+mod client;
 mod clients;
 mod program;
 mod serve;
@@ -31,6 +32,9 @@ const AFTER_HELP: &str = "\
 Examples:
   rawshake lab serve --model fork --clients 3   a process for each connection,
                                                 and three clients at once
+  rawshake lab serve                            waits for clients; from another
+                                                terminal:
+  rawshake lab client 3                         three of them
   rawshake lab serve --backlog 1 --never-accept --clients 4
                                                 a backlog that overflows";
 
@@ -38,6 +42,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::Args>),
+    Client(client::Args),
     /// What a process of the lab is to do, in words of its own
     #[command(hide = true)]
     Program(program::Args),
@@ -50,6 +55,7 @@ enum Command {
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Serve(args) => serve::run(args, streams),
+        Command::Client(args) => client::run(args, streams),
         Command::Program(args) => program::run(args, streams),
     }
 }

@@ -10,7 +10,7 @@ use crate::cmd::exit::remark;
 use crate::cmd::number::port;
 use crate::cmd::{Exit, Seconds, Streams};
 use crate::lab::program::{Manner, Model, Program, Serving, Speech};
-use crate::lab::{self, Lab, Place, Process, SERVER, Server};
+use crate::lab::{self, Door, Lab, Place, Process, SERVER, Server};
 use crate::sys::Signal;
 
 /// Serve as programs do, with the kernel's sockets, and show every packet on the wire
@@ -154,13 +154,19 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
         !(serving.manner.half_close && serving.speech == Speech::Http),
         "--half-close is for the echo: a page of HTTP has nobody who would speak on; leave out --http"
     );
-    // Every socket and every thread comes after this.
+    // Others look for the lab where it was started.
+    let door = args.clients.is_none().then(Door::reserve).transpose()?;
+    // Every other socket and every thread comes after this.
     let wire = args.wire.wire.clone();
     let lab = Lab::enter(&lab::Options { server: Server::Refuses, wire, ..lab::Options::default() })?;
     let mut view = View::open(&args.wire, streams.out)?;
     introduce(&serving, streams.err)?;
     let mut stage = Stage { lab: &lab, server: None, program: Program::Serve(serving.clone()), said: String::new() };
     stage.start()?;
+    let _open = door.map(|door| door.open(&lab, Some(&serving))).transpose()?;
+    if args.clients.is_none() {
+        remark(streams.err, "It waits for clients: rawshake lab client 3, in another terminal; Ctrl-C ends it")?;
+    }
     let ended = match args.clients {
         Some(clients) => {
             let clients = Program::Call(args.talk.calling(clients, &serving));

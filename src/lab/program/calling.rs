@@ -75,8 +75,8 @@ struct Told {
 }
 
 impl Calling {
-    /// Calls, and tells of each client in one line; true where all were served.
-    pub(super) fn call(&self, tell: &mut dyn FnMut(&str)) -> bool {
+    /// Calls from the host of this thread, and tells of each client in one line; true where all were served.
+    pub fn call(&self, tell: &mut dyn FnMut(&str)) -> bool {
         let (sender, told) = channel();
         let run = |number: u16, sender: &Sender<(u16, Told)>| {
             let _ = sender.send((number, self.talk()));
@@ -153,7 +153,7 @@ impl Talk<'_> {
             socket.connect(&server)
         };
         let stream: TcpStream = socket.into();
-        let local = stream.local_addr().ok().filter(|local| local.port() > 0);
+        let local = stream.local_addr().ok().filter(|local| !local.ip().is_unspecified());
         (local, connected.and_then(|()| self.converse(&stream)))
     }
 

@@ -126,6 +126,26 @@ pub struct Serving {
     pub manner: Manner,
 }
 
+/// A forking echo that does nothing unusual.
+impl Default for Serving {
+    fn default() -> Self {
+        Self {
+            udp: false,
+            model: Model::Fork,
+            speech: Speech::Echo,
+            port: Speech::Echo.port(),
+            backlog: 128,
+            workers: 4,
+            accept_delay: Duration::ZERO,
+            never_accept: false,
+            reuse_addr: false,
+            defer_accept: None,
+            fast_open: false,
+            manner: Manner::default(),
+        }
+    }
+}
+
 impl Serving {
     /// Serves for as long as the process lives; calls `ready` when clients may call.
     pub(super) fn serve(&self, ready: &mut dyn FnMut() -> io::Result<()>) -> Result<Infallible, Error> {

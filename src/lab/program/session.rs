@@ -124,25 +124,11 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::program::Model;
     use std::net::TcpListener;
     use std::thread;
 
     fn serving(manner: Manner, speech: Speech) -> Serving {
-        Serving {
-            udp: false,
-            model: Model::Iterative,
-            speech,
-            port: 7,
-            backlog: 1,
-            workers: 1,
-            accept_delay: Duration::ZERO,
-            never_accept: false,
-            reuse_addr: false,
-            defer_accept: None,
-            fast_open: false,
-            manner,
-        }
+        Serving { speech, manner, ..Serving::default() }
     }
 
     /// What a client gets that says `said` in one piece and then shuts its side down, if told so.
