@@ -31,7 +31,7 @@ use self::pace::Pace;
 use self::read::{Pass, Plan};
 use self::report::{Hindsight, report};
 use super::{Exit, Streams};
-use crate::sink::{self, ListSettings, Sink};
+use crate::sink::{self, LeftOut, ListSettings, Sink};
 use crate::sys::{Signal, terminal};
 use crate::trace::TracerOptions;
 
@@ -54,7 +54,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let copy = args.capture.plan(&args.files)?;
     let plan = if plan.twice { pick(plan, &choice, &input)? } else { plan };
     let lost = Cell::new(0);
-    let mut sink = open_sink(args, streams.out);
+    let left_out = LeftOut::default();
+    let mut sink = open_sink(args, &left_out, streams.out);
     if choice.is_by_verdict() && !plan.twice {
         sink = if args.is_of_verdicts() {
             Box::new(Verdicts { choice: &choice, inner: sink })
@@ -68,7 +69,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let found = pass.until(input.stop()).run(&input)?;
     drop(sink);
     streams.out.flush()?;
-    let hindsight = Hindsight { lost: lost.get(), orders: input.orders() };
+    let hindsight = Hindsight { lost: lost.get(), orders: input.orders(), left_out: left_out.take() };
     let exit = report(args, &choice, found, &hindsight, streams)?;
     // Ctrl-C is how one ends what has no end of its own.
     let is_endless = input.is_live() && args.reading.replay_speed.is_none();
@@ -112,14 +113,16 @@ fn pick(plan: Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> 
     Ok(Plan { wanted: Some(picker.picked()), limit: found.interrupted.then_some(found.packets), ..plan })
 }
 
-fn open_sink<'a>(args: &Args, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+fn open_sink<'a>(args: &Args, left_out: &LeftOut, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
     let terminal = terminal::width(io::stdout());
     let format = args.output.format;
     if args.list.stats {
         sink::open_stats(format, args.output.ascii, Box::new(out))
     } else if args.is_of_verdicts() {
         let width = args.output.width.or(terminal).map(usize::from);
-        let settings = ListSettings { width, ascii: args.output.ascii, sort: args.list.sort };
+        let columns = args.list.columns.clone();
+        let (ascii, sort, left_out) = (args.output.ascii, args.list.sort, left_out.clone());
+        let settings = ListSettings { width, ascii, sort, columns, left_out };
         sink::open_list(format, &settings, Box::new(out))
     } else {
         sink::open(format, &args.output.settings(terminal), Box::new(out))

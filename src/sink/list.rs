@@ -8,10 +8,12 @@ mod layout;
 mod sorted;
 mod table;
 
+use std::cell::RefCell;
 use std::io::Write;
+use std::rc::Rc;
 
 use super::exchange::with_exchanges;
-use super::fields::Sort;
+use super::fields::{Field, Sort};
 use super::{Format, Sink};
 
 pub use csv::CsvList;
@@ -19,8 +21,11 @@ pub use json::JsonList;
 pub use sorted::Sorted;
 pub use table::Table;
 
+/// The headings of columns for which lines were too short, once the table was begun.
+pub type LeftOut = Rc<RefCell<Vec<&'static str>>>;
+
 /// How a list is written.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ListSettings {
     /// Columns of the screen; none where lines may have any length.
     pub width: Option<usize>,
@@ -29,6 +34,10 @@ pub struct ListSettings {
     /// The order of the rows; without one, rows are written as the connections end. A table of up to a thousand rows is
     /// then ordered by the connections' numbers.
     pub sort: Option<Sort>,
+    /// The columns of the table; the usual ones, as many as there is room for, where there are none here.
+    pub columns: Vec<&'static Field>,
+    /// Where the table notes which columns it left out.
+    pub left_out: LeftOut,
 }
 
 /// A sink that writes one row, or one JSON object, for each connection and each exchange; CSV holds connections only.

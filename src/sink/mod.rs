@@ -26,7 +26,7 @@ pub use json::Json;
 pub use judgement::judgement;
 pub use ladder::TextLadder;
 pub use lines::Lines;
-pub use list::{CsvList, JsonList, ListSettings, Sorted, Table, open_list};
+pub use list::{CsvList, JsonList, LeftOut, ListSettings, Sorted, Table, open_list};
 pub use octets::octets;
 pub use rerun::{picture, rerun};
 pub use stats::open_stats;

@@ -8,8 +8,28 @@ use crate::program::{FILES, packets, pcapng, replay, replay_bytes};
 
 fn list(arguments: &str) -> String {
     let said = replay(&format!("--list {arguments} {FILES}"));
-    assert_eq!((said.code, &*said.err), (Some(0), ""));
+    let others = said.err.lines().filter(|line| !line.starts_with("no room for: ")).count();
+    assert_eq!((said.code, others), (Some(0), 0), "{}", said.err);
     said.out
+}
+
+#[test]
+fn columns_without_room_are_named_and_others_can_be_chosen() {
+    let narrow = replay(&format!("--list --width 80 {FILES}"));
+    assert!(narrow.err.starts_with("no room for: ") && narrow.err.contains("history"), "{}", narrow.err);
+    assert!(narrow.err.contains("--columns"), "{}", narrow.err);
+    assert_eq!(replay(&format!("--list --width 300 {FILES}")).err, "");
+    let chosen = replay("--list --width 80 --columns #,completeness,bytes>,zeek,termination_ms,notes reset.pcap");
+    assert_eq!((chosen.code, &*chosen.err), (Some(0), ""));
+    insta::assert_snapshot!(chosen.out);
+    for (arguments, says) in [
+        ("--list --columns colour", "no column is called \"colour\""),
+        ("--columns client", "--columns chooses those of the table of --list"),
+        ("--list --format json --columns client", "JSON have every field"),
+    ] {
+        let said = replay(&format!("{arguments} reset.pcap"));
+        assert!(said.code == Some(2) && said.err.contains(says), "{arguments}: {}", said.err);
+    }
 }
 
 #[test]
@@ -49,7 +69,10 @@ fn plain(value: &Value) -> String {
 
 /// The paths of all that is no object.
 fn note_leaves(path: &str, value: &Value, leaves: &mut BTreeSet<String>) {
-    let Some(object) = value.as_object() else { return drop(leaves.insert(path.to_owned())) };
+    let Some(object) = value.as_object() else {
+        leaves.insert(path.to_owned());
+        return;
+    };
     for (key, value) in object {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         note_leaves(&path, value, leaves);

@@ -45,6 +45,8 @@ const AFTER_HELP: &str = "\
 Examples:
   rawshake replay capture.pcap               every connection as a ladder
   rawshake replay capture.pcap --list        one row for each connection
+  rawshake replay capture.pcap --list \\
+                  --columns '#,client,closed,completeness,notes'
   rawshake replay capture.pcap -n 3 -v       the third one, with every reason
   rawshake replay capture.pcap -f 'port 80' --list --format json
   rawshake replay capture.pcap -p all --list one table of connections, one of
@@ -196,6 +198,15 @@ pub(super) struct ListArgs {
     /// With --list: order the rows by a column of the table or a field of --where, which keeps them all in memory
     #[arg(long, value_name = "COLUMN[:desc]", value_parser = sort)]
     pub(super) sort: Option<Sort>,
+    /// With --list: the columns of the table, in this order, separated by commas: those that it has, or any field of --where,
+    /// such as completeness. If left out: as many of the usual ones as there is room for
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', value_parser = column)]
+    pub(super) columns: Vec<&'static Field>,
+}
+
+fn column(name: &str) -> Result<&'static Field, String> {
+    let names = || FIELDS.iter().map(|field| field.alias.unwrap_or(field.name)).collect::<Vec<_>>().join(", ");
+    Field::named(name).ok_or_else(|| format!("no column is called {name:?}; there are: {}", names()))
 }
 
 fn sort(text: &str) -> Result<Sort, String> {
@@ -207,9 +218,7 @@ fn sort(text: &str) -> Result<Sort, String> {
         }
         _ => (text, false),
     };
-    let names = || FIELDS.iter().map(|field| field.alias.unwrap_or(field.name)).collect::<Vec<_>>().join(", ");
-    let field = Field::named(name).ok_or_else(|| format!("no column is called {name:?}; there are: {}", names()))?;
-    Ok(Sort { field, descending })
+    Ok(Sort { field: column(name)?, descending })
 }
 
 impl Args {
@@ -222,6 +231,10 @@ impl Args {
             !self.reading.follow || self.files.len() == 1,
             "--follow takes one file: follow the newest, or read the {} without it",
             self.files.len()
+        );
+        ensure!(
+            self.list.columns.is_empty() || self.list.list && self.output.format == Format::Ladder,
+            "--columns chooses those of the table of --list: add that, without --format (CSV and JSON have every field)"
         );
         ensure!(self.list.sort.is_none() || self.is_list(), "--sort orders the rows of --list: add that");
         ensure!(

@@ -18,6 +18,8 @@ pub(super) struct Hindsight {
     pub(super) lost: u64,
     /// The order of each file's packets.
     pub(super) orders: Vec<Order>,
+    /// Columns of the table for which there was no room.
+    pub(super) left_out: Vec<&'static str>,
 }
 
 /// Says what was passed over, and what went wrong.
@@ -55,6 +57,10 @@ pub(super) fn report(
     streams.out.flush()?;
     for note in notes(args, &found, hindsight.lost) {
         exit::remark(streams.err, &format!("{name}: {note}"))?;
+    }
+    if !hindsight.left_out.is_empty() {
+        let left_out = hindsight.left_out.join(", ");
+        exit::remark(streams.err, &format!("no room for: {left_out} (--columns chooses, --width makes room)"))?;
     }
     let orders = order::notes(&hindsight.orders, args.reading.merge);
     orders.iter().try_for_each(|note| exit::remark(streams.err, note))?;

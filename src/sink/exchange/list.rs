@@ -43,7 +43,7 @@ pub(in crate::sink) fn with_exchanges<'a>(
     open: impl FnOnce(Box<dyn Write + 'a>) -> Box<dyn Sink + 'a>,
 ) -> Box<dyn Sink + 'a> {
     let out = Shared { out: Rc::new(RefCell::new(out)), used: Rc::default() };
-    let &ListSettings { width, ascii, .. } = settings;
+    let ListSettings { width, ascii, .. } = *settings;
     let table = Table { width, ascii, rows: Vec::new(), widths: None };
     Box::new(Both { connections: open(Box::new(out.clone())), format, table, out })
 }

@@ -65,7 +65,7 @@ fn lists() {
     let settings = ListSettings { width: Some(80), ..ListSettings::default() };
     insta::assert_snapshot!("list", listed(Format::Ladder, &settings, &[]));
     insta::assert_snapshot!("list-of-both", listed(Format::Ladder, &settings, &connection(1)));
-    let wide = ListSettings { width: None, ascii: true, ..settings };
+    let wide = ListSettings { width: None, ascii: true, ..settings.clone() };
     let text = listed(Format::Ladder, &wide, &connection(1));
     assert!(text.is_ascii() && text.contains("lasted"), "{text}");
     insta::assert_snapshot!("list-json", listed(Format::Json, &settings, &[]));

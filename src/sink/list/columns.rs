@@ -1,16 +1,26 @@
 //! The columns of the table: one row for each.
 
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 use super::cut::Cut;
 use crate::explain;
-use crate::sink::fields::{Row, duration};
+use crate::sink::fields::{Field, Kind, Row, Value, duration};
 use crate::trace::{Handshake, Mark, Millis, Side, Summary, Termination};
 
 /// Appends the text of a cell: a long list has millions of them, and none takes memory of its own.
-type Text = fn(&Row<'_>, &mut String);
+type Write = fn(&Row<'_>, &mut String);
+
+/// Where the text of a cell comes from.
+#[derive(Clone, Copy)]
+enum Text {
+    Written(Write),
+    /// As JSON has it.
+    Value(&'static Field),
+}
 
 /// One column.
+#[derive(Clone, Copy)]
 pub(super) struct Column {
     pub(super) heading: &'static str,
     /// Numbers stand to the right.
@@ -19,28 +29,73 @@ pub(super) struct Column {
     pub(super) rank: u8,
     /// The room that it takes at least where rows are written before all are known.
     pub(super) usual: usize,
-    /// Appends the cell of a row.
-    pub(super) text: Text,
+    text: Text,
     /// How its cells are cut where lines are too short for the columns that never go.
     pub(super) cut: Cut,
 }
 
-const fn left(heading: &'static str, rank: u8, usual: usize, text: Text) -> Column {
-    Column { heading, right: false, rank, usual, text, cut: Cut::Never }
+const fn left(heading: &'static str, rank: u8, usual: usize, text: Write) -> Column {
+    Column { heading, right: false, rank, usual, text: Text::Written(text), cut: Cut::Never }
 }
 
-const fn right(heading: &'static str, rank: u8, usual: usize, text: Text) -> Column {
-    Column { heading, right: true, rank, usual, text, cut: Cut::Never }
+const fn right(heading: &'static str, rank: u8, usual: usize, text: Write) -> Column {
+    Column { heading, right: true, rank, usual, text: Text::Written(text), cut: Cut::Never }
 }
 
 impl Column {
     const fn cut(self, cut: Cut) -> Self {
         Self { cut, ..self }
     }
+
+    /// That which was asked for by the name of a field: it stays, however short the lines are.
+    fn of(field: &'static Field) -> Self {
+        let alias = field.alias.unwrap_or(field.name);
+        let column = COLUMNS.into_iter().find(|column| column.alias() == alias);
+        let right = matches!(field.kind, Kind::Number | Kind::Millis);
+        let value =
+            Self { heading: alias, right, rank: 0, usual: alias.len(), text: Text::Value(field), cut: Cut::Never };
+        Self { rank: 0, ..column.unwrap_or(value) }
+    }
+
+    /// The heading without arrows: they cannot be typed.
+    fn alias(&self) -> String {
+        self.heading.replace(" →", ">").replace(" ←", "<")
+    }
+
+    /// Whether its cells have any length, and are cut where the line ends.
+    pub(super) fn is_open(&self) -> bool {
+        self.heading == NOTES
+    }
+
+    /// Appends the cell of a row.
+    pub(super) fn write(&self, row: &Row<'_>, out: &mut String) {
+        match self.text {
+            Text::Written(write) => write(row, out),
+            Text::Value(field) => value(field, row, out),
+        }
+    }
 }
 
-/// Their order. The last one is cut where the line ends; its cells have any length.
-pub(super) const COLUMNS: [Column; 13] = [
+/// The columns of these fields, or of the usual ones where none was asked for.
+pub(super) fn columns(chosen: &[&'static Field]) -> Vec<Column> {
+    if chosen.is_empty() { COLUMNS.to_vec() } else { chosen.iter().map(|field| Column::of(field)).collect() }
+}
+
+fn value(field: &Field, row: &Row<'_>, out: &mut String) {
+    match ((field.value)(row), field.kind) {
+        (Value::Absent, _) => out.push_str(NOTHING),
+        (Value::Number(number), Kind::Millis) => {
+            let time = Duration::try_from_secs_f64(number / 1e3).unwrap_or_default();
+            out.push_str(&explain::brief_duration(time));
+        }
+        (value, _) => shown(value, out),
+    }
+}
+
+const NOTES: &str = "notes";
+
+/// The usual ones in their order. The last one is cut where the line ends; its cells have any length.
+const COLUMNS: [Column; 13] = [
     right("#", 0, 6, |row, out| shown(row.number, out)),
     left("client", 0, 21, |row, out| shown(row.summary.client, out)).cut(Cut::Middle),
     left("server", 0, 21, |row, out| shown(row.summary.server, out)).cut(Cut::Middle),
@@ -53,7 +108,7 @@ pub(super) const COLUMNS: [Column; 13] = [
     right("bytes ←", 5, 9, |row, out| shown(row.summary.bytes_server, out)),
     left("zeek", 6, 6, |row, out| out.push_str(row.summary.conn_state.name())),
     left("history", 7, 10, |row, out| out.push_str(row.summary.history.as_str())),
-    left("notes", 3, 5, |row, out| notes(row.summary, out)),
+    left(NOTES, 3, 5, |row, out| notes(row.summary, out)),
 ];
 
 /// What stands where there is nothing to say.

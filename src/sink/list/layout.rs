@@ -2,31 +2,30 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{COLUMNS, Column};
+use super::columns::Column;
 use super::cut::{self, Cut};
 
 /// Room that the last column wants, if it can use so much.
 const ENOUGH: usize = 24;
 /// Blanks between columns.
 const SPACE: usize = 2;
-/// The last column: its cells are cut where the line ends.
-const LAST: usize = COLUMNS.len() - 1;
 
 /// One text for each column, one behind the other in memory that rows can share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
     text: String,
     /// Where each text ends.
-    ends: [usize; COLUMNS.len()],
+    ends: Vec<usize>,
 }
 
 impl Cells {
     /// Makes new texts of these: `append` appends that of a column.
-    pub(super) fn fill(&mut self, mut append: impl FnMut(&Column, &mut String)) {
+    pub(super) fn fill(&mut self, columns: &[Column], mut append: impl FnMut(&Column, &mut String)) {
         self.text.clear();
-        for (column, end) in COLUMNS.iter().zip(&mut self.ends) {
+        self.ends.clear();
+        for column in columns {
             append(column, &mut self.text);
-            *end = self.text.len();
+            self.ends.push(self.text.len());
         }
     }
 
@@ -39,52 +38,77 @@ impl Cells {
 
 /// The columns that are shown.
 pub(super) struct Layout {
-    /// Index and width of each.
-    columns: Vec<(usize, usize)>,
+    places: Vec<Place>,
     width: Option<usize>,
     /// What stands for what was cut.
     more: &'static str,
 }
 
+/// A column that is shown.
+#[derive(Clone, Copy)]
+struct Place {
+    column: Column,
+    index: usize,
+    width: usize,
+    /// It is the last, and its cells are cut where the line ends.
+    open: bool,
+}
+
 impl Layout {
     /// For lines of `width` columns, or of any. Without `all` rows follow that may be wider than these.
-    pub(super) fn new(headings: &Cells, rows: &[(u32, Cells)], width: Option<usize>, ascii: bool, all: bool) -> Self {
-        let widest = |index: usize| {
+    pub(super) fn new(
+        columns: &[Column],
+        headings: &Cells,
+        rows: &[(u32, Cells)],
+        (width, ascii): (Option<usize>, bool),
+        all: bool,
+    ) -> Self {
+        let widest = |index: usize, column: &Column| {
             let cells = rows.iter().map(|(_, cells)| cells.get(index).width()).max().unwrap_or(0);
-            let usual = if all { 0 } else { COLUMNS[index].usual };
+            let usual = if all { 0 } else { column.usual };
             cells.max(headings.get(index).width()).max(usual)
         };
-        let mut columns: Vec<(usize, usize)> = (0..=LAST).map(|index| (index, widest(index))).collect();
+        let place = |(index, column): (usize, &Column)| {
+            let open = column.is_open() && index + 1 == columns.len();
+            Place { column: *column, index, width: widest(index, column), open }
+        };
+        let mut places: Vec<Place> = columns.iter().enumerate().map(place).collect();
         // A column without a word in it is none.
-        columns
-            .retain(|(index, _)| *index != LAST || !all || rows.iter().any(|(_, cells)| !cells.get(LAST).is_empty()));
+        let is_empty = |place: &Place| all && rows.iter().all(|(_, cells)| cells.get(place.index).is_empty());
+        places.retain(|place| !(place.open && is_empty(place)));
         if let Some(width) = width {
-            drop_columns(&mut columns, width);
+            drop_columns(&mut places, width);
             for cut in [Cut::FirstWord, Cut::Middle] {
-                narrow(&mut columns, width, cut, |index| {
+                narrow(&mut places, width, cut, |index| {
                     let least = rows.iter().map(|(_, cells)| cut.least(cells.get(index))).max().unwrap_or(0);
                     least.max(headings.get(index).width())
                 });
             }
         }
-        Self { columns, width, more: if ascii { "..." } else { "…" } }
+        Self { places, width, more: if ascii { "..." } else { "…" } }
+    }
+
+    /// Whether the column of this index is shown.
+    pub(super) fn has(&self, index: usize) -> bool {
+        self.places.iter().any(|place| place.index == index)
     }
 
     /// Writes the cells in their columns to `line`, in place of what it holds.
     pub(super) fn line(&self, cells: &Cells, line: &mut String) {
         line.clear();
         let mut used = 0;
-        for &(index, wide) in &self.columns {
-            let (cell, column) = (cells.get(index), &COLUMNS[index]);
-            if index == LAST {
+        for place in &self.places {
+            let cell = cells.get(place.index);
+            if place.open {
                 let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(used));
                 line.push_str(&cut::end(cell, room, self.more));
                 break;
             }
-            let cell = if self.width.is_some() { column.cut.apply(cell, wide, self.more) } else { cell.into() };
+            let cell =
+                if self.width.is_some() { place.column.cut.apply(cell, place.width, self.more) } else { cell.into() };
             let taken = cell.width();
-            let blanks = wide.saturating_sub(taken);
-            let (before, after) = if column.right { (blanks, 0) } else { (0, blanks) };
+            let blanks = place.width.saturating_sub(taken);
+            let (before, after) = if place.column.right { (blanks, 0) } else { (0, blanks) };
             pad(line, before);
             line.push_str(&cell);
             pad(line, after + SPACE);
@@ -100,30 +124,30 @@ fn pad(line: &mut String, blanks: usize) {
 
 /// How many columns are missing for these to stand in a line of `width`. The last one is cut to what is left, if that is
 /// enough to say something.
-fn missing(columns: &[(usize, usize)], width: usize) -> usize {
-    let room = |(index, wide): &(usize, usize)| if *index == LAST { (*wide).min(ENOUGH) } else { *wide };
-    let taken: usize = columns.iter().map(|column| room(column) + SPACE).sum();
+fn missing(places: &[Place], width: usize) -> usize {
+    let room = |place: &Place| if place.open { place.width.min(ENOUGH) } else { place.width };
+    let taken: usize = places.iter().map(|place| room(place) + SPACE).sum();
     taken.saturating_sub(width + SPACE)
 }
 
 /// Those of the highest rank go until there is room, from right to left.
-fn drop_columns(columns: &mut Vec<(usize, usize)>, width: usize) {
-    let rank = |(index, _): &(usize, usize)| COLUMNS[*index].rank;
-    while missing(columns, width) > 0 {
-        let highest = columns.iter().map(rank).max().unwrap_or(0);
-        match columns.iter().rposition(|column| rank(column) == highest) {
-            Some(place) if highest > 0 => _ = columns.remove(place),
+fn drop_columns(places: &mut Vec<Place>, width: usize) {
+    let rank = |place: &Place| place.column.rank;
+    while missing(places, width) > 0 {
+        let highest = places.iter().map(rank).max().unwrap_or(0);
+        match places.iter().rposition(|place| rank(place) == highest) {
+            Some(place) if highest > 0 => _ = places.remove(place),
             _ => break,
         }
     }
 }
 
 /// Takes what is missing from the columns that are cut like this, the widest first, but never more than leaves `least`.
-fn narrow(columns: &mut [(usize, usize)], width: usize, cut: Cut, least: impl Fn(usize) -> usize) {
-    while missing(columns, width) > 0 {
-        let can = |(index, wide): &&mut (usize, usize)| COLUMNS[*index].cut == cut && *wide > least(*index);
-        match columns.iter_mut().filter(can).max_by_key(|(_, wide)| *wide) {
-            Some((_, wide)) => *wide -= 1,
+fn narrow(places: &mut [Place], width: usize, cut: Cut, least: impl Fn(usize) -> usize) {
+    while missing(places, width) > 0 {
+        let can = |place: &&mut Place| place.column.cut == cut && place.width > least(place.index);
+        match places.iter_mut().filter(can).max_by_key(|place| place.width) {
+            Some(place) => place.width -= 1,
             None => break,
         }
     }
@@ -134,33 +158,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sink::list::columns::columns;
 
-    const HEADINGS: [&str; COLUMNS.len()] = {
-        let mut headings = [""; COLUMNS.len()];
-        let mut index = 0;
-        while index < headings.len() {
-            headings[index] = COLUMNS[index].heading;
-            index += 1;
-        }
-        headings
-    };
+    fn headings() -> Vec<&'static str> {
+        columns(&[]).iter().map(|column| column.heading).collect()
+    }
 
     fn cells(texts: &[&str]) -> Cells {
         let (mut cells, mut texts) = (Cells::default(), texts.iter());
-        cells.fill(|_, out| out.push_str(texts.next().unwrap()));
+        cells.fill(&columns(&[]), |_, out| out.push_str(texts.next().unwrap()));
         cells
     }
 
     /// A row with the sockets and words that stand in columns which never go.
     fn row(client: &str, server: &str, opened: &str, closed: &str) -> Cells {
-        let mut texts = HEADINGS.map(|_| "1");
+        let mut texts = vec!["1"; headings().len()];
         texts[1..5].copy_from_slice(&[client, server, opened, closed]);
         cells(&texts)
     }
 
     fn lines(cells: &Cells, width: usize, ascii: bool, all: bool) -> Vec<String> {
-        let headings = self::cells(&HEADINGS);
-        let layout = Layout::new(&headings, &[(1, cells.clone())], Some(width), ascii, all);
+        let headings = self::cells(&headings());
+        let layout = Layout::new(&columns(&[]), &headings, &[(1, cells.clone())], (Some(width), ascii), all);
         let line = |cells: &Cells| {
             let mut line = "what was there before".to_owned();
             layout.line(cells, &mut line);

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::ListSettings;
-use super::columns::Column;
+use super::columns::{Column, columns};
 use super::layout::{Cells, Layout};
+use super::{LeftOut, ListSettings};
 use crate::ladder;
 use crate::sink::Sink;
 use crate::sink::fields::Row;
@@ -19,6 +19,8 @@ const HELD: usize = 1_000;
 /// Writes the verdicts as a table.
 pub struct Table<'a> {
     out: Box<dyn Write + 'a>,
+    columns: Vec<Column>,
+    left_out: LeftOut,
     width: Option<usize>,
     ascii: bool,
     /// Rows come in the order in which they shall stand.
@@ -35,9 +37,11 @@ impl<'a> Table<'a> {
     /// A table on `out`.
     #[must_use]
     pub fn new(settings: &ListSettings, out: Box<dyn Write + 'a>) -> Self {
-        let &ListSettings { width, ascii, sort } = settings;
+        let ListSettings { width, ascii, sort, columns: chosen, left_out } = settings.clone();
         Self {
             out,
+            columns: columns(&chosen),
+            left_out,
             width,
             ascii,
             sorted: sort.is_some(),
@@ -51,7 +55,7 @@ impl<'a> Table<'a> {
     /// Makes the cells those of a row, in ASCII if that was asked for.
     fn fill(&mut self, append: impl Fn(&Column, &mut String)) {
         let ascii = self.ascii;
-        self.cells.fill(|column, out| {
+        self.cells.fill(&self.columns, |column, out| {
             let start = out.len();
             append(column, out);
             if ascii && !out[start..].is_ascii() {
@@ -70,7 +74,8 @@ impl<'a> Table<'a> {
         }
         if self.layout.is_none() && !held.is_empty() {
             self.fill(|column, out| out.push_str(column.heading));
-            let layout = Layout::new(&self.cells, &held, self.width, self.ascii, all);
+            let layout = Layout::new(&self.columns, &self.cells, &held, (self.width, self.ascii), all);
+            self.note_left_out(&layout, &held);
             layout.line(&self.cells, &mut self.line);
             self.layout = Some(layout);
             writeln!(self.out, "{}", self.line.bold())?;
@@ -79,6 +84,13 @@ impl<'a> Table<'a> {
             self.cells = cells;
             self.write_row()
         })
+    }
+
+    /// Notes the columns for which there was no room, but for one that had nothing to say.
+    fn note_left_out(&self, layout: &Layout, rows: &[(u32, Cells)]) {
+        let is_empty = |index: usize| rows.iter().all(|(_, cells)| cells.get(index).is_empty());
+        let left_out = self.columns.iter().enumerate().filter(|(index, _)| !layout.has(*index) && !is_empty(*index));
+        self.left_out.replace(left_out.map(|(_, column)| column.heading).collect());
     }
 
     /// Writes the cells as a row, if there is a layout.
@@ -94,7 +106,7 @@ impl Sink for Table<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let EventKind::Ended(summary) = &event.kind else { return Ok(()) };
         let row = Row { number: event.connection, summary };
-        self.fill(|column, out| (column.text)(&row, out));
+        self.fill(|column, out| column.write(&row, out));
         if self.layout.is_some() {
             return self.write_row();
         }
