@@ -188,5 +188,15 @@ fn who_refuses_and_who_is_silent_is_told() {
         let failure = said.rerun()["failure"].as_str().unwrap().to_owned();
         assert!(failure.starts_with("192.0.2.2:81 refused the connection"), "{failure}");
         assert_eq!(said.rerun()["bytes"], serde_json::Value::Null);
+        // The fewest SYNs that a second or so has time for, and not all the repetitions that data would have.
+        let said = play(&recorded.path, &["--against", "192.0.2.3", "--deadline", "0.5"]);
+        let failure = said.rerun()["failure"].as_str().unwrap().to_owned();
+        assert!(
+            ["no answer from 192.0.2.3:80: 1 SYN ", "no answer from 192.0.2.3:80: 2 SYNs "]
+                .iter()
+                .any(|words| failure.starts_with(words)),
+            "{failure}"
+        );
+        assert_eq!((said.code, &said.rerun()["bytes"]), (Some(1), &serde_json::Value::Null));
     });
 }

@@ -39,6 +39,8 @@ pub struct Player {
     ready: Option<Time>,
     /// When something was last said or heard.
     stirred: Option<Time>,
+    /// When the first SYN had been sent.
+    called: Option<Time>,
 }
 
 impl Player {
@@ -54,6 +56,7 @@ impl Player {
             said: 0,
             ready: None,
             stirred: None,
+            called: None,
         }
     }
 
@@ -84,8 +87,10 @@ impl Player {
     /// Listens, and does through `endpoint`, which closes when it is [told](crate::craft::Close::Told), what is due. Gives
     /// the time at which it wants to be asked again, whatever arrives.
     fn play(&mut self, now: Time, endpoint: &mut Endpoint) -> Option<Time> {
-        if !endpoint.state().is_synchronized() {
-            return None;
+        match endpoint.state() {
+            State::SynSent => return self.call(now, endpoint),
+            state if !state.is_synchronized() => return None,
+            _ => {}
         }
         let octets = endpoint.take_octets();
         if !octets.is_empty() || self.stirred.is_none() {
@@ -106,6 +111,16 @@ impl Player {
             }
         }
         self.leave(now, endpoint)
+    }
+
+    /// Waits for an answer to the SYN, as long as for anything else.
+    fn call(&mut self, now: Time, endpoint: &mut Endpoint) -> Option<Time> {
+        let until = *self.called.get_or_insert(now) + self.pace.patience;
+        if now >= until {
+            endpoint.give_up();
+            return None;
+        }
+        Some(until)
     }
 
     /// Whether the next line has to wait for the other side, and until when at most; none where it has not.

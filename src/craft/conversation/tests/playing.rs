@@ -193,3 +193,18 @@ fn behind_a_listening_socket_it_is_a_service() {
     assert!(service.takes_over().is_some());
     assert_eq!(service.run(start(), &mut endpoint), None);
 }
+
+#[test]
+fn who_never_answers_is_called_as_long_as_there_is_patience() {
+    let mut client = playing(&requests(1, 10), Client, true, Box::new(()));
+    let (mut now, mut syns) = (start(), 0);
+    let outcome = loop {
+        match client.poll(now) {
+            Action::Send(_) => syns += 1,
+            Action::WaitUntil(time) => now = time,
+            Action::Done(outcome) => break outcome,
+        }
+    };
+    // At 0, 1 and 3 s; the next one would leave at 7 s.
+    assert_eq!((outcome, syns, now.since(start())), (Outcome::Unanswered { syns: 3 }, 3, PATIENCE));
+}
