@@ -2,10 +2,11 @@
 
 mod common;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd as _;
 use std::process::Command;
 
+use rawshake::drive::{LiveWire, Wire as _};
 use rawshake::sys::icmp::{Config, Kind, Origin};
 use rawshake::sys::{self, IcmpSocket, Namespace, RawSender, Version, link, namespace, poll, route};
 
@@ -241,5 +242,20 @@ fn unknown_interfaces_and_foreign_sources_are_named() {
         assert_eq!(error.to_string(), "there is no interface \"eth99\" here; there are: lo");
         let error = open(&Config { source: Some(ip("203.0.113.5")), ..Config::default() });
         assert!(matches!(error, sys::Error::ForeignSource { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_burst_waits_in_the_kernel_until_somebody_looks() {
+    in_own_network(|| {
+        let [local, remote]: [SocketAddr; 2] = ["127.0.0.1:40000", "127.0.0.1:80"].map(|end| end.parse().unwrap());
+        let route = route::to(remote.ip(), None, None).unwrap();
+        let mut wire = LiveWire::open(&route, local, remote).unwrap();
+        // A full window; nobody answers a reset. On loopback each packet takes two places.
+        for number in 0..50 {
+            assert!(wire.send(&segment(local, remote, "R", number, 0, b"")).unwrap());
+        }
+        let heard = std::iter::from_fn(|| wire.next().unwrap().map(drop)).count();
+        assert_eq!(heard, 50);
     });
 }

@@ -55,10 +55,15 @@ impl LiveWire {
         // Packets to ourselves pass through lo whatever interface the address is on; tied to lo, they find no route.
         let tied_to = (!route.loopback).then_some(route.interface.as_str());
         let sender = RawSender::open(Version::of(remote.ip()), tied_to)?;
-        let capture = Live::open(&route.interface, Some(filter), LiveOptions::default())?;
+        let options = LiveOptions { buffer_size: BUFFER, ..LiveOptions::default() };
+        let capture = Live::open(&route.interface, Some(filter), options)?;
         Ok(Self { sender, capture, clock: Clock::start()?, frames: None, remote, scope_id: route.index })
     }
 }
+
+/// Bytes of the kernel's buffer. Each packet takes a place for the longest there may be, 64 KiB where the interface joins
+/// segments: so it holds a window of segments and their acknowledgments, however late we come to look.
+const BUFFER: u32 = 8 << 20;
 
 /// The way around the IP layer, which would correct what it sends.
 struct Frames {
