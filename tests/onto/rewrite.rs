@@ -149,3 +149,28 @@ fn what_is_too_long_or_cut_can_be_made_to_fit() {
         }
     });
 }
+
+#[test]
+fn ethernet_addresses_and_tags_become_others() {
+    on_cable(|cable| {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]];
+        // A frame of VLAN 5 with a type for experiments, there and back.
+        let tagged = |to: [u8; 6], from: [u8; 6]| [&to[..], &from, &[0x81, 0, 0, 5, 0x88, 0xb5], &[7; 42]].concat();
+        let bare = |to: [u8; 6], from: [u8; 6]| [&to[..], &from, &[0x88, 0xb5], &[7; 42]].concat();
+        let frames = [tagged(two, one), tagged(one, two)];
+        let kept = |bytes: &Vec<u8>| Kept::ethernet(rawshake::wire::Time::default(), bytes.clone());
+        let file = write(folder.path(), "tagged.pcapng", &frames.each_ref().map(kept));
+        let (other, third) = ([2, 0, 0, 0, 0, 9], [2, 0, 0, 0, 0, 0xaa]);
+        for (arguments, expected) in [
+            ("--no-vlan", [bare(two, one), bare(one, two)]),
+            ("--map-mac 02:00:00:00:00:01=02:00:00:00:00:09", [tagged(two, other), tagged(other, two)]),
+            ("--source-mac 2-0-0-0-0-aa", [tagged(two, third), tagged(one, third)]),
+            ("--dest-mac 2:0:0:0:0:AA --no-vlan", [bare(third, one), bare(third, two)]),
+        ] {
+            let said = replay(&file, &format!("--onto near --top-speed {arguments}"));
+            assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+            assert_eq!(bytes(&cable.heard(2)), expected.each_ref().map(Vec::as_slice), "{arguments}");
+        }
+    });
+}

@@ -65,12 +65,13 @@ Examples:
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
   sudo rawshake replay capture.pcap --onto eth1 --yes --top-speed --loop 100
-  sudo rawshake replay capture.pcap --onto eth1 --map-ip 10.0.0.0/8=11.0.0.0/8 \\
-                       --dest-mac 02:00:00:00:00:09 --yes
-  rawshake replay http.pcap -n 3 --against 192.0.2.7 --ignore 'Date: [^\\r]*'
+  sudo rawshake replay capture.pcap --onto eth1 --yes \\
+                  --map-ip 10.1.0.0/16=10.2.0.0/16 --dest-mac 02:00:00:00:00:09
+  sudo rawshake replay http.pcap -n 3 --against 192.0.2.7 \\
+                  --ignore 'Date: [^\\r]*'
                                              the client's side of the third one,
                                              to a live server
-  rawshake replay http.pcap --against 0.0.0.0:8080 --as server
+  sudo rawshake replay http.pcap --against 0.0.0.0:8080 --as server
                                              the server's, to a live client
   rawshake replay http.pcap --against server --lab
                                              both, in the embedded lab
