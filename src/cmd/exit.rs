@@ -20,6 +20,8 @@ pub enum Exit {
     NoReply,
     /// It could not be done.
     Error,
+    /// A command that was run ended with this code.
+    Command(u8),
     /// Ctrl-C or another signal of this number ended it.
     Signal(u8),
 }
@@ -108,6 +110,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => Self::from(0),
             Exit::NoReply => Self::from(1),
             Exit::Error => Self::from(ERROR),
+            Exit::Command(code) => Self::from(code),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }
     }

@@ -37,7 +37,7 @@ pub use client::Client;
 pub use door::{Door, Joined, OpenDoor};
 pub use error::Error;
 pub use host::{HOSTS, Host, INTERFACE, SERVER, SILENT, YOU, resolve};
-pub use process::{Place, Process};
+pub use process::{Place, Process, enclose};
 pub use puppet::Order;
 pub use script::{Cue, Deed, Script};
 pub use wire::{Choice, Impairments, WireError};

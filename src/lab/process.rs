@@ -1,14 +1,16 @@
 //! Processes on the hosts of the lab.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::{Builder, JoinHandle};
 
+use super::host::{HOSTS, Host};
 use super::program::{Program, READY};
-use super::{Error, Lab};
-use crate::sys::{self, process};
+use super::{Error, Joined, Lab};
+use crate::sys::{self, enclosure, process};
 
 /// One of the two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,46 @@ fn failed(source: io::Error) -> Error {
     Error::Program(sys::Error::os("start a program of the lab", source))
 }
 
+impl Lab {
+    /// Starts any command on one of the hosts, with the standard streams of this process, where the hosts of the lab have
+    /// their names. What it leaves behind is killed with it. To be called as [`Self::start_program`].
+    ///
+    /// # Errors
+    /// No process can be had.
+    pub fn start_command(&self, place: Place, command: &[OsString]) -> Result<Process, Error> {
+        let command = command.to_vec();
+        match place {
+            Place::You => Process::within(&command),
+            Place::Server => self.on_server(move || Process::within(&command))?,
+        }
+    }
+}
+
+impl Joined {
+    /// The same on the host that this thread has entered.
+    ///
+    /// # Errors
+    /// No process can be had.
+    pub fn start_command(&self, command: &[OsString]) -> Result<Process, Error> {
+        Process::within(command)
+    }
+}
+
+/// Runs a command as [`Lab::start_command`] does; to be called in the process that was started for it.
+///
+/// # Errors
+/// The parent is gone, or namespaces are not to be had.
+pub fn enclose(parent: u32, command: &[OsString]) -> Result<enclosure::Ended, Error> {
+    process::end_with(parent).map_err(Error::Program)?;
+    enclosure::run(command, &names()).map_err(Error::Program)
+}
+
+/// The lines of /etc/hosts in the lab.
+fn names() -> String {
+    let line = |host: Host| format!("{}\t{}\n{}\t{}\n", host.v4, host.name, host.v6, host.name);
+    format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}", HOSTS.map(line).concat())
+}
+
 impl Process {
     /// Starts it on the host of this thread, in a group of processes of its own: Ctrl-C is not for it.
     fn start(words: &str) -> Result<(Child, BufReader<ChildStdout>), Error> {
@@ -78,6 +120,14 @@ impl Process {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let output = child.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
         Ok((child, BufReader::new(output)))
+    }
+
+    /// Starts a command on the host of this thread.
+    fn within(command: &[OsString]) -> Result<Self, Error> {
+        let parent = process::own_number().to_string();
+        let mut within = Command::new(OWN);
+        within.args(["lab", "within", &parent, "--"]).args(command);
+        Self::new(within.spawn().map_err(failed)?)
     }
 
     fn new(child: Child) -> Result<Self, Error> {
@@ -100,7 +150,20 @@ impl Process {
         let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         Ok((status.success(), said))
     }
+
+    /// Waits for its end: its exit code.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn wait_for_code(mut self) -> Result<u8, Error> {
+        let status = self.child.wait().map_err(failed)?;
+        // Without a code a signal has ended it.
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(KILLED))
+    }
 }
+
+/// What a shell says of what SIGKILL has ended.
+const KILLED: u8 = 128 + 9;
 
 /// Its end.
 impl AsFd for Process {

@@ -6,6 +6,7 @@
 mod ancillary;
 pub mod clock;
 pub mod counters;
+pub mod enclosure;
 mod error;
 pub mod frames;
 pub mod guard;

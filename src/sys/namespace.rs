@@ -147,7 +147,7 @@ pub fn enter_new_network() -> Result<()> {
     unshare(UnshareFlags::NEWNET).map_err(|source| refused("network", source))
 }
 
-fn unshare(flags: UnshareFlags) -> io::Result<()> {
+pub(super) fn unshare(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: only unsharing the descriptor table is unsafe, and that flag is never among ours.
     unsafe { unshare_unsafe(flags) }.map_err(io::Error::from)
 }

@@ -1,7 +1,8 @@
 //! Processes of ours that must not outlive us.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, set_parent_process_death_signal};
 
@@ -31,13 +32,11 @@ fn number(pid: Pid) -> u32 {
 /// # Errors
 /// The parent is gone already.
 pub fn end_with(parent: u32) -> Result<()> {
-    let failed = |source: io::Error| Error::os("end together with the process that started this one", source);
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|errno| failed(errno.into()))?;
-    // Outside of this PID namespace a parent has no number.
-    if getppid().is_none_or(|found| number(found) == parent) {
+    bind_to_parent()?;
+    if getppid().map(number) == Some(parent) {
         return Ok(());
     }
-    Err(failed(io::ErrorKind::NotFound.into()))
+    Err(Error::os("end together with the process that started this one", io::Error::from(io::ErrorKind::NotFound)))
 }
 
 /// A descriptor that becomes readable when the process ends.
@@ -61,13 +60,29 @@ pub fn fork() -> Result<Fork> {
     if threads > 1 {
         return Err(Error::Threads { threads });
     }
-    let parent = own_number();
+    let failed = |source| Error::os("start a process", source);
+    let (near, far) = UnixStream::pair().map_err(failed)?;
     // SAFETY: with one thread nothing is in the middle of anything, so the child may do all that the parent may.
     match unsafe { libc::fork() } {
-        0 => end_with(parent).map(|()| Fork::Child),
-        child if child > 0 => Ok(Fork::Parent(child.unsigned_abs())),
-        _ => Err(Error::os("start a process", io::Error::last_os_error())),
+        0 => {
+            drop(near);
+            bind_to_parent()?;
+            // The parent waits for this; where it is gone nobody can read it.
+            (&far).write_all(&[0]).map(|()| Fork::Child).map_err(failed)
+        }
+        child if child > 0 => {
+            drop(far);
+            // A child that could not be bound has ended, which is for whoever waits for it.
+            let _ = (&near).read(&mut [0]);
+            Ok(Fork::Parent(child.unsigned_abs()))
+        }
+        _ => Err(failed(io::Error::last_os_error())),
     }
+}
+
+fn bind_to_parent() -> Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|errno| Error::os("end together with the process that started this one", errno))
 }
 
 /// What this process is called in lists of processes, at most 15 octets of it.

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{
@@ -18,7 +18,14 @@ const MOST: usize = 8;
 /// # Errors
 /// It is no connected Unix socket.
 pub fn peer_user(stream: &UnixStream) -> io::Result<u32> {
-    Ok(rustix::net::sockopt::socket_peercred(stream.as_fd())?.uid.as_raw())
+    // rustix has no place for a process of an outer PID namespace, whose number is 0.
+    let mut credentials = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
+    let mut length = libc::socklen_t::try_from(size_of::<libc::ucred>()).unwrap_or(0);
+    let place = (&raw mut credentials).cast();
+    // SAFETY: pointer and length describe `credentials`, plain data that the kernel fills in.
+    let done =
+        unsafe { libc::getsockopt(stream.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, place, &raw mut length) };
+    if done == 0 { Ok(credentials.uid) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The user that runs this process.
@@ -62,6 +69,7 @@ pub fn receive(stream: &UnixStream, octets: &mut [u8]) -> io::Result<(usize, Vec
 mod tests {
     use super::*;
     use std::io::{Read as _, Write as _};
+    use std::os::fd::AsFd as _;
 
     #[test]
     fn a_descriptor_is_the_same_at_the_other_end() {

@@ -7,4 +7,5 @@ mod common;
 mod joining;
 mod models;
 mod program;
+mod running;
 mod situations;

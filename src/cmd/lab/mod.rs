@@ -2,16 +2,25 @@
 
 mod client;
 mod clients;
+mod place;
 mod program;
+mod run;
 mod serve;
+mod shell;
 mod view;
+mod within;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
+use anstream::StripStream;
+use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::capture::CaptureArgs;
 use super::output::OutputArgs;
+use super::show::ByLine;
 use super::{Exit, Streams};
 use crate::lab::Impairments;
 use crate::sink::{self, ListSettings, Sink};
@@ -36,16 +45,23 @@ Examples:
                                                 terminal:
   rawshake lab client 3                         three of them
   rawshake lab serve --backlog 1 --never-accept --clients 4
-                                                a backlog that overflows";
+                                                a backlog that overflows
+  rawshake lab run -- curl http://server/       any program, and its packets
+  rawshake lab shell                            a shell on a host of the lab";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::Args>),
     Client(client::Args),
+    Run(Box<run::Args>),
+    Shell(Box<shell::Args>),
     /// What a process of the lab is to do, in words of its own
     #[command(hide = true)]
     Program(program::Args),
+    /// A place of the lab for a command
+    #[command(hide = true)]
+    Within(within::Args),
 }
 
 /// Runs `rawshake lab`.
@@ -56,6 +72,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Serve(args) => serve::run(args, streams),
         Command::Client(args) => client::run(args, streams),
+        Command::Run(args) => run::run(args, streams),
+        Command::Shell(args) => shell::run(args, streams),
+        Command::Within(args) => within::run(args, streams),
         Command::Program(args) => program::run(args, streams),
     }
 }
@@ -69,6 +88,9 @@ struct WireArgs {
     /// One row for each connection
     #[arg(short, long, help_heading = "Output")]
     list: bool,
+    /// Show it in this file, not on standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -76,14 +98,24 @@ struct WireArgs {
 }
 
 impl WireArgs {
-    /// What shows the wire on `out`.
-    fn sink<'a>(&self, out: &'a mut dyn io::Write) -> Box<dyn Sink + 'a> {
-        let (output, terminal) = (&self.output, terminal::width(io::stdout()));
+    /// What shows the wire on `out`, or in the file that was named.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    fn sink<'a>(&self, out: &'a mut dyn Write) -> anyhow::Result<Box<dyn Sink + 'a>> {
+        let (out, terminal): (Box<dyn Write + 'a>, _) = match &self.out {
+            None => (Box::new(ByLine(out)), terminal::width(io::stdout())),
+            Some(path) => {
+                let file = File::create(path).with_context(|| format!("cannot write to {path:?}"))?;
+                (Box::new(StripStream::new(file)), None)
+            }
+        };
+        let output = &self.output;
         if self.list {
             let width = output.width.or(terminal).map(usize::from);
             let settings = ListSettings { width, ascii: output.ascii, sort: None };
-            return sink::open_list(output.format, &settings, Box::new(out));
+            return Ok(sink::open_list(output.format, &settings, out));
         }
-        sink::open(output.format, &output.settings(terminal), Box::new(super::show::ByLine(out)))
+        Ok(sink::open(output.format, &output.settings(terminal), out))
     }
 }

@@ -64,7 +64,7 @@ impl<'a> View<'a> {
         let interrupts = Interrupts::new()?;
         let pcap = args.capture.create()?;
         let capture = Live::open(lab::INTERFACE, Some(FILTER), LiveOptions::default())?;
-        let sink: Box<dyn Sink + 'a> = args.sink(out);
+        let sink: Box<dyn Sink + 'a> = args.sink(out)?;
         let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
         let round_trip = args.wire.as_ref().map_or(Duration::ZERO, |wire| wire.delay * 2);
         Ok(Self { capture, show, interrupts, packets: 0, last: Instant::now(), round_trip })
@@ -132,6 +132,11 @@ impl<'a> View<'a> {
             self.show.packet(&seen)?;
         }
         Ok(())
+    }
+
+    /// Whether nothing has passed.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.packets == 0
     }
 
     /// The end: what was held back.
