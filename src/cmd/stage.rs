@@ -31,7 +31,7 @@ pub(super) struct LabArgs {
 #[command(next_help_heading = "Lab")]
 pub(super) struct WireArgs {
     /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
-    #[arg(long, value_name = "WORDS", requires = "lab")]
+    #[arg(long, visible_alias = "wire", value_name = "WORDS", requires = "lab")]
     pub(super) lab_wire: Option<Impairments>,
 }
 

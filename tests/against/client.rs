@@ -164,7 +164,7 @@ fn the_lab_has_both_ends() {
     // Within the network of the test; its own lab is another one.
     for (arguments, same) in [
         (&["--against", "server", "--lab"][..], true),
-        (&["--against", "server", "--lab", "--lab-wire", UNKIND], true),
+        (&["--against", "server", "--lab", "--wire", UNKIND], true),
         (&["--against", "server", "--lab", "--lab-server", "http", "--ignore", DATE], true),
         (&["--against", "server", "--lab", "--lab-server", "echo", "--wait", "0.05"], false),
         (&["--against", "you", "--as", "server", "--lab"], true),

@@ -80,7 +80,7 @@ fn every_command_with_a_lab_has_its_wire() {
         return;
     }
     let run = |command, arguments: &str| Said::of(command_of(command, arguments).output().expect("the program"));
-    let said = run("trace", "--lab --lab-wire drop=1 --timeout 0.2 --format json");
+    let said = run("trace", "--lab --wire drop=1 --timeout 0.2 --format json");
     assert_eq!(said.segments()[..3], ["client SYN", "client SYN", "server SYN ACK"], "{said:?}");
     // The client's SYN comes twice.
     let said = run("listen", "--lab --lab-wire dup=1 --format json");

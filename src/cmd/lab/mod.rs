@@ -82,7 +82,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 /// What is shown of the wire, and what it does to the frames on it.
 #[derive(Debug, clap::Args)]
 struct WireArgs {
-    /// What the wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
+    /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
     #[arg(long, visible_alias = "lab-wire", value_name = "WORDS", help_heading = "Lab")]
     wire: Option<Impairments>,
     /// One row for each connection
