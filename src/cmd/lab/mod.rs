@@ -113,7 +113,7 @@ impl WireArgs {
         let output = &self.output;
         if self.list {
             let width = output.width.or(terminal).map(usize::from);
-            let settings = ListSettings { width, ascii: output.ascii, sort: None };
+            let settings = ListSettings { width, ascii: output.ascii, ..ListSettings::default() };
             return Ok(sink::open_list(output.format, &settings, out));
         }
         Ok(sink::open(output.format, &output.settings(terminal), out))
