@@ -20,11 +20,13 @@ pub mod sockets;
 mod stage;
 mod target;
 pub mod trace;
+mod unstyled;
 mod way;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+use anstream::{AutoStream, ColorChoice};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -32,6 +34,7 @@ pub use exit::Exit;
 pub use seconds::Seconds;
 
 use exit::ERROR;
+use unstyled::Unstyled;
 
 /// See TCP as it is: hand-made handshakes and terminations, captured and explained.
 #[derive(Debug, Parser)]
@@ -91,7 +94,7 @@ pub fn main() -> ExitCode {
     // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
     // and whether the stream is a terminal.
     colored::control::set_override(true);
-    let mut out = io::BufWriter::new(stdout(&cli.command));
+    let mut out = stdout(&cli.command);
     let mut err = anstream::stderr();
     let result = run(cli.command, &mut Streams { out: &mut out, err: &mut err });
     let result = result.and_then(|exit| Ok(out.flush().map(|()| exit)?));
@@ -113,9 +116,11 @@ fn parser() -> clap::Command {
 
 /// Standard output. A ping has no colour, and its flood wipes dots out with backspaces, which would be stripped.
 fn stdout(command: &Command) -> Box<dyn Write> {
-    match command {
-        Command::Ping(_) => Box::new(io::stdout()),
-        _ => Box::new(anstream::stdout()),
+    let raw = io::stdout();
+    match (command, AutoStream::choice(&raw)) {
+        (Command::Ping(_), _) => Box::new(BufWriter::new(raw)),
+        (_, ColorChoice::Never) => Box::new(Unstyled::new(BufWriter::new(raw))),
+        _ => Box::new(BufWriter::new(anstream::stdout())),
     }
 }
 

@@ -52,4 +52,6 @@ pub use stacks::why_linux_differs;
 pub use tally::{Tally, gap};
 pub use verdict::{Statement, verdict};
 pub use voice::Voice;
-pub use words::{brief_duration, count, duration, grouped, ordinal, payload, quoted, safe};
+pub use words::{
+    brief_duration, count, duration, grouped, ordinal, payload, push_brief_duration, push_number, quoted, safe,
+};

@@ -5,39 +5,61 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 /// Units of time: name, nanoseconds in one, and the rounded number from which the next unit is used.
-const UNITS: [(&str, f64, f64); 7] = [
-    ("ns", 1.0, 1000.0),
-    ("µs", 1e3, 1000.0),
-    ("ms", 1e6, 1000.0),
-    ("s", 1e9, 600.0),
-    ("min", 60e9, 100.0),
-    ("h", 3600e9, 72.0),
-    ("d", 86_400e9, f64::INFINITY),
+const UNITS: [(&str, u64, u64); 7] = [
+    ("ns", 1, 1000),
+    ("µs", 1_000, 1000),
+    ("ms", 1_000_000, 1000),
+    ("s", 1_000_000_000, 600),
+    ("min", 60_000_000_000, 100),
+    ("h", 3_600_000_000_000, 72),
+    ("d", 86_400_000_000_000, u64::MAX),
 ];
+/// The smallest unit of which tenths are told.
+const MILLISECOND: u64 = 1_000_000;
 
 /// A time in the unit a person would say: `48 µs`, `1.2 ms`, `3.0 s`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
-    in_unit(time, 100.0)
+    let mut out = String::new();
+    in_unit(time, 100, &mut out);
+    out
 }
 
 /// The same in at most six columns for anything below 1,000 days: `12 ms`, not `12.3 ms`.
 #[must_use]
 pub fn brief_duration(time: Duration) -> String {
-    in_unit(time, 10.0)
+    let mut out = String::new();
+    push_brief_duration(time, &mut out);
+    out
+}
+
+/// Appends [`brief_duration`].
+pub fn push_brief_duration(time: Duration, out: &mut String) {
+    in_unit(time, 10, out);
 }
 
 /// `decimals_below`: smaller numbers have one decimal, from milliseconds up.
-fn in_unit(time: Duration, decimals_below: f64) -> String {
-    let nanos = time.as_nanos() as f64;
-    if nanos == 0.0 {
-        return "0 µs".to_owned();
+fn in_unit(time: Duration, decimals_below: u64, out: &mut String) {
+    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    if nanos == 0 {
+        return out.push_str("0 µs");
     }
+    let rounded = |size: u64| nanos.saturating_add(size / 2) / size;
     let (unit, size, _) =
-        UNITS.iter().find(|(_, size, next)| (nanos / size).round() < *next).unwrap_or(&UNITS[UNITS.len() - 1]);
-    let number = nanos / size;
-    let has_decimals = *size >= 1e6 && (number * 10.0).round() < decimals_below * 10.0;
-    format!("{number:.*} {unit}", usize::from(has_decimals))
+        UNITS.iter().find(|(_, size, next)| rounded(*size) < *next).unwrap_or(&UNITS[UNITS.len() - 1]);
+    let tenths = (*size >= MILLISECOND).then(|| rounded(size / 10)).filter(|tenths| *tenths < decimals_below * 10);
+    push_number(tenths.map_or_else(|| rounded(*size), |tenths| tenths / 10), out);
+    if let Some(tenths) = tenths {
+        out.push('.');
+        push_number(tenths % 10, out);
+    }
+    out.push(' ');
+    out.push_str(unit);
+}
+
+/// Appends the digits of a number.
+pub fn push_number(number: u64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 /// `48,020`.

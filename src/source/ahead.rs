@@ -6,8 +6,8 @@ use std::thread;
 use super::{Error, Progress, Source};
 use crate::wire::{LinkType, Packet, Time};
 
-/// Batches that there are: one that is read, one that is looked at, and one between.
-const BATCHES: usize = 3;
+/// Batches that there are: one that is read, one that is looked at, and some between, since neither goes on evenly.
+const BATCHES: usize = 6;
 /// Packets of a batch, at most.
 const PACKETS: usize = 512;
 /// Octets of a batch, but for its last packet.
@@ -72,7 +72,7 @@ impl<T> Batch<T> {
 }
 
 /// Gives what a source gives, in the same order, packets and errors. The source must not be one that waits: it is read
-/// up to three batches ahead, and no signal ends that.
+/// up to six batches ahead, and no signal ends that.
 pub struct Ahead<T> {
     full: Receiver<Batch<T>>,
     empty: Sender<Batch<T>>,

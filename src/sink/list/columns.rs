@@ -1,6 +1,7 @@
 //! The columns of the table: one row for each.
 
 use std::fmt::{Display, Write as _};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::cut::Cut;
@@ -96,16 +97,16 @@ const NOTES: &str = "notes";
 
 /// The usual ones in their order. The last one is cut where the line ends; its cells have any length.
 const COLUMNS: [Column; 13] = [
-    right("#", 0, 6, |row, out| shown(row.number, out)),
-    left("client", 0, 21, |row, out| shown(row.summary.client, out)).cut(Cut::Middle),
-    left("server", 0, 21, |row, out| shown(row.summary.server, out)).cut(Cut::Middle),
+    right("#", 0, 6, |row, out| explain::push_number(row.number.into(), out)),
+    left("client", 0, 21, |row, out| socket(row.summary.client, out)).cut(Cut::Middle),
+    left("server", 0, 21, |row, out| socket(row.summary.server, out)).cut(Cut::Middle),
     left("opened", 0, 10, |row, out| opened(row.summary, out)),
     left("closed", 0, 22, |row, out| closed(row.summary, out)).cut(Cut::FirstWord),
     right("setup", 2, 7, |row, out| millis(row.summary.handshake_time, out)),
     right("duration", 1, 8, |row, out| millis(Some(duration(row.summary)), out)),
-    right("segments", 4, 8, |row, out| shown(row.summary.segments, out)),
-    right("bytes →", 5, 9, |row, out| shown(row.summary.bytes_client, out)),
-    right("bytes ←", 5, 9, |row, out| shown(row.summary.bytes_server, out)),
+    right("segments", 4, 8, |row, out| explain::push_number(row.summary.segments, out)),
+    right("bytes →", 5, 9, |row, out| explain::push_number(row.summary.bytes_client, out)),
+    right("bytes ←", 5, 9, |row, out| explain::push_number(row.summary.bytes_server, out)),
     left("zeek", 6, 6, |row, out| out.push_str(row.summary.conn_state.name())),
     left("history", 7, 10, |row, out| out.push_str(row.summary.history.as_str())),
     left(NOTES, 3, 5, |row, out| notes(row.summary, out)),
@@ -117,6 +118,19 @@ const NOTHING: &str = "–";
 fn shown(what: impl Display, out: &mut String) {
     // A string takes whatever it is given.
     let _ = write!(out, "{what}");
+}
+
+/// As `Display` has it, sooner.
+fn socket(socket: SocketAddr, out: &mut String) {
+    let SocketAddr::V4(socket) = socket else { return shown(socket, out) };
+    for (index, octet) in socket.ip().octets().into_iter().enumerate() {
+        if index > 0 {
+            out.push('.');
+        }
+        explain::push_number(octet.into(), out);
+    }
+    out.push(':');
+    explain::push_number(socket.port().into(), out);
 }
 
 fn opened(summary: &Summary, out: &mut String) {
@@ -146,7 +160,7 @@ fn closed(summary: &Summary, out: &mut String) {
 
 fn millis(time: Option<Millis>, out: &mut String) {
     match time {
-        Some(time) => out.push_str(&explain::brief_duration(time.0)),
+        Some(time) => explain::push_brief_duration(time.0, out),
         None => out.push_str(NOTHING),
     }
 }

@@ -4,6 +4,11 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// The columns that a cell takes. Most are ASCII, and none has control characters.
+pub(super) fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
 /// How a cell is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
@@ -19,7 +24,7 @@ impl Cut {
     /// `text` in `room` columns, where that can be done; `more` stands for what is left out of a word.
     pub(super) fn apply<'a>(self, text: &'a str, room: usize, more: &str) -> Cow<'a, str> {
         match self {
-            _ if text.width() <= room => text.into(),
+            _ if width(text) <= room => text.into(),
             Self::Never => text.into(),
             Self::FirstWord => end(first_word(text), room, more),
             Self::Middle => middle(text, room, more).into(),
@@ -29,9 +34,9 @@ impl Cut {
     /// The least room that a cell with `text` should have.
     pub(super) fn least(self, text: &str) -> usize {
         match self {
-            Self::Never => text.width(),
-            Self::FirstWord => first_word(text).width(),
-            Self::Middle => text.width().min(LEAST_ADDRESS),
+            Self::Never => width(text),
+            Self::FirstWord => width(first_word(text)),
+            Self::Middle => width(text).min(LEAST_ADDRESS),
         }
     }
 }
@@ -52,7 +57,7 @@ fn middle(text: &str, room: usize, more: &str) -> String {
 
 /// `text` in at most `room` columns, whole words of a list first; `more` stands for the rest.
 pub(super) fn end<'a>(text: &'a str, room: usize, more: &str) -> Cow<'a, str> {
-    if text.width() <= room {
+    if width(text) <= room {
         return text.into();
     }
     let kept: String = text

@@ -1,9 +1,7 @@
 //! Which columns of the table are shown, and how wide each is.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::columns::Column;
-use super::cut::{self, Cut};
+use super::cut::{self, Cut, width as width_of};
 
 /// Room that the last column wants, if it can use so much.
 const ENOUGH: usize = 24;
@@ -64,9 +62,9 @@ impl Layout {
         all: bool,
     ) -> Self {
         let widest = |index: usize, column: &Column| {
-            let cells = rows.iter().map(|(_, cells)| cells.get(index).width()).max().unwrap_or(0);
+            let cells = rows.iter().map(|(_, cells)| width_of(cells.get(index))).max().unwrap_or(0);
             let usual = if all { 0 } else { column.usual };
-            cells.max(headings.get(index).width()).max(usual)
+            cells.max(width_of(headings.get(index))).max(usual)
         };
         let place = |(index, column): (usize, &Column)| {
             let open = column.is_open() && index + 1 == columns.len();
@@ -81,7 +79,7 @@ impl Layout {
             for cut in [Cut::FirstWord, Cut::Middle] {
                 narrow(&mut places, width, cut, |index| {
                     let least = rows.iter().map(|(_, cells)| cut.least(cells.get(index))).max().unwrap_or(0);
-                    least.max(headings.get(index).width())
+                    least.max(width_of(headings.get(index)))
                 });
             }
         }
@@ -106,7 +104,7 @@ impl Layout {
             }
             let cell =
                 if self.width.is_some() { place.column.cut.apply(cell, place.width, self.more) } else { cell.into() };
-            let taken = cell.width();
+            let taken = width_of(&cell);
             let blanks = place.width.saturating_sub(taken);
             let (before, after) = if place.column.right { (blanks, 0) } else { (0, blanks) };
             pad(line, before);
@@ -118,8 +116,13 @@ impl Layout {
     }
 }
 
-fn pad(line: &mut String, blanks: usize) {
-    line.extend(std::iter::repeat_n(' ', blanks));
+fn pad(line: &mut String, mut blanks: usize) {
+    const BLANKS: &str = "                                ";
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        blanks -= some;
+    }
 }
 
 /// How many columns are missing for these to stand in a line of `width`. The last one is cut to what is left, if that is
@@ -156,6 +159,7 @@ fn narrow(places: &mut [Place], width: usize, cut: Cut, least: impl Fn(usize) ->
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
 
     use super::*;
     use crate::sink::list::columns::columns;
