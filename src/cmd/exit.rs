@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use colored::Colorize;
 
 use crate::ladder::wrap;
-use crate::sys::terminal;
+use crate::sys::{next_step, terminal};
 
 /// The exit code of what could not be done.
 pub(super) const ERROR: u8 = 2;
@@ -94,7 +94,9 @@ fn told(error: &anyhow::Error) -> String {
             line += &cause;
         }
     }
-    line
+    // A sentence that ends with the system's words says nothing yet of what to do.
+    let last = error.root_cause().downcast_ref::<io::Error>().filter(|_| line.ends_with(')'));
+    line + last.map_or("", next_step)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -127,7 +129,7 @@ mod tests {
         let told_of = |error: Result<(), anyhow::Error>| told(&error.unwrap_err());
         assert_eq!(
             told_of(Err(errno()).context("cannot open x")),
-            "cannot open x: No such file or directory (os error 2)"
+            "cannot open x: No such file or directory (os error 2); look whether the name and its folder are right"
         );
         assert_eq!(
             told_of(Err(errno()).context("cannot open x: no such file or directory; try y")),

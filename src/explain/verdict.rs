@@ -207,7 +207,7 @@ fn unfinished(summary: &Summary, names: &Names) -> String {
     let gone = |side: &Side| summary.states[*side].state == Some(State::Closed);
     match *Side::BOTH.into_iter().filter(gone).collect::<Vec<_>>() {
         [] if names.you().is_some() => "not yet: open when the run ended".to_owned(),
-        [] => "not yet: open when the capture ended".to_owned(),
+        [] => "not yet: open at the last of these segments".to_owned(),
         [side] => format!("at {} only; {} took no notice of it", at(names, side), names.the(side.other())),
         _ => "at both ends, by no close that was seen".to_owned(),
     }

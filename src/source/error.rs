@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::sys::next_step;
 use crate::sys::privilege::ways_out;
 use crate::wire::LinkType;
 
@@ -13,7 +14,7 @@ use crate::wire::LinkType;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be opened.
-    #[error("cannot open capture file {name:?}: {cause}")]
+    #[error("cannot open capture file {name:?}: {cause}{}", next_step(cause))]
     Open {
         /// The file.
         name: String,
@@ -21,7 +22,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// Reading failed below the file format.
-    #[error("cannot read capture file {name:?} at byte {offset}: {cause}")]
+    #[error("cannot read capture file {name:?} at byte {offset}: {cause}{}", next_step(cause))]
     Read {
         /// The file.
         name: String,
@@ -107,7 +108,8 @@ pub enum Error {
         start: Vec<u8>,
     },
     /// The file is a capture, but something in it is wrong.
-    #[error("capture file {name:?} is damaged at byte {offset}, in packet {packet}: {damage}; {}",
+    #[error("capture file {name:?} is damaged at byte {offset}, in {}: {damage}; {}",
+            place(*offset, *packet),
             if damage.is_final() { "nothing behind this place can be read" } else { "reading goes on behind it" })]
     Damaged {
         /// The file.
@@ -169,6 +171,11 @@ impl Error {
     }
 }
 
+/// The file begins with a header, before any packet.
+fn place(offset: u64, packet: u64) -> String {
+    if offset == 0 { "its header".to_owned() } else { format!("packet {packet}") }
+}
+
 /// What is wrong in a damaged capture file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -197,6 +204,17 @@ pub enum Damage {
     PacketTooLong {
         /// Captured length by the header.
         captured: u32,
+    },
+    /// The same, and behind it what looks like the next packet.
+    #[error(
+        "a packet of {captured} bytes is longer than any capturer keeps; {skipped} bytes were passed over, up to what looks \
+             like the next packet"
+    )]
+    PassedOver {
+        /// Captured length by the header.
+        captured: u32,
+        /// Bytes up to the next packet.
+        skipped: u64,
     },
     /// A packet that claims more bytes than the block that holds it.
     #[error("the packet claims {captured} bytes, its block has room for {room}")]
@@ -256,7 +274,8 @@ impl Damage {
             | Self::ByteOrder(_)
             | Self::BlockLength(_)
             | Self::BlockEnd { .. } => true,
-            Self::PacketBeyondBlock { .. }
+            Self::PassedOver { .. }
+            | Self::PacketBeyondBlock { .. }
             | Self::BlockTooLong(_)
             | Self::BlockOption { .. }
             | Self::Interface { .. }

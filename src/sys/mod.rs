@@ -3,6 +3,7 @@
 //! One file for each idea. Every failure is an [`Error`] that names what was tried and on what; where a privilege is
 //! missing it also names the ways out.
 
+mod advice;
 mod ancillary;
 pub mod clock;
 pub mod counters;
@@ -36,6 +37,7 @@ pub mod transmit;
 pub mod unix;
 pub mod watch;
 
+pub use advice::next_step;
 pub use error::{Error, Result};
 pub use guard::RstGuard;
 pub use icmp::IcmpSocket;

@@ -33,7 +33,7 @@ pub(super) struct Held {
 /// is over and 512 others were over after it, or [`Tracer::settle`] asks for it; or at [`Tracer::finish`]. Only segments
 /// that come later than that, but within four minutes (TIME-WAIT), follow an `Ended`.
 ///
-/// Nothing is allocated for a segment. A connection takes less than two kilobytes, less than 200 octets while
+/// Nothing is allocated for a segment. A connection takes less than two kilobytes, some 210 octets while
 /// there is only its SYN, and less than 64 when it is over and told of, until TIME-WAIT has passed.
 #[derive(Debug)]
 pub struct Tracer {

@@ -51,7 +51,7 @@ fn a_missing_file_does_not_hide_the_others() {
     assert_eq!(said.out, replay("--format lines reset.pcap refused.pcap").out);
     assert_eq!(
         said.err,
-        "rawshake: cannot open capture file \"no-such.pcap\": No such file or directory (os error 2)\n"
+        "rawshake: cannot open capture file \"no-such.pcap\": No such file or directory (os error 2); look whether the name and its folder are right\n"
     );
     let alone = replay("no-such.pcap");
     assert_eq!((alone.code, &*alone.out, alone.err), (Some(2), "", said.err));
@@ -235,4 +235,53 @@ fn files_of_the_same_time_are_told_to_be_merged() {
     let (chained, merged) = (replay(&format!("--list {files}")), replay(&format!("--list --merge {files}")));
     assert!(chained.err.contains("--merge orders the packets"), "{}", chained.err);
     assert_eq!(merged.err, "");
+}
+
+/// What Wireshark does, too: behind a record that cannot be, the next one is looked for.
+#[test]
+fn behind_a_damaged_record_reading_goes_on_where_another_is_found() {
+    let good = bytes("four-segment.pcap");
+    let starts = {
+        let mut starts = vec![24];
+        while let Some(header) = good.get(starts[starts.len() - 1]..).filter(|rest| rest.len() >= 16) {
+            let captured = u32::from_le_bytes(header[8..12].try_into().expect("four octets"));
+            starts.push(starts[starts.len() - 1] + 16 + captured as usize);
+        }
+        starts
+    };
+    let mut damaged = good.clone();
+    damaged[starts[4] + 8..starts[4] + 12].copy_from_slice(&0xffff_ffff_u32.to_le_bytes());
+    let said = replay_bytes(&damaged, "--list --format json");
+    let skipped = starts[5] - starts[4];
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains(&format!("at byte {}, in packet 5: ", starts[4])), "{}", said.err);
+    assert!(said.err.contains(&format!("{skipped} bytes were passed over")), "{}", said.err);
+    let row: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(row["segments"], packets("four-segment.pcap").len() - 1);
+    // Nothing behind it looks like a record.
+    damaged.truncate(starts[4] + 16);
+    damaged.extend((0..5000_u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) | 0x8080_8080).to_le_bytes()));
+    let said = replay_bytes(&damaged, "--list");
+    assert!(said.err.contains("nothing behind this place can be read"), "{}", said.err);
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = folder.path().join("cut.pcap");
+    std::fs::write(&header, &bytes("reset.pcap")[..20]).expect("a file");
+    let (folder, header) = (folder.path().display(), header.display());
+    let nowhere = format!("{folder}/no/such.pcap");
+    for (arguments, says) in [
+        (format!("{folder}"), "it is a folder: name files in it"),
+        (nowhere.clone(), "look whether the name and its folder are right"),
+        (format!("--quiet reset.pcap --pcap {nowhere}"), "look whether the name and its folder are right"),
+        (format!("{header}"), "damaged at byte 0, in its header: "),
+    ] {
+        let said = replay(&arguments);
+        assert!(said.code == Some(2) && said.err.contains(says), "{arguments}: {}", said.err);
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let said = Said::of(command("reset.pcap").stdout(full).output().expect("the program"));
+    assert!(said.code == Some(2) && said.err.contains("make room, or write elsewhere"), "{}", said.err);
 }

@@ -138,7 +138,7 @@ pub(super) struct ReadingArgs {
     #[arg(long)]
     pub(super) follow: bool,
     /// Connections that are followed at once; beyond that, the one that was idle longest is taken for ended. Each takes
-    /// about 1.6 kB of memory, less than 200 octets while there is only its SYN, and less than 64 when it is over
+    /// about 1.6 kB of memory, some 210 octets while there is only its SYN, and less than 64 when it is over
     #[arg(long, value_name = "N", default_value_t = 100_000,
         value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub(super) max_connections: u32,

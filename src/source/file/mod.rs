@@ -10,6 +10,7 @@ mod clock;
 mod endian;
 mod pcap;
 mod pcapng;
+mod resume;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,6 +24,7 @@ use super::{Damage, Error, Progress, Source, Supply};
 use crate::wire::{LinkType, Packet, Time};
 use pcap::Pcap;
 use pcapng::PcapNg;
+use resume::Resume;
 
 /// Bytes of a packet in the classic format that are accepted at most: what libpcap allows as a snapshot length.
 pub const MAX_PACKET: usize = 262_144;
@@ -47,6 +49,7 @@ pub struct CaptureFile<R> {
     current: Option<Record>,
     packets: u64,
     ended: bool,
+    resume: Resume,
 }
 
 enum Format {
@@ -122,11 +125,34 @@ impl<R: Read> CaptureFile<R> {
         };
         let is_packed = window.reader().packed_offset().is_some();
         match Format::detect(&mut window) {
-            Ok(Some(format)) => {
-                Ok(Self { name, length: None, window, format, current: None, packets: 0, ended: false })
-            }
+            Ok(Some(format)) => Ok(Self {
+                name,
+                length: None,
+                window,
+                format,
+                current: None,
+                packets: 0,
+                ended: false,
+                resume: Resume::default(),
+            }),
             Ok(None) => Err(not_a_capture(name, window.unread(), is_packed)),
             Err(fault) => Err(fault.into_error(name, &window, 0)),
+        }
+    }
+
+    /// Looks for the next record behind a damaged one of the classic format. Not in what comes while it happens: it would
+    /// have to be waited for.
+    #[cold]
+    fn resume(&mut self, fault: Fault) -> Fault {
+        let (Fault::Damage { offset, damage: Damage::PacketTooLong { captured } }, Format::Pcap(format), Some(_)) =
+            (&fault, &self.format, self.length)
+        else {
+            return fault;
+        };
+        match self.resume.find(format, &mut self.window) {
+            Ok(Some(skipped)) => Fault::at(*offset, Damage::PassedOver { captured: *captured, skipped }),
+            Ok(None) => fault,
+            Err(cause) => Fault::Read(cause),
         }
     }
 
@@ -166,6 +192,7 @@ impl<R: Read> Source for CaptureFile<R> {
         while !self.ended {
             match self.format.step(&mut self.window) {
                 Ok(Step::Packet(record)) => {
+                    self.resume.note(record.time);
                     self.current = Some(record);
                     self.packets += 1;
                     return Ok(true);
@@ -173,6 +200,7 @@ impl<R: Read> Source for CaptureFile<R> {
                 Ok(Step::Other) => {}
                 Ok(Step::End) => self.ended = true,
                 Err(fault) => {
+                    let fault = self.resume(fault);
                     self.ended = fault.is_final();
                     return Err(fault.into_error(self.name.clone(), &self.window, self.packets));
                 }

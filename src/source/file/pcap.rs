@@ -116,6 +116,17 @@ impl Pcap {
         Time::from_parts(i64::from(seconds), i64::from(fraction) * i64::from(self.nanos_in_unit))
     }
 
+    /// Time and length of the record that these bytes begin with, if its header is one that a capturer may have written.
+    pub(super) fn plausible(&self, bytes: &[u8]) -> Option<(Time, usize)> {
+        let header = bytes.get(..self.record_header)?.first_chunk()?;
+        let (captured, original) = self.lengths(header);
+        let fraction = self.endian.u32(header, 4);
+        let sound = (1..=MAX_PACKET).contains(&(captured as usize))
+            && (captured..=MAX_PACKET as u32).contains(&original)
+            && u64::from(fraction) * u64::from(self.nanos_in_unit) < 1_000_000_000;
+        sound.then(|| (self.time(header), self.record_header + captured as usize))
+    }
+
     /// Captured and original length.
     #[inline]
     fn lengths(&self, header: &[u8; RECORD_HEADER]) -> (u32, u32) {

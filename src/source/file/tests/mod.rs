@@ -96,7 +96,10 @@ fn a_name_cannot_steer_the_terminal() {
 #[test]
 fn a_missing_file_is_named() {
     let error = CaptureFile::open(Path::new("no/such/file")).err().unwrap().to_string();
-    assert_eq!(error, "cannot open capture file \"no/such/file\": No such file or directory (os error 2)");
+    assert_eq!(
+        error,
+        "cannot open capture file \"no/such/file\": No such file or directory (os error 2); look whether the name and its folder are right"
+    );
 }
 
 #[test]
