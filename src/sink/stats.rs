@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use super::{Format, Sink};
 use crate::measure::Histogram;
+use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
 use crate::trace::{Event, EventKind, Handshake, Mark, PHENOMENA, Pair, Severity, Stage, Summary, Termination};
 use crate::wire::Time;
 use report::Report;
 use top::Top;
 
-/// A sink that writes what all connections have in common: as JSON, or as text for people.
+/// A sink that writes what all connections have in common, and how many exchanges came to what: as JSON, or as text for people.
 #[must_use]
 pub fn open_stats<'a>(format: Format, ascii: bool, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
     Box::new(Stats { out, json: format == Format::Json, ascii, totals: Totals::new() })
@@ -50,6 +51,8 @@ struct Totals {
     /// SYNs that were sent again, and connections that did it.
     syns_again: (u64, u64),
     refusing: Top<SocketAddr>,
+    /// UDP and ICMP exchanges, by protocol and outcome.
+    exchanges: BTreeMap<&'static str, Counts>,
 }
 
 impl Totals {
@@ -67,6 +70,7 @@ impl Totals {
             durations: Histogram::new(),
             syns_again: (0, 0),
             refusing: Top::new(),
+            exchanges: BTreeMap::new(),
         }
     }
 
@@ -137,6 +141,14 @@ impl Sink for Stats<'_> {
         Ok(())
     }
 
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        if let ExchangeKind::Ended(summary) = &event.kind {
+            let outcomes = self.totals.exchanges.entry(event.protocol.name()).or_default();
+            *outcomes.entry(summary.outcome.name()).or_default() += 1;
+        }
+        Ok(())
+    }
+
     /// Nothing can be said before the end.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -146,7 +158,7 @@ impl Sink for Stats<'_> {
         if self.json {
             serde_json::to_writer(&mut *self.out, &Report::of(&self.totals))?;
             self.out.write_all(b"\n")?;
-        } else if self.totals.connections > 0 {
+        } else if self.totals.connections > 0 || !self.totals.exchanges.is_empty() {
             text::write(&mut *self.out, &self.totals, self.ascii)?;
         }
         self.out.flush()

@@ -52,10 +52,10 @@ fn of_the_connections_that_were_asked_for() {
 
 #[test]
 fn without_connections_there_is_nothing_to_say() {
-    let said = replay("--stats ping.pcap");
+    let said = replay("--stats -p tcp ping.pcap");
     assert_eq!(said.code, Some(1));
     assert_eq!(said.out, "No TCP connection in this capture: 3 ICMP echo requests, 3 ICMP echo replies.\n");
-    let json: Value = serde_json::from_str(&replay("--stats --format json ping.pcap").out).expect("JSON");
+    let json: Value = serde_json::from_str(&replay("--stats -p tcp --format json ping.pcap").out).expect("JSON");
     assert_eq!((&json["connections"], &json["per_second"]), (&0.into(), &Value::Null));
 }
 
@@ -66,11 +66,31 @@ fn what_cannot_go_together_is_refused() {
         "--stats --sort duration",
         "--stats --format csv",
         "--stats --format lines",
-        "--stats -p all",
         "--list --format lines",
         "--stats --replay-speed 1",
     ] {
         let said = replay(&format!("{arguments} reset.pcap"));
         assert_eq!((said.code, &*said.out), (Some(2), ""), "{arguments}");
     }
+}
+
+#[test]
+fn exchanges_are_counted_where_there_is_nothing_else() {
+    let said = replay("--stats ping.pcap udp-echo.pcap udp-unanswered.pcap udp-port-unreachable.pcap");
+    assert_eq!((said.code, &*said.err), (Some(0), ""));
+    insta::assert_snapshot!("exchanges", said.out);
+    let json = |arguments: &str| -> Value { serde_json::from_str(&replay(arguments).out).expect("JSON") };
+    assert_eq!(json("--stats --format json ping.pcap")["exchanges"]["icmp-echo"]["answered"], 1);
+    let both = json("--stats --format json -p all udp-echo.pcap reset.pcap");
+    assert_eq!((&both["connections"], &both["exchanges"]["udp"]["answered"]), (&1.into(), &1.into()));
+    assert!(json("--stats --format json udp-echo.pcap reset.pcap")["exchanges"].is_null(), "they were not asked for");
+}
+
+#[test]
+fn options_for_connections_say_how_to_see_exchanges() {
+    for options in ["--list --sort duration", "--list --only refused", "--format csv", "--list --where segments>1"] {
+        let said = replay(&format!("{options} ping.pcap"));
+        assert!(said.code == Some(1) && said.err.contains("--list -p udp,icmp lists its"), "{options}: {}", said.err);
+    }
+    assert_eq!(replay("--format csv fin.pcap").err, "");
 }

@@ -193,7 +193,8 @@ pub(super) struct ListArgs {
     /// One row for each connection
     #[arg(short, long)]
     pub(super) list: bool,
-    /// Sums over all connections: verdicts, percentiles of times, SYNs sent again, servers that refuse
+    /// Sums over all connections: verdicts, percentiles of times, SYNs sent again, servers that refuse. Exchanges are counted
+    /// where there is no connection, or --protocol names them
     #[arg(short, long, conflicts_with_all = ["list", "sort"])]
     pub(super) stats: bool,
     /// With --list: order the rows by a column of the table or a field of --where, which keeps them all in memory
@@ -265,7 +266,6 @@ impl Args {
             (!self.choice.only.is_empty(), "--only"),
             (self.choice.expression.is_some(), "--where"),
             (self.list.sort.is_some(), "--sort"),
-            (self.list.stats, "--stats"),
             (self.output.format == Format::Csv, "--format csv"),
         ];
         let given: Vec<_> = options.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect();

@@ -94,7 +94,8 @@ impl Protocols {
         self.undecided
     }
 
-    const fn has_exchanges(&self) -> bool {
+    /// Whether exchanges are followed at all.
+    pub(super) const fn has_exchanges(&self) -> bool {
         self.udp || self.icmp
     }
 

@@ -50,6 +50,9 @@ pub(super) fn report(
     } else if args.output.verbose > 0 || found.tally.is_lossy() {
         exit::remark(streams.err, &format!("{name}: {}", found.tally))?;
     }
+    if !to_a_person {
+        tell_of_exchanges(args, &found, streams)?;
+    }
     if shown == 0 && found.connections > 0 {
         let all = connections(found.connections.into());
         exit::remark(streams.err, &format!("{name}: none of {all} passes {}", args.choice.of_connections()))?;
@@ -94,6 +97,16 @@ fn tell_nothing(args: &Args, found: &Found, streams: &mut Streams<'_>) -> anyhow
     let columns = args.output.settings(terminal::width(io::stdout())).width;
     for line in ladder::wrap(&format!("No {what} {place}: {}.", found.tally), columns) {
         writeln!(streams.out, "{line}")?;
+    }
+    tell_of_exchanges(args, found, streams)
+}
+
+/// Says how to see the exchanges that there are, where the options asked for connections.
+fn tell_of_exchanges(args: &Args, found: &Found, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    if found.connections == 0 && found.tally.has_exchanges() && !args.protocols()?.has_exchanges() {
+        streams.out.flush()?;
+        let way = "--list -p udp,icmp lists its UDP and ICMP exchanges, without options for connections";
+        exit::remark(streams.err, &format!("{}: {way}", args.name()))?;
     }
     Ok(())
 }

@@ -99,6 +99,12 @@ impl Tally {
         self.incomplete + self.cut + self.malformed > 0
     }
 
+    /// Whether there were packets of which exchanges are made.
+    #[must_use]
+    pub(super) const fn has_exchanges(&self) -> bool {
+        self.datagrams + self.echo_requests + self.echo_replies > 0
+    }
+
     /// Whether there was no packet at all.
     #[must_use]
     pub(super) fn is_empty(&self) -> bool {

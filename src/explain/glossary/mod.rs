@@ -12,6 +12,7 @@ mod exits;
 mod find;
 mod flags;
 mod icmp;
+mod notations;
 mod options;
 mod outcomes;
 mod page;

@@ -7,7 +7,7 @@ use super::thing::Thing;
 use super::{Found, find, find::page, list, options, terms, verdicts};
 use crate::explain::icmp_words;
 use crate::tcp::{Call, State};
-use crate::trace::{Handshake, Mark, Termination};
+use crate::trace::{ConnState, Handshake, Mark, Termination};
 use crate::wire::{FLAG_NAMES, Flags, option_kind};
 
 /// The page that these words lead to.
@@ -259,4 +259,24 @@ fn states_and_flags(text: &str) -> Vec<&str> {
     let flag = |word: &str| FLAG_NAMES.iter().any(|(_, name, ..)| *name == word);
     let known = |word: &&str| State::ALL.iter().any(|state| state.name() == *word) || flag(word);
     capitals(text).into_iter().filter(known).collect()
+}
+
+/// What other tools made known for a whole connection: no word of it is without a page.
+#[test]
+fn every_word_of_zeek_and_every_bit_of_wireshark_is_explained() {
+    let page = found("conn_state");
+    let text = body(&page);
+    for state in ConnState::ALL {
+        assert!(text.contains(&format!("{}:", state.name())), "{}", state.name());
+        // Its letters are those of SYN and FIN, too.
+        assert!(state.name() == "SF" || found(state.name()).name == page.name, "{}", state.name());
+    }
+    let text = body(&found("history"));
+    for letter in "SHADFRCGTWIQ^".chars() {
+        assert!(text.contains(&format!("{letter} ")), "{letter}");
+    }
+    let text = body(&found("completeness"));
+    for (bit, kind) in [(1, "SYN"), (2, "ACK"), (4, "ACK"), (8, "data"), (16, "FIN"), (32, "reset")] {
+        assert!(text.contains(&format!("{kind} {bit}")), "{kind}");
+    }
 }

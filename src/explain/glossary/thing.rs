@@ -6,7 +6,7 @@ use super::entry::Entry;
 use super::find::key;
 use super::icmp::Message;
 use super::page::{Kind, Page};
-use super::{calls, errnos, exits, flags, options, phenomena, states, verdicts, words};
+use super::{calls, errnos, exits, flags, notations, options, phenomena, states, verdicts, words};
 use crate::tcp::State;
 use crate::trace::Mark;
 use crate::wire::Flags;
@@ -59,7 +59,7 @@ impl Thing {
 
     fn every() -> impl Iterator<Item = Self> {
         let row = |entry: Entry| Self::Row(entry, &[]);
-        let tables = [calls::CALLS, errnos::ERRNOS, words::WORDS, exits::EXITS];
+        let tables = [calls::CALLS, errnos::ERRNOS, words::WORDS, notations::NOTATIONS, exits::EXITS];
         let flags = flags::NAMED.iter().map(|(flags, _)| Self::Flags(*flags));
         flags
             .chain(State::ALL.into_iter().map(Self::State))

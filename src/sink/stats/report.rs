@@ -1,5 +1,6 @@
 //! The sums as one JSON object.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -37,6 +38,9 @@ pub(super) struct Report {
     refusing: Vec<Refusing>,
     /// By how much each count of `refusing` may be too low.
     refusing_missed: u64,
+    /// UDP and ICMP exchanges, by protocol and outcome.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exchanges: BTreeMap<&'static str, Counts>,
 }
 
 /// Averages; none where everything happened at once.
@@ -85,6 +89,7 @@ impl Report {
             connections_with_syns_again: totals.syns_again.1,
             refusing: refusing.into_iter().map(|(server, connections)| Refusing { server, connections }).collect(),
             refusing_missed: totals.refusing.missed(),
+            exchanges: totals.exchanges.clone(),
         }
     }
 }

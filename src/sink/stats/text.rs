@@ -16,8 +16,10 @@ const NUMBER: usize = 14;
 
 /// Writes everything there is something to say of.
 pub(super) fn write(out: &mut dyn Write, totals: &Totals, ascii: bool) -> io::Result<()> {
-    let mut text = Text { out, ascii };
-    text.whole(totals)?;
+    let mut text = Text { out, ascii, begun: false };
+    if totals.connections > 0 {
+        text.whole(totals)?;
+    }
     text.counts("Opened", &totals.handshakes(), totals.connections)?;
     text.counts("Closed", &totals.terminations(), totals.connections)?;
     text.counts("Failed or reset", &totals.stages(), totals.connections)?;
@@ -25,17 +27,24 @@ pub(super) fn write(out: &mut dyn Write, totals: &Totals, ascii: bool) -> io::Re
     text.times("Duration", &totals.durations)?;
     text.syns(totals)?;
     text.refusing(totals)?;
-    text.counts("Unusual", &totals.oddities(), totals.connections)
+    text.counts("Unusual", &totals.oddities(), totals.connections)?;
+    totals.exchanges.iter().try_for_each(|(protocol, outcomes)| {
+        let all = outcomes.values().sum();
+        text.counts(&format!("{}, {protocol}", explain::count(all, "exchange")), outcomes, all)
+    })
 }
 
 struct Text<'a> {
     out: &'a mut dyn Write,
     ascii: bool,
+    /// Something stands above.
+    begun: bool,
 }
 
 impl Text<'_> {
     fn heading(&mut self, heading: &str) -> io::Result<()> {
-        writeln!(self.out, "\n{}", heading.bold())
+        let above = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };
+        writeln!(self.out, "{above}{}", heading.bold())
     }
 
     /// `  name      12,345  words`.
@@ -50,7 +59,7 @@ impl Text<'_> {
         let rate = |of: fn(&Rates) -> f64| {
             rates.as_ref().map_or_else(String::new, |rates| format!("{} a second", short(of(rates))))
         };
-        writeln!(self.out, "{}", format!("In {}", explain::duration(totals.time())).bold())?;
+        self.heading(&format!("In {}", explain::duration(totals.time())))?;
         self.row("connections", &explain::grouped(totals.connections), &rate(|rates| rates.connections))?;
         self.row("segments", &explain::grouped(totals.segments), &rate(|rates| rates.segments))?;
         let bytes = totals.bytes.client + totals.bytes.server;
