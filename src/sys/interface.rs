@@ -35,6 +35,8 @@ pub struct Interface {
     pub mtu: usize,
     /// Whether it is up.
     pub up: bool,
+    /// Whether there is somebody at the other end of its cable, as far as it can know (IFF_LOWER_UP of netdevice(7)).
+    pub carrier: bool,
     /// Frames that it has received.
     pub received: u64,
 }
@@ -84,7 +86,8 @@ impl Interface {
             libc::ARPHRD_NONE => Kind::Ip,
             other => Kind::Other(other),
         };
-        Self { name: name.to_owned(), index, kind, mac, mtu, up: link.header.flags.contains(LinkFlags::Up), received }
+        let [up, carrier] = [LinkFlags::Up, LinkFlags::LowerUp].map(|flag| link.header.flags.contains(flag));
+        Self { name: name.to_owned(), index, kind, mac, mtu, up, carrier, received }
     }
 }
 
@@ -96,7 +99,7 @@ mod tests {
     fn loopback_is_loopback() {
         let lo = Interface::named("lo").unwrap();
         assert_eq!((lo.kind, lo.mac), (Kind::Loopback, Some([0; 6])));
-        assert!(lo.mtu >= 1280 && lo.index > 0);
+        assert!(lo.mtu >= 1280 && lo.index > 0 && lo.up == lo.carrier);
         assert!(matches!(Interface::named("nosuch"), Err(Error::NoInterface { .. })));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rawshake::sink::capture::{CaptureWriter, Format};
 use rawshake::source::{CaptureFile, Live, LiveOptions, Source};
-use rawshake::sys::{Namespace, link, namespace, poll};
+use rawshake::sys::{self, Interface, Namespace, link, namespace, poll};
 use rawshake::wire::{LinkType, Packet, Time};
 
 use crate::common::{self, in_own_network};
@@ -42,6 +42,7 @@ impl Kept {
 
 /// A cable whose far end is listened to.
 pub(crate) struct Cable {
+    far: Namespace,
     /// Asks for so many frames.
     wanted: Option<Sender<usize>>,
     heard: Receiver<Vec<Kept>>,
@@ -52,9 +53,13 @@ pub(crate) struct Cable {
 pub(crate) fn on_cable(test: impl FnOnce(&Cable)) {
     in_own_network(|| {
         let ready = std::thread::scope(|scope| {
-            let made = scope.spawn(|| namespace::enter_new_network().and_then(|()| Namespace::current()));
+            let made = scope.spawn(|| {
+                namespace::enter_new_network()?;
+                Ok::<_, sys::Error>([Namespace::current()?, Namespace::current()?])
+            });
             made.join().expect("no panic").expect("a second namespace")
         });
+        let [ready, far] = ready;
         link::create_cable(NEAR, FAR, &ready).expect("a cable");
         for name in ["near", "far"] {
             // Super-segments, as captures hold them, are longer than 1500 octets.
@@ -68,16 +73,16 @@ pub(crate) fn on_cable(test: impl FnOnce(&Cable)) {
                 Err(error) => return common::skip(&format!("ip: {error}")),
             }
         }
-        test(&Cable::listen(ready));
+        test(&Cable::listen(ready, far));
     });
 }
 
 impl Cable {
-    fn listen(far: Namespace) -> Self {
+    fn listen(ears: Namespace, far: Namespace) -> Self {
         let ((wanted, asked), (answer, heard)) = (channel(), channel());
         let (ready, is_ready) = channel();
         let body = move || {
-            far.enter().expect("the far end");
+            ears.enter().expect("the far end");
             let options = LiveOptions { buffer_size: 64 << 20, promiscuous: true, ..LiveOptions::default() };
             let mut live = Live::open("far", None, options).expect("a capture at the far end");
             ready.send(()).expect("the test");
@@ -89,7 +94,27 @@ impl Cable {
         };
         let thread = std::thread::spawn(body);
         is_ready.recv().expect("the far end listens");
-        Self { wanted: Some(wanted), heard, thread: Some(thread) }
+        Self { far, wanted: Some(wanted), heard, thread: Some(thread) }
+    }
+
+    /// Brings the far end up or down.
+    pub(crate) fn set_far(&self, state: &str) {
+        let ip = || Command::new("ip").args(["link", "set", FAR.name, state]).status().expect("ip");
+        assert!(self.far.run(ip).expect("the far end").success());
+    }
+
+    /// Waits until the far end has received a frame more, heard or not.
+    pub(crate) fn wait_for_frames(&self) {
+        let received = || {
+            let far = self.far.run(|| Interface::named(FAR.name));
+            far.expect("the far end").expect("its interface").received
+        };
+        let before = received();
+        let came = (0..1000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            received() > before
+        });
+        assert!(came, "nothing was sent");
     }
 
     /// What was heard since the last call: waits for `count` frames, and gives more if there are more.

@@ -185,3 +185,29 @@ fn ctrl_c_stops_and_still_reports() {
         }
     });
 }
+
+#[test]
+fn a_cable_whose_far_end_goes_down_in_mid_run_ends_it() {
+    on_cable(|cable| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), "many.pcapng", &numbered(100_000, 1000));
+        let ways =
+            ["", "--top-speed --loop 0", "--via packet --top-speed --loop 0", "--via batch --top-speed --loop 0"];
+        for arguments in ways {
+            let mut command = command(&path, &format!("--onto near {arguments}"));
+            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            cable.wait_for_frames();
+            cable.set_far("down");
+            let said = Said::of(child.wait_with_output().unwrap());
+            let line = "rawshake: interface near takes no more packets: it has no carrier any more: its cable, or the \
+                        other end, is down; ";
+            assert!(said.err.starts_with(line) && said.err.ends_with(" packets were sent before\n"), "{said:?}");
+            assert_eq!((said.code, said.err.lines().count()), (Some(2), 1), "{arguments}");
+            let said = replay(&path, "--onto near");
+            let line =
+                "rawshake: interface near has no carrier, and nothing was sent: its cable, or the other end, is down\n";
+            assert_eq!((said.code, said.err.as_str(), said.out.as_str()), (Some(2), line, ""));
+            cable.set_far("up");
+        }
+    });
+}

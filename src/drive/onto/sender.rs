@@ -20,6 +20,8 @@ const LONG: Duration = Duration::from_millis(5);
 const MARGIN: Duration = Duration::from_millis(3);
 /// Between two looks at Ctrl-C, and two words to the watcher.
 const BEAT: Duration = Duration::from_millis(100);
+/// Between two looks at the carrier, which take as long as sending some packets.
+const CARRIER: Duration = Duration::from_secs(1);
 /// A queue that is full has room again after about so long.
 const FULL: Duration = Duration::from_micros(20);
 /// Stamps of the last departures come within so long, if at all.
@@ -37,6 +39,8 @@ pub(super) struct Sender<'a> {
     start: Option<Duration>,
     /// When Ctrl-C was looked for last.
     beat: Duration,
+    /// When the carrier was looked for last, and how many packets had been sent at the last beat.
+    carrier: (Duration, u64),
     outcome: Outcome,
 }
 
@@ -89,7 +93,7 @@ impl<'a> Sender<'a> {
             left_out: 0,
         };
         let (stop, start, beat, next) = (stop.as_fd(), None, Duration::ZERO, (0, Duration::ZERO));
-        Self { plan, transmitter, stop, course: Course::default(), next, start, beat, outcome }
+        Self { plan, transmitter, stop, course: Course::default(), next, start, beat, carrier: (beat, 0), outcome }
     }
 
     /// Sends the blocks that come, and gives them back.
@@ -124,7 +128,9 @@ impl<'a> Sender<'a> {
                         break stop;
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => break Stop::End(End::Complete),
+                Err(RecvTimeoutError::Disconnected) => {
+                    break self.look_for_carrier().err().unwrap_or(Stop::End(End::Complete));
+                }
             }
         };
         self.last_departures();
@@ -240,10 +246,20 @@ impl<'a> Sender<'a> {
             return Err(Stop::End(End::Timeout));
         }
         let (sent, octets) = (self.outcome.sent, self.outcome.octets);
+        let is_stuck = self.outcome.full > 0 && sent == self.carrier.1;
+        self.carrier.1 = sent;
+        if is_stuck || self.beat.saturating_sub(self.carrier.0) >= CARRIER {
+            self.carrier.0 = self.beat;
+            self.look_for_carrier()?;
+        }
         let (done, due) = self.next;
         let fraction = self.course.fraction(self.plan, done, (self.beat, due), sent);
         let so_far = SoFar { sent, octets, took: self.beat, fraction };
         watcher.so_far(&so_far).map_err(|error| Stop::Error(error.into()))
+    }
+
+    fn look_for_carrier(&self) -> Result<(), Stop> {
+        if self.transmitter.has_carrier() { Ok(()) } else { Err(Stop::End(End::Refused(Refusal::NoCarrier))) }
     }
 
     fn ask(&mut self, block: &Block, packet: &Outgoing, watcher: &mut dyn Watcher) -> Result<(), Stop> {

@@ -64,6 +64,7 @@ pub enum Aim {
 
 /// An open way out of one interface.
 pub struct Transmitter {
+    interface: String,
     via: Via,
     out: Out,
     blocks: Vec<Block>,
@@ -88,13 +89,20 @@ impl Transmitter {
             Via::Xdp => Out::Xdp(Box::new(XdpSender::open(interface, &blocks)?)),
             Via::Batch | Via::Packet => Out::Frames(FrameSender::open(interface, via == Via::Batch, aim)?),
         };
-        Ok(Self { via, out, blocks })
+        Ok(Self { interface: interface.name.clone(), via, out, blocks })
     }
 
     /// Which way it is.
     #[must_use]
     pub const fn via(&self) -> Via {
         self.via
+    }
+
+    /// Whether what is given to the kernel can arrive: without a carrier it takes packets and drops them, or takes none for
+    /// ever. True where nobody knows; an interface that is down or gone says so itself.
+    #[must_use]
+    pub fn has_carrier(&self) -> bool {
+        Interface::named(&self.interface).map_or(true, |interface| interface.carrier || !interface.up)
     }
 
     /// The blocks from which it sends; the second time there are none.

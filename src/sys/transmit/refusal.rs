@@ -16,6 +16,8 @@ pub enum Refusal {
     Down,
     /// The interface is gone (ENXIO, ENODEV).
     Gone,
+    /// Nobody is at the other end of the cable: what is taken goes nowhere.
+    NoCarrier,
     /// Anything else.
     Other(io::Error),
 }
@@ -23,12 +25,6 @@ pub enum Refusal {
 impl Refusal {
     pub(super) fn last() -> Self {
         io::Error::last_os_error().into()
-    }
-
-    /// Whether no packet goes any more.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Down | Self::Gone)
     }
 }
 
@@ -51,6 +47,7 @@ impl fmt::Display for Refusal {
             Self::Full => f.write_str("the interface's queue is full"),
             Self::Down => f.write_str("the interface is down"),
             Self::Gone => f.write_str("the interface is gone"),
+            Self::NoCarrier => f.write_str("it has no carrier any more: its cable, or the other end, is down"),
             Self::Other(error) => f.write_str(&plain(error)),
         }
     }

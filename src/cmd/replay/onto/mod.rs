@@ -105,6 +105,10 @@ fn transmitter(args: &OntoArgs, interface: &Interface, plan: &Plan) -> anyhow::R
 fn frames_of(interface: &Interface) -> anyhow::Result<LinkType> {
     let name = interface.name.escape_debug();
     ensure!(interface.up, "interface {name} is down, and nothing was sent; ip link set {name} up brings it up");
+    ensure!(
+        interface.carrier,
+        "interface {name} has no carrier, and nothing was sent: its cable, or the other end, is down"
+    );
     match interface.kind {
         InterfaceKind::Ethernet | InterfaceKind::Loopback => Ok(LinkType::ETHERNET),
         InterfaceKind::Ip => Ok(LinkType::RAW),
