@@ -5,12 +5,11 @@ mod client;
 mod kept;
 mod lab;
 mod pattern;
+mod plan;
 mod recording;
 mod report;
 mod run;
 mod server;
-
-use std::net::SocketAddr;
 
 pub(super) use args::AgainstArgs;
 
@@ -18,12 +17,11 @@ use super::args::Args;
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Written;
 use crate::cmd::{Exit, Streams};
-use crate::craft::conversation::Role;
 use crate::lab::Server;
 use crate::sys::{RawSender, Version};
+use plan::Plan;
 use recording::Recording;
 use report::Report;
-use run::Played;
 
 /// Runs `rawshake replay --against HOST`.
 ///
@@ -39,10 +37,13 @@ pub(super) fn run(args: &Args, host: &str, streams: &mut Streams<'_>) -> anyhow:
     let mut stage = enter(args, named, port)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
-    let (ours, played) = match role {
-        Role::Client => as_client(args, &recording, &written, &mut stage, streams)?,
-        Role::Server => as_server(args, &recording, &written, &mut stage, streams)?,
-    };
+    let plan = Plan::make(&args.against, &recording, &written, stage.port)?;
+    let ours = plan.local();
+    let pcap = args.capture.create()?;
+    plan.announce(&recording.name, args.output.verbose > 0, streams.err)?;
+    plan.engage_lab(&args.against, &recording, &mut stage)?;
+    let at_once = report::begin(&recording, &args.output, streams.out)?;
+    let played = plan.play(&args.against, &recording, (at_once, pcap))?;
     let report =
         Report { recording: &recording, played: &played, role, ours, ignores: !args.against.ignore.is_empty() };
     let rerun = report.rerun();
@@ -62,45 +63,4 @@ fn enter(args: &Args, named: Option<u16>, port: u16) -> anyhow::Result<Stage> {
         Some(server) => Stage::with_server(lab, named, server),
         None => Stage::with_server(lab, Some(port), Server::Refuses),
     }
-}
-
-fn as_client(
-    args: &Args,
-    recording: &Recording,
-    written: &Written,
-    stage: &mut Stage,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<(SocketAddr, Played)> {
-    let against = &args.against;
-    if let (Some(lab), None) = (&mut stage.lab, against.lab.lab_server) {
-        lab.serve(lab::script(&recording.conversation, Role::Server, against.fast), stage.port)?;
-    }
-    let plan = client::Plan::make(against, recording, written, stage.port)?;
-    let local = plan.local();
-    if args.output.verbose > 0 {
-        writeln!(streams.err, "Plays the client of {}, from {local} to {}", recording.name, plan.remote())?;
-    }
-    let pcap = args.capture.create()?;
-    let at_once = report::begin(recording, &args.output, streams.out)?;
-    let played = plan.play(against, recording, (at_once, pcap))?;
-    Ok((local, played))
-}
-
-fn as_server(
-    args: &Args,
-    recording: &Recording,
-    written: &Written,
-    stage: &mut Stage,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<(SocketAddr, Played)> {
-    let against = &args.against;
-    let plan = server::Plan::make(against, written, stage.port)?;
-    let local = plan.local();
-    let pcap = args.capture.create()?;
-    writeln!(streams.err, "LISTEN on {local} as the server of {}; Ctrl-C ends it", recording.name)?;
-    if let Some(lab) = &mut stage.lab {
-        lab.call_by(lab::script(&recording.conversation, Role::Client, against.fast), local)?;
-    }
-    let at_once = report::begin(recording, &args.output, streams.out)?;
-    Ok((local, plan.play(against, recording, (at_once, pcap))?))
 }
