@@ -25,6 +25,9 @@ pub(super) struct Report {
     via: &'static str,
     /// Why it ended: `complete`, `timeout`, `stopped`, `refused` or `unfit`.
     end: &'static str,
+    /// Why no more packets were taken, or which one cannot be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     packets: u64,
     bytes: u64,
     seconds: f64,
@@ -87,6 +90,11 @@ impl Report {
                 End::Stopped => "stopped",
                 End::Refused(_) => "refused",
                 End::Unfit(..) => "unfit",
+            },
+            reason: match &outcome.end {
+                End::Refused(refusal) => Some(refusal.to_string()),
+                End::Unfit(number, unfit) => Some(format!("packet {number}: {unfit}")),
+                End::Complete | End::Timeout | End::Stopped => None,
             },
             packets: outcome.sent,
             bytes: outcome.octets,
@@ -205,6 +213,7 @@ mod tests {
             interface: "veth0".to_owned(),
             via: "batch",
             end: "complete",
+            reason: None,
             packets: 1_234,
             bytes: 123_400,
             seconds: 2.0,
