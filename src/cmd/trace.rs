@@ -10,7 +10,7 @@ pub(super) mod words;
 use std::io::{self, Write};
 
 use super::exit::remark;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Progress, Show};
 use super::stage::Stage;
@@ -71,10 +71,8 @@ fn connect(
     let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
-    let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
-    if let (Some(kernel), Some(lab)) = (kernel, &stage.lab) {
-        sink = kernel.beside(sink, args.output.format, plan.local(), lab)?;
-    }
+    let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
     let options = TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() };
     let mut show = Show::new(options, sink, pcap, Progress::new(remote));
     let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;

@@ -41,6 +41,8 @@ impl Account {
         let output = rawshake(arguments).args(["--lab", "--kernel", "--format", "json"]).output().expect("the program");
         let said = Said::of(output);
         let mut events = said.events();
+        // What is told of the run as a whole has no time.
+        events.retain(|event| event["time"].is_string());
         events.sort_by_key(time);
         let words = events.iter().filter_map(word).collect();
         let compared = events.iter().filter(|event| event["what"] == "compared");

@@ -61,3 +61,9 @@ fn nothing_is_left_after_ctrl_c() {
     let said = Said::of(running.wait_with_output().expect("its end"));
     assert_eq!((said.code, instances(process)), (Some(130), 0), "{said:?}");
 }
+
+#[test]
+fn a_list_has_no_place_for_it() {
+    let listed = Said::of(rawshake("send --lab --kernel -S --ports 80-83").output().expect("the program"));
+    assert!(listed.code == Some(2) && listed.err.contains("--format lines"), "{listed:?}");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::listening::{Early, is_at};
@@ -17,14 +17,42 @@ use crate::wire::Time;
 
 /// Events of a connection that are held to be put in order; beyond it they go on as they come.
 const HELD: usize = 20_000;
-/// What the last segment brings about is told within microseconds; a busy machine may take longer.
-const PATIENCE: [Duration; 12] = [Duration::from_millis(5); 12];
+/// What the last segment brings about is told within microseconds, and what the program does then not much later; a busy
+/// machine may take longer.
+const PATIENCE: [Duration; 40] = [Duration::from_millis(5); 40];
+/// So often nothing has to be told before it is believed that nothing will be.
+const QUIET: u8 = 2;
 
 /// A connection that has not ended.
 struct Connection {
     opened: Opened,
     paths: Paths,
     held: Vec<Event>,
+    /// Something was told since this was set to false.
+    told: bool,
+    /// The far program has closed its socket, or was never seen to have one.
+    released: bool,
+}
+
+impl Connection {
+    fn note(&mut self, event: &Event) {
+        self.paths.event(event);
+        if let EventKind::Kernel(kernel) = &event.kind {
+            self.told = true;
+            match &kernel.kind {
+                KernelKind::Called(_) => self.released = false,
+                KernelKind::Returned { call, .. } => self.released = call.call == "close",
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the kernel of this end is in the state that it should be in, and its program has noticed.
+    fn is_settled(&self, side: Side, expected: Option<State>) -> bool {
+        let none = |state: &State| !matches!(state, State::Closed | State::Listen);
+        let (last, expected) = (self.paths.last(side).filter(none), expected.filter(none));
+        last == expected && (last.is_some() || self.released)
+    }
 }
 
 /// A sink that gives another one what the kernel tells beside what it is given.
@@ -32,7 +60,9 @@ pub(super) struct Merge<'a> {
     sink: Box<dyn Sink + 'a>,
     account: Option<Account>,
     inspector: Inspector,
-    ours: SocketAddr,
+    /// The addresses of the host whose kernel is asked. What the kernel does with the ports of a hand-made end is not of
+    /// the connection.
+    far: [IpAddr; 2],
     sorted: bool,
     connections: HashMap<u32, Connection>,
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
@@ -47,14 +77,14 @@ impl<'a> Merge<'a> {
         sink: Box<dyn Sink + 'a>,
         account: Option<Account>,
         inspector: Inspector,
-        ours: SocketAddr,
+        far: [IpAddr; 2],
         sorted: bool,
     ) -> Self {
         Self {
             sink,
             account,
             inspector,
-            ours,
+            far,
             sorted,
             connections: HashMap::new(),
             by_ends: HashMap::new(),
@@ -67,10 +97,10 @@ impl<'a> Merge<'a> {
     /// Takes in what the kernel told up to now.
     fn listen(&mut self) -> io::Result<()> {
         if let Some(account) = &mut self.account {
-            let ours = self.ours;
+            let far = self.far;
             let told = account.read().map_err(io::Error::other)?;
-            // Our end is made by hand: what its kernel does with the port is not of the connection.
-            self.pending.extend(told.into_iter().filter(|told| told.local != ours));
+            let is_far = |told: &Told| told.local.ip().is_unspecified() || far.contains(&told.local.ip());
+            self.pending.extend(told.into_iter().filter(is_far));
         }
         Ok(())
     }
@@ -94,7 +124,8 @@ impl<'a> Merge<'a> {
         }
         let latest = self.latest?;
         let opened = &self.connections.get(&latest)?.opened;
-        is_at(opened.server, told.local).then_some((latest, Side::Server))
+        let is_its = is_at(opened.server, told.local) && self.is_far(opened.server);
+        is_its.then_some((latest, Side::Server))
     }
 
     fn told(&mut self, connection: u32, side: Side, told: &Told) -> io::Result<()> {
@@ -124,7 +155,7 @@ impl<'a> Merge<'a> {
     /// Passes an event on, or holds it.
     fn pass(&mut self, event: &Event) -> io::Result<()> {
         if let Some(connection) = self.connections.get_mut(&event.connection) {
-            connection.paths.event(event);
+            connection.note(event);
             if self.sorted && connection.held.len() < HELD {
                 connection.held.push(*event);
                 return Ok(());
@@ -142,18 +173,26 @@ impl<'a> Merge<'a> {
         if let Some(account) = &mut self.account {
             account.watch(opened.client, opened.server);
         }
-        self.connections.insert(connection, Connection { opened: *opened, paths: Paths::default(), held: Vec::new() });
+        let new =
+            Connection { opened: *opened, paths: Paths::default(), held: Vec::new(), told: false, released: true };
+        self.connections.insert(connection, new);
         self.pass(event)?;
         for (side, told) in self.early.take(opened) {
-            self.told(connection, side, &told)?;
+            if self.is_far(ends(opened, side).0) {
+                self.told(connection, side, &told)?;
+            }
         }
         Ok(())
+    }
+
+    fn is_far(&self, end: SocketAddr) -> bool {
+        self.far.contains(&end.ip())
     }
 
     /// The end of which the kernel can be asked.
     fn far(&self, connection: u32) -> Option<Side> {
         let opened = &self.connections.get(&connection)?.opened;
-        Some(if opened.client == self.ours { Side::Server } else { Side::Client })
+        Side::BOTH.into_iter().find(|side| self.is_far(ends(opened, *side).0))
     }
 
     /// Asks for the state, and tells it where it is another than was told last.
@@ -174,12 +213,15 @@ impl<'a> Merge<'a> {
 
     /// Waits until the kernel has told what follows from the last segment.
     fn settle(&mut self, connection: u32, side: Side, expected: Option<State>) -> io::Result<()> {
+        let mut quiet = 0;
         for pause in PATIENCE {
             self.listen()?;
             self.release(None)?;
             self.look(connection)?;
-            let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
-            if last == expected {
+            let Some(known) = self.connections.get_mut(&connection) else { break };
+            let told = std::mem::take(&mut known.told);
+            quiet = if known.is_settled(side, expected) && !told { quiet + 1 } else { 0 };
+            if quiet == QUIET || self.account.is_none() {
                 break;
             }
             poll::wait(&[], Some(pause)).map_err(io::Error::other)?;

@@ -4,20 +4,20 @@ mod listening;
 mod merge;
 
 use std::io::Write;
-use std::net::SocketAddr;
 
 use super::exit::remark;
 use super::output::Format;
 use crate::drive::kernel::Account;
-use crate::lab::Lab;
+use crate::lab::{self, Lab};
 use crate::sink::Sink;
+use crate::sys::Version;
 use crate::sys::sockdiag::Inspector;
 use merge::Merge;
 
 /// The kernel's side.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct KernelArgs {
-    /// Show what the lab server's kernel says: system calls, states, resets, drops (as root; else its states when asked)
+    /// Show what the kernel of the lab's other host says: system calls, states, resets, drops; as root, else its states when asked
     #[arg(long, requires = "lab", help_heading = "Lab")]
     pub(super) kernel: bool,
 }
@@ -26,6 +26,21 @@ pub(super) struct KernelArgs {
 pub(super) struct Kernel {
     /// None where the kernel can only be asked for states.
     account: Option<Account>,
+}
+
+/// Gives `sink`, which writes `format`, what the kernel of the lab's far host tells, where that was asked for.
+///
+/// # Errors
+/// The far kernel cannot be asked.
+pub(super) fn beside<'a>(
+    kernel: Option<(Kernel, &Lab)>,
+    format: Format,
+    sink: Box<dyn Sink + 'a>,
+) -> anyhow::Result<Box<dyn Sink + 'a>> {
+    match kernel {
+        Some((kernel, lab)) => kernel.beside(sink, format, lab),
+        None => Ok(sink),
+    }
 }
 
 impl Kernel {
@@ -49,21 +64,11 @@ impl Kernel {
         Ok(Some(Self { account }))
     }
 
-    /// Gives `sink`, which writes `format`, what the kernel tells beside what it is given. `ours` is our own, hand-made
-    /// end, of which the kernel knows nothing.
-    ///
-    /// # Errors
-    /// The far kernel cannot be asked.
-    pub(super) fn beside<'a>(
-        self,
-        sink: Box<dyn Sink + 'a>,
-        format: Format,
-        ours: SocketAddr,
-        lab: &Lab,
-    ) -> anyhow::Result<Box<dyn Sink + 'a>> {
+    fn beside<'a>(self, sink: Box<dyn Sink + 'a>, format: Format, lab: &Lab) -> anyhow::Result<Box<dyn Sink + 'a>> {
         let inspector = lab.on_server(Inspector::open)??;
         // A ladder is drawn when its connection is over; so its rows can be put in order first.
         let sorted = format == Format::Ladder;
-        Ok(Box::new(Merge::new(sink, self.account, inspector, ours, sorted)))
+        let far = [Version::V4, Version::V6].map(|version| lab::SERVER.ip(version));
+        Ok(Box::new(Merge::new(sink, self.account, inspector, far, sorted)))
     }
 }

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::kernel::KernelArgs;
 use crate::cmd::number::port;
 use crate::cmd::output::OutputArgs;
 use crate::cmd::seconds::{Seconds, some_time};
@@ -55,6 +56,8 @@ Examples:
   rawshake listen --lab --lab-clients 3 --backlog 1 --delay-syn-ack 0.5
                                            two SYNs find no place, and come
                                            again
+  sudo rawshake listen --lab --kernel      with the client's system calls and the
+                                           states of its kernel
   sudo rawshake listen 8080                then: nc localhost 8080, type, Ctrl-C
   sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
   sudo rawshake listen 8080 --table        who is connected, and in which
@@ -181,6 +184,8 @@ pub(super) struct LabArgs {
     pub(super) lab_clients: u16,
     #[command(flatten)]
     pub(super) wire: WireArgs,
+    #[command(flatten)]
+    pub(super) kernel: KernelArgs,
 }
 
 fn client() -> impl TypedValueParser<Value = Client> {

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use super::in_place::InPlace;
+use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::{Exit, Streams};
 use crate::craft::listen::{Listener, Stats};
@@ -38,6 +39,7 @@ const EVENTS: usize = 40_000;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let kernel = Kernel::open(args.lab.kernel, streams.err)?;
     let mut lab = enter(args)?;
     // Before anything else: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -46,7 +48,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut wire = ManyWire::open(&plan::wire(args, &versions))?;
     let mut listener = Listener::new(plan::config(args, &versions)?);
     introduce(args, &versions, &guards, streams.err)?;
-    let (ended, not_shown) = serve(args, &mut listener, &mut wire, &versions, lab.as_mut(), streams)?;
+    let (ended, not_shown) = serve(args, (&mut listener, &mut wire), &versions, (lab.as_mut(), kernel), streams)?;
     let packets = Packets { captured: ended.packets, not_shown, not_captured: wire.dropped()?, not_sent: ended.unsent };
     conclude(args, &ended, listener.stats(), packets, streams)
 }
@@ -60,18 +62,17 @@ fn enter(args: &Args) -> anyhow::Result<Option<Lab>> {
 /// The run itself, shown while it goes on. Gives how it ended, and how many packets were not shown.
 fn serve(
     args: &Args,
-    listener: &mut Listener,
-    wire: &mut ManyWire,
+    (listener, wire): (&mut Listener, &mut ManyWire),
     versions: &[Version],
-    lab: Option<&mut Lab>,
+    (lab, kernel): (Option<&mut Lab>, Option<Kernel>),
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<(ManyEnded, u64)> {
     let port = plan::port(args);
     let pcap = args.capture.create()?;
     let out = Shared::new(&mut *streams.out);
     let screen = Screen::new(screen_kind(args, &out, &mut *streams.err));
-    let sink = open_sink(args, port, out);
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;
+    let sink = beside(kernel.zip(lab), args.output.format, open_sink(args, port, out))?;
     let waited_for = lab.filter(|_| args.bounds.count.is_none() && plan::client(args) != Client::Nobody);
     let show = Show::new(port, args.bounds.max_connections as usize, sink, pcap, screen);
     let mut show = show.with_table_alone(is_table_alone(args)).until_quiet(waited_for);

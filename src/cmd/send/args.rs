@@ -12,6 +12,7 @@ use super::help;
 use super::notation::{Bits, Message, Ports, Sweep, Ttls, interval, option, rate};
 use super::script::ScriptArgs;
 use crate::cmd::capture::CaptureArgs;
+use crate::cmd::kernel::KernelArgs;
 use crate::cmd::number::{number, number_to};
 use crate::cmd::output::OutputArgs;
 use crate::cmd::stage::LabArgs;
@@ -44,6 +45,8 @@ pub struct Args {
     pub(super) way: WayArgs,
     #[command(flatten)]
     pub(super) lab: LabArgs,
+    #[command(flatten)]
+    pub(super) kernel: KernelArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Show the first packet as commands of hping3, nping and scapy, and send nothing; with --from, send, and show its segment

@@ -14,6 +14,7 @@ use super::report::{Screen, by_hand};
 use super::script::words;
 use super::{equivalent, unshown, words as said};
 use crate::cmd::exit::remark;
+use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
@@ -23,7 +24,7 @@ use crate::craft::trial::{Failure, Program, Shot, Sign, TARGETS, Target, Trial, 
 use crate::drive::guards::Guards;
 use crate::drive::{LiveWire, TrialEnded, run_trial};
 use crate::explain::{self, Case};
-use crate::lab::{self, Server};
+use crate::lab::{self, Lab, Server};
 use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::{RawSender, Version, random, terminal};
@@ -73,6 +74,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     let program = program(args);
     check(args, target, program)?;
     let written = plan::written(args, lab::SERVER.name)?;
+    let kernel = Kernel::open(args.kernel, streams.err)?;
     let stage = match (program, args.lab.lab) {
         (Program::Obeys, true) => Stage::with_server(&args.lab, written.port()?, server(target))?,
         _ => Stage::enter(&args.lab, &written, server(target))?,
@@ -95,7 +97,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     // Other hosts of the lab have no program, and another kernel.
     let is_server = peer.remote.ip() == lab::SERVER.ip(Version::of(peer.remote.ip()));
     let far = Far { args, target: &peer, template, lab: stage.lab.as_ref().filter(|_| is_server), state: None };
-    fire(args, trial, far, streams)
+    fire(args, trial, far, kernel.zip(stage.lab.as_ref()), streams)
 }
 
 /// In the lab a program does what it is told, unless another was asked for.
@@ -174,7 +176,13 @@ fn config(
     })
 }
 
-fn fire(args: &Args, mut trial: Trial, mut far: Far<'_>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+fn fire(
+    args: &Args,
+    mut trial: Trial,
+    mut far: Far<'_>,
+    kernel: Option<(Kernel, &Lab)>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let (config, peer) = (*trial.config(), far.target);
     let mut wire = LiveWire::between(&peer.route, config.local.ip(), config.remote.ip())?;
     if far.template.ip.is_corrected(config.remote.is_ipv4()) {
@@ -184,6 +192,7 @@ fn fire(args: &Args, mut trial: Trial, mut far: Far<'_>, streams: &mut Streams<'
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let sink = beside(kernel, args.output.format, sink)?;
     let mut screen = Screen::new(Show::new(by_hand(config.local), sink, pcap, None), super::hex(args, &settings));
     let ended = run_trial(&mut trial, &mut wire, &mut far, &mut screen);
     let left = take_leave(args, &trial, peer, streams.err);

@@ -17,7 +17,10 @@ mod words;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use anyhow::ensure;
+
 use super::exit::remark;
+use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Show};
 use super::stage::Stage;
@@ -28,7 +31,7 @@ use crate::craft::probe::{Session, Tally};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::explain::Case;
-use crate::lab::{self, Server};
+use crate::lab::{self, Lab, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
@@ -52,6 +55,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return script::run(args, path, streams);
     }
     let written = plan::written(args, lab::SERVER.name)?;
+    let kernel = Kernel::open(args.kernel, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     if !args.show_equivalent {
@@ -67,8 +71,12 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if args.output.verbose > 0 {
         introduce(&plan.target, plan.series.template.source, plan.guards.is_some(), &stage, streams.err)?;
     }
+    ensure!(
+        !args.kernel.kernel || !is_listed(args, &plan),
+        "--kernel is told in a ladder, and this is told in a list: send less, or add --format lines"
+    );
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
-    let (ended, answers) = shoot(args, &mut plan, &mut session, streams)?;
+    let (ended, answers) = shoot(args, &mut plan, &mut session, kernel.zip(stage.lab.as_ref()), streams)?;
     unshown::tell(args.output.format, &settings(args, &plan), &plan.series, session.tally().sent, streams.out)?;
     let mut cases = answers.cases(&plan.series, session.tally().sent)?;
     if unheard(&plan, &ended).is_some() {
@@ -83,6 +91,7 @@ fn shoot(
     args: &Args,
     plan: &mut Plan,
     session: &mut Session,
+    kernel: Option<(Kernel, &Lab)>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<(Ended, Answers)> {
     let PacketSpec { source, destination, .. } = plan.series.template;
@@ -96,7 +105,7 @@ fn shoot(
         let rows = (!args.output.quiet).then(|| List::new(&mut *streams.out, series, plan.pace.in_turn));
         (rows, Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
-        (None, open_sink(args, plan, &mut *streams.out))
+        (None, beside(kernel, args.output.format, open_sink(args, plan, &mut *streams.out))?)
     };
     let show = Show::new(by_hand(plan.ours()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, hex(args, &settings(args, plan)));

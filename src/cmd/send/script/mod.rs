@@ -14,6 +14,7 @@ use super::args::Args;
 use super::plan::{self, Origin};
 use super::report::{Report, Screen, by_hand};
 use crate::cmd::host::visible;
+use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target;
@@ -24,7 +25,7 @@ use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
-use crate::sink;
+use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
 use statement::{LineArgs, Says, Statement};
 
@@ -99,6 +100,7 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     );
     let mut script = Script::read(path, args.series.timeout)?;
     let written = plan::written(args, lab::SERVER.name)?;
+    let kernel = Kernel::open(args.kernel, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -114,7 +116,10 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
         ..args.output.settings(terminal::width(io::stdout()))
     };
     let mut run = Run::new(lines.clone(), origin.source, target.remote.ip());
-    let ended = play(args, &settings, &target, origin, &lines, &mut run, streams)?;
+    let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
+    let (ended, octets) = play(args, (&settings, sink), &target, origin, &lines, &mut run)?;
+    streams.out.write_all(octets.as_bytes())?;
     report::conclude(
         &report::Setting { args, settings: &settings, target: &target, script: &script },
         &run,
@@ -173,13 +178,12 @@ fn template(args: &mut LineArgs, target: &Target, origin: &Origin) -> anyhow::Re
 /// The run itself, shown while it goes on.
 fn play(
     args: &Args,
-    settings: &Settings,
+    (settings, sink): (&Settings, Box<dyn Sink + '_>),
     target: &Target,
     origin: Origin,
     lines: &[Line],
     run: &mut Run,
-    streams: &mut Streams<'_>,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<(Ended, String)> {
     let remote = target.remote.ip();
     let mut wire = LiveWire::between(&target.route, origin.source, remote)?;
     let corrected = |line: &Line| match &line.action {
@@ -190,7 +194,6 @@ fn play(
         wire = wire.by_frames(&target.route)?;
     }
     let pcap = args.capture.create()?;
-    let sink = sink::open(args.output.format, settings, Box::new(ByLine(&mut *streams.out)));
     let show = Show::new(by_hand((origin.source, origin.port).into()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, super::hex(args, settings));
     let mut report = Report::new(screen, origin.source, origin.guards, None);
@@ -198,8 +201,7 @@ fn play(
     // What was seen is shown in any case.
     let shown = report.finish();
     let ended = ended?;
-    streams.out.write_all(shown?.1.as_bytes())?;
-    Ok(ended)
+    Ok((ended, shown?.1))
 }
 
 #[cfg(test)]
