@@ -16,6 +16,7 @@ pub mod replay;
 mod seconds;
 pub mod send;
 mod show;
+mod sight;
 pub mod sockets;
 mod stage;
 mod target;

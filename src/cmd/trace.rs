@@ -5,6 +5,7 @@ mod many;
 mod payload;
 mod plan;
 mod server;
+mod udp;
 pub(super) mod words;
 
 use std::io::{self, Write};
@@ -31,6 +32,9 @@ pub use args::Args;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if args.socket.udp {
+        return udp::run(args, streams);
+    }
     plan::check(&args.open)?;
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;

@@ -6,6 +6,7 @@ mod common;
 
 mod arguments;
 mod closing;
+mod datagrams;
 mod failing;
 mod interrupt;
 mod loopback;

@@ -6,13 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::WireArgs;
 use crate::cmd::show::Show;
-use crate::drive::{Seen, Watcher as _};
+use crate::cmd::sight::Sight;
 use crate::lab::{self, Lab, Process};
-use crate::sink::Sink;
-use crate::source::{Live, LiveOptions};
 use crate::sys::{Interrupts, Signal, pending, poll};
-use crate::trace::{Origin, TracerOptions};
-use crate::wire;
+use crate::trace::TracerOptions;
 
 /// How long nothing must come until the end of a connection that is over is told. What is late comes sooner as a rule.
 const QUIET: Duration = Duration::from_millis(300);
@@ -48,12 +45,8 @@ impl Woken {
 
 /// What passes on the wire, seen from the near host.
 pub(super) struct View<'a> {
-    capture: Live,
-    show: Show<'a>,
+    sight: Sight<'a>,
     interrupts: Interrupts,
-    packets: u64,
-    /// When the last packet came.
-    last: Instant,
     /// How long a frame and its answer are on the wire.
     round_trip: Duration,
 }
@@ -63,37 +56,37 @@ impl<'a> View<'a> {
     pub(super) fn open(args: &WireArgs, out: &'a mut dyn io::Write) -> anyhow::Result<Self> {
         let interrupts = Interrupts::new()?;
         let pcap = args.capture.create()?;
-        let capture = Live::open(lab::INTERFACE, Some(FILTER), LiveOptions::default())?;
-        let sink: Box<dyn Sink + 'a> = args.sink(out)?;
-        let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
+        let show = Show::new(TracerOptions::default(), args.sink(out)?, pcap, None).with_exchanges();
+        let sight = Sight::open(lab::INTERFACE, FILTER, show)?;
         let round_trip = args.wire.as_ref().map_or(Duration::ZERO, |wire| wire.delay * 2);
-        Ok(Self { capture, show, interrupts, packets: 0, last: Instant::now(), round_trip })
+        Ok(Self { sight, interrupts, round_trip })
     }
 
     /// Shows what passes until one of the processes has ended, a signal comes, or the time is over.
     pub(super) fn watch(&mut self, processes: &[&Process], at_most: Option<Duration>) -> anyhow::Result<Woken> {
         let began = Instant::now();
         loop {
-            self.take()?;
+            self.sight.take()?;
             let left = at_most.map(|time| time.saturating_sub(began.elapsed()));
             if left.is_some_and(|left| left.is_zero()) {
                 return Ok(Woken::Time);
             }
-            let until = if self.show.is_settled() { None } else { Some(QUIET) };
-            let fds: Vec<BorrowedFd<'_>> = [self.capture.as_fd(), self.interrupts.as_fd()]
+            let until = if self.sight.show().is_settled() { None } else { Some(QUIET) };
+            let fds: Vec<BorrowedFd<'_>> = [self.sight.as_fd(), self.interrupts.as_fd()]
                 .into_iter()
                 .chain(processes.iter().map(|process| process.as_fd()))
                 .collect();
             let ready = poll::wait(&fds, left.into_iter().chain(until).min())?;
+            let has_ended = (2..fds.len()).any(|index| ready.contains(index));
             if ready.is_empty() && until.is_some() {
-                self.show.settle()?;
+                self.sight.show().settle()?;
             }
             if ready.contains(1)
                 && let Some(signal) = self.interrupts.take()
             {
                 return Ok(Woken::Signal(signal));
             }
-            if (2..fds.len()).any(|index| ready.contains(index)) {
+            if has_ended {
                 return Ok(Woken::Ended);
             }
         }
@@ -107,7 +100,7 @@ impl<'a> View<'a> {
             if self.watch(&[], Some(still))? != Woken::Time {
                 break;
             }
-            let is_still = self.last.elapsed() >= still;
+            let is_still = self.sight.silence() >= still;
             if is_still && pending::tcp()? + lab.on_server(pending::tcp)?? == 0 {
                 break;
             }
@@ -115,33 +108,13 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    /// Takes in what has come.
-    fn take(&mut self) -> anyhow::Result<()> {
-        while let Some(packet) = self.capture.next()? {
-            self.packets += 1;
-            self.last = Instant::now();
-            let decoded = wire::decode(&packet);
-            let seen = Seen {
-                number: self.packets,
-                packet: &packet,
-                decoded: &decoded,
-                origin: Origin::Wire,
-                captured: true,
-                calls: [None; 2],
-            };
-            self.show.packet(&seen)?;
-        }
-        Ok(())
-    }
-
     /// Whether nothing has passed.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.packets == 0
+    pub(super) fn is_empty(&self) -> bool {
+        self.sight.packets() == 0
     }
 
     /// The end: what was held back.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        self.take()?;
-        self.show.finish()
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        self.sight.finish()
     }
 }

@@ -30,6 +30,8 @@ pub struct Args {
     #[arg(value_name = "PORT")]
     pub(super) port: Option<String>,
     #[command(flatten)]
+    pub(super) socket: SocketArgs,
+    #[command(flatten)]
     pub(super) way: WayArgs,
     #[command(flatten)]
     pub(super) open: OpenArgs,
@@ -58,6 +60,10 @@ Examples:
                                          receiving
   sudo rawshake trace 192.0.2.7 ssh      what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
+  rawshake trace --lab --udp --send hello
+                                         a datagram, which has no handshake
+  rawshake trace --lab --udp --lab-server refuses
+                                         the only refusal that there is
   sudo rawshake trace --lab --kernel --send hello
                                          with the calls of the server and the
                                          states of its kernel
@@ -72,6 +78,16 @@ second one resets.
 Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error,
 130 Ctrl-C.
 Trace only hosts that you own or may test.";
+
+/// Which socket.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sockets, instead of a raw one")]
+pub(super) struct SocketArgs {
+    /// Send the payload as a datagram, with a UDP socket of our kernel, and again (--retries) until it is answered
+    #[arg(long, conflicts_with_all = ["open", "isn", "window", "mss", "wscale", "no_mss", "no_wscale", "no_sack",
+        "no_timestamps", "no_options", "ecn", "http", "close", "deadline", "rst_guard", "count", "kernel", "lab_think"])]
+    pub(super) udp: bool,
+}
 
 /// Which way the packets go.
 #[derive(Debug, clap::Args)]
