@@ -1,10 +1,12 @@
 //! One file for each subcommand: its arguments and a short run.
 
+mod beside;
 pub mod capture;
 mod exit;
 pub mod explain;
 mod host;
 mod in_place;
+mod kept;
 mod kernel;
 pub mod lab;
 pub mod listen;

@@ -54,6 +54,11 @@ impl<'a> Show<'a> {
         self.sink.flush()
     }
 
+    /// The capture file, which is ended elsewhere: more is to be written to it.
+    pub(super) fn take_pcap(&mut self) -> Option<CaptureFile> {
+        self.pcap.take()
+    }
+
     /// The end: verdicts, and what was held back.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if let Some(progress) = &mut self.progress {

@@ -1,6 +1,7 @@
 //! `rawshake trace`.
 
 mod args;
+mod kernel_client;
 mod many;
 mod payload;
 mod plan;
@@ -10,6 +11,7 @@ pub(super) mod words;
 
 use std::io::{self, Write};
 
+use super::capture::CaptureFile;
 use super::exit::remark;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
@@ -36,6 +38,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return udp::run(args, streams);
     }
     plan::check(&args.open)?;
+    plan::check_socket(args)?;
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
     let kernel = Kernel::open(args.kernel, streams.err)?;
@@ -54,8 +57,16 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(count) = args.many.count {
         return many::run(args, plan, &stage, count, streams);
     }
-    let ended = connect(args, &plan, &mut stage, kernel, streams)?;
-    conclude(args, &plan, &ended, streams.err)
+    let both = args.socket.kernel_client.then(|| kernel_client::Both::new(plan.target.remote));
+    let (ended, pcap) = connect(args, &plan, &mut stage, (kernel, both.as_ref()), streams)?;
+    let exit = conclude(args, &plan, &ended, streams.err)?;
+    match both {
+        Some(both) if ended.signal.is_none() => {
+            let other = both.conclude(args, &plan, pcap, streams)?;
+            Ok(if exit == Exit::Success { other } else { exit })
+        }
+        _ => Ok(exit),
+    }
 }
 
 fn fitting(args: &Args) -> lab::Server {
@@ -67,15 +78,18 @@ fn connect(
     args: &Args,
     plan: &Plan,
     stage: &mut Stage,
-    kernel: Option<Kernel>,
+    (kernel, both): (Option<Kernel>, Option<&kernel_client::Both>),
     streams: &mut Streams<'_>,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<(Ended, Option<CaptureFile>)> {
     let Target { remote, ref route } = plan.target;
     let mut wire = LiveWire::open(route, plan.local(), remote)?;
     let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
-    let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let sink = match both {
+        Some(both) => both.by_hand(args, &settings, &mut *streams.out)?,
+        None => sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out))),
+    };
     let sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
     let options = TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() };
     let mut show = Show::new(options, sink, pcap, Progress::new(remote));
@@ -84,11 +98,13 @@ fn connect(
         lab.connect_from_server(plan.local(), remote.port())?;
     }
     let ended = drive::run(&mut endpoint, (plan.local(), remote), &mut wire, &mut show);
+    let goes_on = both.is_some() && matches!(&ended, Ok(ended) if ended.signal.is_none());
+    let pcap = if goes_on { show.take_pcap() } else { None };
     // What was seen is shown in any case.
     let shown = show.finish();
     let ended = ended?;
     shown?;
-    Ok(ended)
+    Ok((ended, pcap))
 }
 
 /// What the tool itself does, before it does it.
@@ -106,7 +122,7 @@ fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> 
 
 fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> anyhow::Result<Exit> {
     let interface = &plan.target.route.interface;
-    let judged = args.output.format == Format::Ladder && !args.output.quiet;
+    let judged = args.output.format == Format::Ladder && !args.output.quiet && !args.socket.kernel_client;
     if !(judged && words::is_in_verdict(ended))
         && let Some(line) = words::complaint(ended, plan.target.remote, interface, args.close.deadline.0)
     {

@@ -89,7 +89,8 @@ pub enum Facet {
 
 impl Facet {
     /// The first word of a line about it.
-    const fn subject(self) -> &'static str {
+    #[must_use]
+    pub const fn subject(self) -> &'static str {
         match self {
             Self::Opening => "Opening",
             Self::Options => "Options",

@@ -1,6 +1,7 @@
 //! Events out: one file for each kind of output, and the registry of them.
 
 pub mod capture;
+mod comparison;
 mod exchange;
 pub mod fields;
 pub mod glossary;
@@ -22,6 +23,7 @@ use crate::ladder::Settings;
 use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
 
+pub use comparison::comparison;
 pub use json::Json;
 pub use judgement::judgement;
 pub use ladder::TextLadder;

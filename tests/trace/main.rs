@@ -9,6 +9,7 @@ mod closing;
 mod datagrams;
 mod failing;
 mod interrupt;
+mod kernel_client;
 mod loopback;
 mod many;
 mod program;

@@ -60,6 +60,8 @@ Examples:
                                          receiving
   sudo rawshake trace 192.0.2.7 ssh      what a host of yours answers
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
+  rawshake trace --lab --send hello --kernel-client --width 120
+                                         the same by connect(), beside it
   rawshake trace --lab --udp --send hello
                                          a datagram, which has no handshake
   rawshake trace --lab --udp --lab-server refuses
@@ -87,6 +89,9 @@ pub(super) struct SocketArgs {
     #[arg(long, conflicts_with_all = ["open", "isn", "window", "mss", "wscale", "no_mss", "no_wscale", "no_sack",
         "no_timestamps", "no_options", "ecn", "http", "close", "deadline", "rst_guard", "count", "kernel", "lab_think"])]
     pub(super) udp: bool,
+    /// Let a stream socket of our kernel have the same conversation afterwards, and show both, marked where they differ
+    #[arg(long, conflicts_with_all = ["udp", "count", "kernel"])]
+    pub(super) kernel_client: bool,
 }
 
 /// Which way the packets go.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::ensure;
 
-use super::args::{Args, OpenArgs};
+use super::args::{Args, CloseMode, OpenArgs, OpenMode};
 use crate::cmd::host::room;
 use crate::cmd::target::Target;
 use crate::cmd::way::LINGER;
@@ -37,6 +37,16 @@ pub(super) fn check(args: &OpenArgs) -> anyhow::Result<()> {
     ensure!(
         window <= most,
         "a window of {window} does not fit into its field: with a scale of {shift} bits the most is {most}"
+    );
+    Ok(())
+}
+
+/// What the kernel's client cannot do.
+pub(super) fn check_socket(args: &Args) -> anyhow::Result<()> {
+    let is_crossed = args.open.open == OpenMode::Simultaneous || args.close.close == CloseMode::Simultaneous;
+    ensure!(
+        !(args.socket.kernel_client && is_crossed),
+        "--kernel-client cannot make two SYNs or FINs cross: leave out --open or --close simultaneous"
     );
     Ok(())
 }

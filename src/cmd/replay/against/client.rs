@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::args::AgainstArgs;
-use super::kept::{self, Keeper};
 use super::recording::Recording;
 use super::run::{self, Played, WINDOW};
 use crate::cmd::capture::CaptureFile;
 use crate::cmd::host::room;
+use crate::cmd::kept::{self, Keeper};
 use crate::cmd::show::{Progress, Show};
 use crate::cmd::target::{Target, Way, Written};
 use crate::cmd::trace::words;

@@ -2,7 +2,6 @@
 
 mod args;
 mod client;
-mod kept;
 mod lab;
 mod pattern;
 mod plan;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::kept::Kept;
+use crate::cmd::kept::Kept;
 use crate::cmd::replay::args::Args;
 use crate::cmd::replay::faults::Faults;
 use crate::cmd::replay::input;

@@ -3,17 +3,16 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use super::kept::Kept;
 use super::recording::{Recording, side};
 use super::run::Played;
+use crate::cmd::beside::{self, Mark, Pictured};
+use crate::cmd::kept::Kept;
 use crate::cmd::output::{Format, OutputArgs};
-use crate::cmd::show::ByLine;
 use crate::craft::conversation::{Difference, Role, excerpt};
-use crate::explain::{Bytes, Facet, Rerun, Share, differences};
-use crate::ladder::{Builder, Ladder, Settings, Verbosity, layout, side_by_side};
+use crate::explain::{Bytes, Rerun, Share, differences};
+use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::terminal;
-use crate::trace::Side;
 
 /// The turns of which the beginnings are put on one line.
 const ANCHORS: usize = 1000;
@@ -28,9 +27,6 @@ pub(super) struct Report<'a> {
     pub(super) ours: SocketAddr,
     pub(super) ignores: bool,
 }
-
-/// Where both are marked: a packet of the recording and one of the run, and what is said there.
-type Mark = ([Option<u64>; 2], [String; 2]);
 
 impl Report<'_> {
     /// What was other than recorded.
@@ -94,27 +90,16 @@ impl Report<'_> {
     fn pictures(&self, rerun: &Rerun, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
         let (was, is) = (&self.recording.kept, &self.played.kept);
         let marks = self.marks(rerun, settings.ascii);
-        let marked = |place: usize| marks.iter().filter_map(move |(packets, _)| packets[place]);
-        let mut left = draw(was, settings, marked(0).collect());
-        let mut right = draw(is, &Settings { ours: Some(self.ours), ..settings.clone() }, marked(1).collect());
-        for ([one, other], [recorded, live]) in &marks {
-            one.map(|packet| left.mark(packet, recorded));
-            other.map(|packet| right.mark(packet, live));
-        }
+        let turns = self.recording.conversation.turns().into_iter().filter(|turn| turn.by == self.role).take(ANCHORS);
+        let turns = turns.map(|turn| (side(self.role), turn.octets.start));
+        let anchors = beside::anchors([was, is], turns, &marks);
         let name = format!("Recorded: {}", rerun.recording);
-        if let Some(lines) = side_by_side(&left, &right, &self.anchors(&marks), settings) {
-            sink::picture(Some(&format!("{name}, beside the live one")), &lines, out)?;
-        } else {
-            sink::picture(Some(&name), &layout(&left, settings), out)?;
-            writeln!(out)?;
-            sink::picture(Some("Live"), &layout(&right, settings), out)?;
-        }
-        for (kept, name) in [(was, "recorded"), (is, "live")] {
-            if kept.more > 0 && settings.verbosity > Verbosity::Quiet {
-                writeln!(out, "{} segments of the {name} connection are not drawn", kept.more)?;
-            }
-        }
-        Ok(())
+        let heading = format!("{name}, beside the live one");
+        let both = [
+            Pictured { kept: was, heading: name, name: "the recorded connection", ours: settings.ours },
+            Pictured { kept: is, heading: "Live".to_owned(), name: "the live connection", ours: Some(self.ours) },
+        ];
+        beside::pictures(&both, &heading, (&marks, &anchors), settings, out)
     }
 
     /// What differs, at the packets where it does.
@@ -127,35 +112,11 @@ impl Report<'_> {
             (packets, [false, true].map(|live| bytes.mark(live, ascii)))
         });
         let others = rerun.differences.iter().map(|difference| {
-            let packets = [was, is].map(|kept| match difference.what {
-                Facet::Closing => Side::BOTH.into_iter().filter_map(|side| kept.end(side)).min(),
-                Facet::Opening | Facet::Options | Facet::Flags => kept.first(peer, |segment| segment.flags.syn()),
-            });
+            let packets = beside::places([was, is], difference.what, peer);
             (packets, [false, true].map(|live| difference.mark(live)))
         });
         others.chain(bytes).collect()
     }
-
-    /// Packets that do the same in both connections, and those that are marked.
-    fn anchors(&self, marks: &[Mark]) -> Vec<(u64, u64)> {
-        let (was, is) = (&self.recording.kept, &self.played.kept);
-        let both = |find: &dyn Fn(&Kept) -> Option<u64>| find(was).zip(find(is));
-        let syns = Side::BOTH.into_iter().map(|side| both(&|kept| kept.first(side, |segment| segment.flags.syn())));
-        let turns = self.recording.conversation.turns().into_iter().filter(|turn| turn.by == self.role).take(ANCHORS);
-        let turns = turns.map(|turn| both(&|kept| kept.carrier(side(self.role), turn.octets.start)));
-        let ends = Side::BOTH.into_iter().map(|side| both(&|kept| kept.end(side)));
-        let marked = marks.iter().map(|([one, other], _)| one.zip(*other));
-        let mut anchors: Vec<_> = syns.chain(turns).chain(ends).chain(marked).flatten().collect();
-        anchors.sort_unstable();
-        anchors.dedup();
-        anchors
-    }
-}
-
-fn draw(kept: &Kept, settings: &Settings, wanted: Vec<u64>) -> Ladder {
-    let mut builder = Builder::new(settings).showing(wanted);
-    kept.events.iter().for_each(|event| builder.push(event));
-    Ladder { verdict: Vec::new(), ..builder.finish() }
 }
 
 /// Shows the recorded connection, where events are shown as they come, and opens what shows the live one so; for the ladder
@@ -166,26 +127,9 @@ pub(super) fn begin<'a>(
     out: &'a mut dyn Write,
 ) -> io::Result<Box<dyn sink::Sink + 'a>> {
     let settings = output.settings(None);
-    let mut recorded = events(output.format, "recorded", &settings, out)?;
+    let mut recorded = beside::events(output.format, "recorded", &settings, out)?;
     recording.kept.events.iter().try_for_each(|event| recorded.event(event))?;
     recorded.finish()?;
     drop(recorded);
-    events(output.format, "live", &settings, out)
-}
-
-/// What shows events as they come.
-fn events<'a>(
-    format: Format,
-    run: &'static str,
-    settings: &Settings,
-    out: &'a mut dyn Write,
-) -> io::Result<Box<dyn sink::Sink + 'a>> {
-    Ok(match format {
-        Format::Ladder | Format::Csv => Box::new(sink::Nothing),
-        Format::Json => Box::new(sink::Json::of_run(run, ByLine(out))),
-        Format::Lines => {
-            writeln!(out, "{run}:")?;
-            sink::open(format, settings, Box::new(ByLine(out)))
-        }
-    })
+    beside::events(output.format, "live", &settings, out)
 }

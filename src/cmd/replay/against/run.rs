@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::args::AgainstArgs;
-use super::kept::Kept;
 use super::pattern::Patterns;
 use super::recording::Recording;
+use crate::cmd::kept::Kept;
 use crate::craft::conversation::{Comparison, Conversation, Pace, Player};
 use crate::craft::{Offer, Timing};
 use crate::sys::{Signal, random};

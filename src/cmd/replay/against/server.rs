@@ -8,11 +8,11 @@ use std::rc::Rc;
 use anyhow::Context as _;
 
 use super::args::AgainstArgs;
-use super::kept::{self, Keeper};
 use super::recording::Recording;
 use super::run::{self, Played, WINDOW};
 use crate::cmd::capture::CaptureFile;
 use crate::cmd::host;
+use crate::cmd::kept::{self, Keeper};
 use crate::cmd::listen::{Addresses, many_options, secret};
 use crate::cmd::show::Show;
 use crate::cmd::target::Written;
