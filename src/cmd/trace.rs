@@ -41,7 +41,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check_socket(args)?;
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
-    let kernel = Kernel::open(args.kernel, streams.err)?;
+    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
     let mut stage = Stage::enter(&args.lab, &written, fitting(args))?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);

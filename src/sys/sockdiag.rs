@@ -161,6 +161,15 @@ fn sockid_ends(local: SocketAddr, remote: SocketAddr) -> [u8; 36] {
     bytes
 }
 
+/// An IPv4 address as a socket for both versions has it (::ffff:192.0.2.1).
+fn mapped(socket: SocketAddr) -> SocketAddr {
+    let ip = match socket.ip() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
+        v6 => v6,
+    };
+    SocketAddr::new(ip, socket.port())
+}
+
 fn parse(answer: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpSocket>> {
     let short = || io::Error::new(io::ErrorKind::InvalidData, "the answer is too short");
     let kind = u16::from_ne_bytes(*answer.get(4..).and_then(<[u8]>::first_chunk).ok_or_else(short)?);
@@ -172,7 +181,8 @@ fn parse(answer: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Opt
     }
     let message: &[u8; MESSAGE] = body.first_chunk().ok_or_else(short)?;
     // Where no connection matches, the kernel answers with the listener behind it.
-    if message[4..40] != sockid_ends(local, remote) {
+    let mapped = [local, remote].map(mapped);
+    if message[4..40] != sockid_ends(local, remote) && message[4..40] != sockid_ends(mapped[0], mapped[1]) {
         return Ok(None);
     }
     let number = |place: usize| message[place..].first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes));
@@ -222,6 +232,20 @@ mod tests {
     fn sees_the_states_of_both_ends() {
         follow("127.0.0.1:0");
         follow("[::1]:0");
+    }
+
+    #[test]
+    fn a_socket_for_both_versions_is_found_by_ipv4_addresses() {
+        let listener = TcpListener::bind("[::]:0").unwrap();
+        let server = SocketAddr::new("127.0.0.1".parse().unwrap(), listener.local_addr().unwrap().port());
+        let client = TcpStream::connect(server).unwrap();
+        let own = client.local_addr().unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let state = || tcp_state(server, own).unwrap().map(KernelState::name);
+        assert_eq!(state(), Some("ESTABLISHED"));
+        drop(accepted);
+        drop(client);
+        while state() != Some("TIME_WAIT") {}
     }
 
     #[test]

@@ -38,21 +38,25 @@ pub(crate) fn rawshake(arguments: &str) -> Command {
 impl Account {
     /// Runs the program with these arguments, in the lab, and sorts what it tells.
     pub(crate) fn of(arguments: &str) -> Self {
-        let output = rawshake(arguments).args(["--lab", "--kernel", "--format", "json"]).output().expect("the program");
-        let said = Said::of(output);
+        let mut command = rawshake(arguments);
+        let both = arguments.starts_with("lab ");
+        if !both {
+            command.arg("--lab");
+        }
+        Self::told(command.args(["--kernel", "--format", "json"]), both)
+    }
+
+    /// Runs `command`, and sorts what it tells; where `both` kernels tell something, words say which.
+    pub(crate) fn told(command: &mut Command, both: bool) -> Self {
+        let said = Said::of(command.output().expect("the program"));
         let mut events = said.events();
         // What is told of the run as a whole has no time.
         events.retain(|event| event["time"].is_string());
         events.sort_by_key(time);
-        let words = events.iter().filter_map(word).collect();
+        let words = events.iter().filter_map(|event| word(event, both)).collect();
         let compared = events.iter().filter(|event| event["what"] == "compared");
         let count = |name: &str| compared.clone().map(|event| event[name].as_u64().expect(name)).sum();
         Self { words, compared: (count("agreed"), count("contradictions")), said }
-    }
-
-    /// The states that the kernel told, in their order.
-    pub(crate) fn states(&self) -> Vec<&str> {
-        self.words.iter().map(String::as_str).filter(|word| word.starts_with('>')).collect()
     }
 
     /// The first of `expected` that does not come after those before it; none where all do.
@@ -67,29 +71,39 @@ fn time(event: &Value) -> (u64, u64) {
     (seconds.parse().expect("seconds"), nanos.parse().expect("nanoseconds"))
 }
 
-/// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`.
-fn word(event: &Value) -> Option<String> {
-    let text = |name: &str| event[name].as_str().unwrap_or_default();
-    let call = |event: &Value| match &event["detail"]["how"] {
-        Value::String(how) => format!("{}({how})", event["call"].as_str().expect("a call")),
-        _ => event["call"].as_str().expect("a call").to_owned(),
-    };
-    match (text("event"), text("what")) {
-        ("segment", _) => Some(segment(event).replacen(' ', ":", 1).replace(' ', "+")),
-        (_, "called") => Some(format!("{}(", call(event))),
-        (_, "returned") => Some(match event["errno"].as_str() {
-            Some(errno) => format!("{}={errno}", call(event)),
-            // Descriptors are other numbers in each run.
-            None if ["socket", "accept4"].contains(&text("call")) => format!("{}=fd", text("call")),
-            None => format!("{}={}", call(event), event["result"]),
-        }),
-        (_, "state") => Some(format!(">{}", text("new"))),
-        (_, "reset-sent") => Some(format!("reset:{}", text("reason"))),
-        (_, "reset-received") => Some("reset-taken".to_owned()),
-        (_, "again") => Some("again".to_owned()),
-        (_, "dropped") => Some(format!("drop:{}", text("reason"))),
-        (_, "lost") => Some("lost".to_owned()),
-        (_, "contradiction") => Some(format!("CONTRADICTION:{}:{}", event["inferred"], event["observed"])),
+/// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`; where `both`
+/// kernels tell something, `c.` or `s.` before a word says which.
+fn word(event: &Value, both: bool) -> Option<String> {
+    match event["event"].as_str() {
+        Some("segment") => Some(segment(event).replacen(' ', ":", 1).replace(' ', "+")),
+        Some("kernel") if both => {
+            let side = event["side"].as_str().and_then(|side| side.chars().next()).expect("a side");
+            Some(format!("{side}.{}", told(event)?))
+        }
+        Some("kernel") => told(event),
         _ => None,
     }
+}
+
+fn told(event: &Value) -> Option<String> {
+    let text = |name: &str| event[name].as_str().unwrap_or_default();
+    let how = event["detail"]["how"].as_str().map_or_else(String::new, |how| format!("({how})"));
+    let call = text("call").to_owned() + &how;
+    Some(match text("what") {
+        "called" => format!("{call}("),
+        "returned" => match event["errno"].as_str() {
+            Some(errno) => format!("{call}={errno}"),
+            // Descriptors are other numbers in each run.
+            None if ["socket", "accept4"].contains(&call.as_str()) => format!("{call}=fd"),
+            None => format!("{call}={}", event["result"]),
+        },
+        "state" => format!(">{}", text("new")),
+        "reset-sent" => format!("reset:{}", text("reason")),
+        "reset-received" => "reset-taken".to_owned(),
+        "again" => "again".to_owned(),
+        "dropped" => format!("drop:{}", text("reason")),
+        "lost" => "lost".to_owned(),
+        "contradiction" => format!("CONTRADICTION:{}:{}", event["inferred"], event["observed"]),
+        _ => return None,
+    })
 }

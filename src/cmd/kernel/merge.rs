@@ -12,7 +12,7 @@ use crate::sys::sockdiag::Inspector;
 use crate::sys::{clock, poll};
 use crate::tcp::State;
 use crate::trace::exchange::ExchangeEvent;
-use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Paths, Side, Summary, Teller};
+use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Pair, Paths, Side, Summary, Teller};
 use crate::wire::Time;
 
 /// Events of a connection that are held to be put in order; beyond it they go on as they come.
@@ -23,6 +23,12 @@ const PATIENCE: [Duration; 40] = [Duration::from_millis(5); 40];
 /// So often nothing has to be told before it is believed that nothing will be.
 const QUIET: u8 = 2;
 
+/// A host whose kernel is asked.
+pub(super) struct Asked {
+    pub(super) addresses: [IpAddr; 2],
+    pub(super) inspector: Inspector,
+}
+
 /// A connection that has not ended.
 struct Connection {
     opened: Opened,
@@ -30,8 +36,8 @@ struct Connection {
     held: Vec<Event>,
     /// Something was told since this was set to false.
     told: bool,
-    /// The far program has closed its socket, or was never seen to have one.
-    released: bool,
+    /// The program of each end has closed its socket, or was never seen to have one.
+    released: Pair<bool>,
 }
 
 impl Connection {
@@ -40,8 +46,8 @@ impl Connection {
         if let EventKind::Kernel(kernel) = &event.kind {
             self.told = true;
             match &kernel.kind {
-                KernelKind::Called(_) => self.released = false,
-                KernelKind::Returned { call, .. } => self.released = call.call == "close",
+                KernelKind::Called(_) => self.released[kernel.side] = false,
+                KernelKind::Returned { call, .. } => self.released[kernel.side] = call.call == "close",
                 _ => {}
             }
         }
@@ -51,7 +57,7 @@ impl Connection {
     fn is_settled(&self, side: Side, expected: Option<State>) -> bool {
         let none = |state: &State| !matches!(state, State::Closed | State::Listen);
         let (last, expected) = (self.paths.last(side).filter(none), expected.filter(none));
-        last == expected && (last.is_some() || self.released)
+        last == expected && (last.is_some() || self.released[side])
     }
 }
 
@@ -59,10 +65,9 @@ impl Connection {
 pub(super) struct Merge<'a> {
     sink: Box<dyn Sink + 'a>,
     account: Option<Account>,
-    inspector: Inspector,
-    /// The addresses of the host whose kernel is asked. What the kernel does with the ports of a hand-made end is not of
-    /// the connection.
-    far: [IpAddr; 2],
+    /// What is asked. What a kernel does with the ports of a hand-made end is not of the connection: so its host is not
+    /// among them.
+    hosts: Vec<Asked>,
     sorted: bool,
     connections: HashMap<u32, Connection>,
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
@@ -73,18 +78,11 @@ pub(super) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    pub(super) fn new(
-        sink: Box<dyn Sink + 'a>,
-        account: Option<Account>,
-        inspector: Inspector,
-        far: [IpAddr; 2],
-        sorted: bool,
-    ) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink + 'a>, account: Option<Account>, hosts: Vec<Asked>, sorted: bool) -> Self {
         Self {
             sink,
             account,
-            inspector,
-            far,
+            hosts,
             sorted,
             connections: HashMap::new(),
             by_ends: HashMap::new(),
@@ -97,10 +95,10 @@ impl<'a> Merge<'a> {
     /// Takes in what the kernel told up to now.
     fn listen(&mut self) -> io::Result<()> {
         if let Some(account) = &mut self.account {
-            let far = self.far;
+            let hosts = &self.hosts;
             let told = account.read().map_err(io::Error::other)?;
-            let is_far = |told: &Told| told.local.ip().is_unspecified() || far.contains(&told.local.ip());
-            self.pending.extend(told.into_iter().filter(is_far));
+            let is_asked = |told: &Told| told.local.ip().is_unspecified() || host(hosts, told.local.ip()).is_some();
+            self.pending.extend(told.into_iter().filter(is_asked));
         }
         Ok(())
     }
@@ -148,7 +146,8 @@ impl<'a> Merge<'a> {
     fn ask(&self, connection: u32, side: Side) -> io::Result<Option<State>> {
         let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Ok(None) };
         let (local, remote) = ends(opened, side);
-        let socket = self.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
+        let Some(host) = host(&self.hosts, local.ip()) else { return Ok(None) };
+        let socket = host.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
         Ok(socket.and_then(|socket| State::from_kernel(socket.state.0)))
     }
 
@@ -170,11 +169,13 @@ impl<'a> Merge<'a> {
             self.by_ends.insert(ends(opened, side), (connection, side));
         }
         self.latest = Some(connection);
-        if let Some(account) = &mut self.account {
-            account.watch(opened.client, opened.server);
-        }
-        let new =
-            Connection { opened: *opened, paths: Paths::default(), held: Vec::new(), told: false, released: true };
+        let new = Connection {
+            opened: *opened,
+            paths: Paths::default(),
+            held: Vec::new(),
+            told: false,
+            released: Pair::both(true),
+        };
         self.connections.insert(connection, new);
         self.pass(event)?;
         for (side, told) in self.early.take(opened) {
@@ -186,33 +187,32 @@ impl<'a> Merge<'a> {
     }
 
     fn is_far(&self, end: SocketAddr) -> bool {
-        self.far.contains(&end.ip())
+        host(&self.hosts, end.ip()).is_some()
     }
 
-    /// The end of which the kernel can be asked.
-    fn far(&self, connection: u32) -> Option<Side> {
-        let opened = &self.connections.get(&connection)?.opened;
-        Side::BOTH.into_iter().find(|side| self.is_far(ends(opened, *side).0))
+    /// The ends of which the kernel can be asked.
+    fn sides(&self, connection: u32) -> Vec<Side> {
+        let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Vec::new() };
+        Side::BOTH.into_iter().filter(|side| self.is_far(ends(opened, *side).0)).collect()
     }
 
-    /// Asks for the state, and tells it where it is another than was told last.
+    /// Asks for the states, and tells those that are others than were told last.
     fn look(&mut self, connection: u32) -> io::Result<()> {
-        let Some(side) = self.far(connection) else { return Ok(()) };
-        let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
-        // No socket: there was none, or it is closed.
-        let was = last.filter(|state| *state != State::Listen);
-        let now = self.ask(connection, side)?.or_else(|| was.map(|_| State::Closed));
-        match now {
-            Some(new) if now != last => {
+        for side in self.sides(connection) {
+            let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
+            // No socket: there was none, or it is closed.
+            let was = last.filter(|state| *state != State::Listen);
+            let now = self.ask(connection, side)?.or_else(|| was.map(|_| State::Closed));
+            if let Some(new) = now.filter(|_| now != last) {
                 let kind = KernelKind::State { old: None, new };
-                self.kernel(clock::now(), connection, KernelEvent { side, teller: Teller::SockDiag, kind })
+                self.kernel(clock::now(), connection, KernelEvent { side, teller: Teller::SockDiag, kind })?;
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
-    /// Waits until the kernel has told what follows from the last segment.
-    fn settle(&mut self, connection: u32, side: Side, expected: Option<State>) -> io::Result<()> {
+    /// Waits until the kernels have told what follows from the last segment.
+    fn settle(&mut self, connection: u32, sides: &[Side], summary: &Summary) -> io::Result<()> {
         let mut quiet = 0;
         for pause in PATIENCE {
             self.listen()?;
@@ -220,7 +220,8 @@ impl<'a> Merge<'a> {
             self.look(connection)?;
             let Some(known) = self.connections.get_mut(&connection) else { break };
             let told = std::mem::take(&mut known.told);
-            quiet = if known.is_settled(side, expected) && !told { quiet + 1 } else { 0 };
+            let settled = sides.iter().all(|side| known.is_settled(*side, summary.states[*side].state));
+            quiet = if settled && !told { quiet + 1 } else { 0 };
             if quiet == QUIET || self.account.is_none() {
                 break;
             }
@@ -231,21 +232,22 @@ impl<'a> Merge<'a> {
 
     /// The end of a connection: what is still told, whether both ways agree, and all that was held.
     fn end(&mut self, event: &Event, summary: &Summary) -> io::Result<()> {
-        let Some(side) = self.far(event.connection) else { return self.sink.event(event) };
-        self.settle(event.connection, side, summary.states[side].state)?;
+        let sides = self.sides(event.connection);
+        self.settle(event.connection, &sides, summary)?;
         let lost = self.account.as_ref().map_or(Ok(0), Account::lost).map_err(io::Error::other)?;
-        let Some(mut connection) = self.connections.remove(&event.connection) else { return Ok(()) };
+        let Some(mut connection) = self.connections.remove(&event.connection) else { return self.sink.event(event) };
         self.by_ends.retain(|_, (number, _)| *number != event.connection);
         connection.paths.event(event);
         connection.held.sort_by_key(|held| (!matches!(held.kind, EventKind::Opened(_)), held.time));
-        let conclusions = conclusions(&connection.paths, side, self.account.is_some(), lost);
-        let conclusions = conclusions.into_iter().map(|kind| {
-            let kernel = KernelEvent { side, teller: Teller::Tracepoint, kind };
-            Event { kind: EventKind::Kernel(kernel), ..*event }
-        });
+        let conclusions = conclusions(&connection.paths, &sides, self.account.is_some(), lost);
+        let conclusions = conclusions.into_iter().map(|kernel| Event { kind: EventKind::Kernel(kernel), ..*event });
         let mut all = connection.held.into_iter().chain(conclusions).chain([*event]);
         all.try_for_each(|event| self.sink.event(&event))
     }
+}
+
+fn host(hosts: &[Asked], address: IpAddr) -> Option<&Asked> {
+    hosts.iter().find(|host| host.addresses.contains(&address))
 }
 
 fn ends(opened: &Opened, side: Side) -> (SocketAddr, SocketAddr) {
@@ -255,21 +257,27 @@ fn ends(opened: &Opened, side: Side) -> (SocketAddr, SocketAddr) {
     }
 }
 
-/// What is told in the end: records that are missing, each contradiction, and the count.
-fn conclusions(paths: &Paths, side: Side, traced: bool, lost: u64) -> Vec<KernelKind> {
-    let mut kinds = Vec::new();
-    if lost > 0 {
-        kinds.push(KernelKind::Lost { records: lost });
+/// What is told in the end: records that are missing, each contradiction, and the counts.
+fn conclusions(paths: &Paths, sides: &[Side], traced: bool, lost: u64) -> Vec<KernelEvent> {
+    let mut events = Vec::new();
+    for (index, side) in sides.iter().enumerate() {
+        let event = |kind| KernelEvent { side: *side, teller: Teller::Tracepoint, kind };
+        if lost > 0 && index == 0 {
+            events.push(event(KernelKind::Lost { records: lost }));
+        }
+        let compared = paths.compare(*side, traced && lost == 0, |inferred, observed| {
+            events.push(event(KernelKind::Contradiction { inferred, observed }));
+        });
+        events.push(event(KernelKind::Compared(compared)));
     }
-    let compared = paths.compare(side, traced && lost == 0, |inferred, observed| {
-        kinds.push(KernelKind::Contradiction { inferred, observed });
-    });
-    kinds.push(KernelKind::Compared(compared));
-    kinds
+    events
 }
 
 impl Sink for Merge<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let (Some(account), EventKind::Opened(opened)) = (&mut self.account, &event.kind) {
+            account.watch(opened.client, opened.server);
+        }
         // What is put in order in the end need not be read before: reading takes time, which the connection would feel.
         if !self.sorted {
             self.listen()?;

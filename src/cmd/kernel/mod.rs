@@ -8,11 +8,11 @@ use std::io::Write;
 use super::exit::remark;
 use super::output::Format;
 use crate::drive::kernel::Account;
-use crate::lab::{self, Lab};
+use crate::lab::{self, Host, Lab};
 use crate::sink::Sink;
 use crate::sys::Version;
 use crate::sys::sockdiag::Inspector;
-use merge::Merge;
+use merge::{Asked, Merge};
 
 /// The kernel's side.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -20,6 +20,19 @@ pub(super) struct KernelArgs {
     /// Show what the kernel of the lab's other host says: system calls, states, resets, drops; as root, else its states when asked
     #[arg(long, requires = "lab", help_heading = "Lab")]
     pub(super) kernel: bool,
+}
+
+/// Whose kernels are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the lab's other host: our own end is made by hand.
+    Far,
+    /// Those of both hosts.
+    Both,
+}
+
+fn asked(host: &Host, inspector: Inspector) -> Asked {
+    Asked { addresses: [Version::V4, Version::V6].map(|version| host.ip(version)), inspector }
 }
 
 /// The kernel's account, as far as it is to be had.
@@ -38,7 +51,7 @@ pub(super) fn beside<'a>(
     sink: Box<dyn Sink + 'a>,
 ) -> anyhow::Result<Box<dyn Sink + 'a>> {
     match kernel {
-        Some((kernel, lab)) => kernel.beside(sink, format, lab),
+        Some((kernel, lab)) => kernel.beside(sink, format, lab, Whose::Far),
         None => Ok(sink),
     }
 }
@@ -48,8 +61,8 @@ impl Kernel {
     ///
     /// # Errors
     /// What is to be told cannot be written.
-    pub(super) fn open(args: KernelArgs, err: &mut dyn Write) -> anyhow::Result<Option<Self>> {
-        if !args.kernel {
+    pub(super) fn open(asked: bool, err: &mut dyn Write) -> anyhow::Result<Option<Self>> {
+        if !asked {
             return Ok(None);
         }
         let account = match Account::open() {
@@ -64,11 +77,23 @@ impl Kernel {
         Ok(Some(Self { account }))
     }
 
-    fn beside<'a>(self, sink: Box<dyn Sink + 'a>, format: Format, lab: &Lab) -> anyhow::Result<Box<dyn Sink + 'a>> {
-        let inspector = lab.on_server(Inspector::open)??;
+    /// Gives `sink`, which writes `format`, what these kernels tell. To be called by the thread that is in the lab.
+    ///
+    /// # Errors
+    /// A kernel cannot be asked.
+    pub(super) fn beside<'a>(
+        self,
+        sink: Box<dyn Sink + 'a>,
+        format: Format,
+        lab: &Lab,
+        whose: Whose,
+    ) -> anyhow::Result<Box<dyn Sink + 'a>> {
+        let mut hosts = vec![asked(&lab::SERVER, lab.on_server(Inspector::open)??)];
+        if whose == Whose::Both {
+            hosts.push(asked(&lab::YOU, Inspector::open()?));
+        }
         // A ladder is drawn when its connection is over; so its rows can be put in order first.
         let sorted = format == Format::Ladder;
-        let far = [Version::V4, Version::V6].map(|version| lab::SERVER.ip(version));
-        Ok(Box::new(Merge::new(sink, self.account, inspector, far, sorted)))
+        Ok(Box::new(Merge::new(sink, self.account, hosts, sorted)))
     }
 }

@@ -85,6 +85,9 @@ struct WireArgs {
     /// What the lab's wire does to frames: delay=50ms loss=1% drop=3,7 dup=4 corrupt=6 reorder=5 seed=7
     #[arg(long, visible_alias = "lab-wire", value_name = "WORDS", help_heading = "Lab")]
     wire: Option<Impairments>,
+    /// Show what the kernels of both hosts say: system calls, states, resets, drops; as root, else their states when asked
+    #[arg(long, conflicts_with = "list", help_heading = "Lab")]
+    kernel: bool,
     /// One row for each connection
     #[arg(short, long, help_heading = "Output")]
     list: bool,

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use super::WireArgs;
 use super::view::View;
 use crate::cmd::exit::remark;
+use crate::cmd::kernel::Kernel;
 use crate::cmd::{Exit, Streams};
 use crate::lab::{self, Door, Joined, Lab, Place, Process, SERVER, Server, YOU};
 use crate::sys::{Interrupts, Signal, poll};
@@ -24,7 +25,7 @@ pub(super) struct PlaceArgs {
     #[arg(long, value_name = "HOST", value_enum, default_value = "you")]
     on: HostWord,
     /// Run it in the lab that runs in another terminal, or in which this shell is; the packets are shown there
-    #[arg(long, conflicts_with_all = ["wire", "list", "out", "pcap", "format", "quiet", "verbose"])]
+    #[arg(long, conflicts_with_all = ["wire", "kernel", "list", "out", "pcap", "format", "quiet", "verbose"])]
     join: bool,
 }
 
@@ -67,10 +68,11 @@ pub(super) fn run(
     // Only one lab can be joined; a second one goes without.
     let door = Door::reserve().ok();
     let options = lab::Options { server: SERVERS[0], wire: wire.wire.clone(), ..lab::Options::default() };
+    let kernel = Kernel::open(wire.kernel, streams.err)?;
     let mut lab = Lab::enter(&options)?;
     SERVERS[1..].iter().try_for_each(|server| lab.start(*server, server.port()))?;
     let _open = door.map(|door| door.open(&lab, None)).transpose()?;
-    let mut view = View::open(wire, streams.out)?;
+    let mut view = View::open(wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     greet(greeting, streams.err)?;
     let process = lab.start_command(place.place(), command)?;
     let ended = attend(process, |process| Ok(view.watch(&[process], None)?.signal()))?;

@@ -7,6 +7,7 @@ use super::WireArgs;
 use super::clients::ClientArgs;
 use super::view::View;
 use crate::cmd::exit::remark;
+use crate::cmd::kernel::Kernel;
 use crate::cmd::number::port;
 use crate::cmd::{Exit, Seconds, Streams};
 use crate::lab::program::{Manner, Model, Program, Serving, Speech};
@@ -48,6 +49,8 @@ Examples:
   rawshake lab serve --close-first --restart --clients 1
                                                   TIME-WAIT holds the port;
                                                   --reuse-addr frees it
+  sudo rawshake lab serve --kernel --clients 1    the system calls of both, and
+                                                  the states of their kernels
   rawshake lab serve --udp --clients 2            datagrams
 
 Exit codes: 0 all clients were served, 1 not all, 2 error, 130 Ctrl-C.";
@@ -158,8 +161,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     let door = args.clients.is_none().then(Door::reserve).transpose()?;
     // Every other socket and every thread comes after this.
     let wire = args.wire.wire.clone();
+    let kernel = Kernel::open(args.wire.kernel, streams.err)?;
     let lab = Lab::enter(&lab::Options { server: Server::Refuses, wire, ..lab::Options::default() })?;
-    let mut view = View::open(&args.wire, streams.out)?;
+    let mut view = View::open(&args.wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     introduce(&serving, streams.err)?;
     let mut stage = Stage { lab: &lab, server: None, program: Program::Serve(serving.clone()), said: String::new() };
     stage.start()?;

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::WireArgs;
+use crate::cmd::kernel::{Kernel, Whose};
 use crate::cmd::show::Show;
 use crate::cmd::sight::Sight;
 use crate::lab::{self, Lab, Process};
@@ -53,10 +54,18 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// Shows on `out` what comes from now on. To be called by the thread that is in the lab.
-    pub(super) fn open(args: &WireArgs, out: &'a mut dyn io::Write) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        args: &WireArgs,
+        kernel: Option<(Kernel, &Lab)>,
+        out: &'a mut dyn io::Write,
+    ) -> anyhow::Result<Self> {
         let interrupts = Interrupts::new()?;
         let pcap = args.capture.create()?;
-        let show = Show::new(TracerOptions::default(), args.sink(out)?, pcap, None).with_exchanges();
+        let mut sink = args.sink(out)?;
+        if let Some((kernel, lab)) = kernel {
+            sink = kernel.beside(sink, args.output.format, lab, Whose::Both)?;
+        }
+        let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
         let sight = Sight::open(lab::INTERFACE, FILTER, show)?;
         let round_trip = args.wire.as_ref().map_or(Duration::ZERO, |wire| wire.delay * 2);
         Ok(Self { sight, interrupts, round_trip })

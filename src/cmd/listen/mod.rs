@@ -39,7 +39,7 @@ const EVENTS: usize = 40_000;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let kernel = Kernel::open(args.lab.kernel, streams.err)?;
+    let kernel = Kernel::open(args.lab.kernel.kernel, streams.err)?;
     let mut lab = enter(args)?;
     // Before anything else: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);

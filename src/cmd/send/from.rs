@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     let program = program(args);
     check(args, target, program)?;
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel, streams.err)?;
+    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
     let stage = match (program, args.lab.lab) {
         (Program::Obeys, true) => Stage::with_server(&args.lab, written.port()?, server(target))?,
         _ => Stage::enter(&args.lab, &written, server(target))?,

@@ -55,7 +55,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return script::run(args, path, streams);
     }
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel, streams.err)?;
+    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     if !args.show_equivalent {

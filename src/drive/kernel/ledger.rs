@@ -89,6 +89,7 @@ impl Ledger {
             What::Used { socket } => self.used(task, socket),
             What::Destroyed { socket, .. } => self.sockets.forget(socket),
             What::Born { task: child, name, flags } => self.born(task, child, &name, flags),
+            What::Executed => self.executed(task),
             What::Renamed { name } => self.tasks.rename(task, &name),
             What::Named { packet, ends } => self.sockets.packet(packet, ends),
             What::ResetSent { packet, ends, reason, .. } => {
@@ -219,6 +220,12 @@ impl Ledger {
             self.sockets.tell(socket, entered.time, KernelKind::Called(entered.call));
         }
         self.insert(own, File { socket: Some(socket), history: Vec::new() });
+    }
+
+    /// Most descriptors are closed with that, and which are left cannot be seen.
+    fn executed(&mut self, task: u32) {
+        let process = self.tasks.get(task).process;
+        self.files.retain(|(owner, _), _| *owner != process);
     }
 
     /// A new process has the descriptors of its parent.

@@ -129,7 +129,7 @@ impl KernelTrace {
         Ok(Self { reader, reasons })
     }
 
-    /// Takes out what was recorded since the last call, in the order of time.
+    /// Takes out what was recorded before this call and was not given yet, in the order of time.
     ///
     /// # Errors
     /// A buffer cannot be read.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::buffer::Buffer;
 use super::record::Record;
-use crate::sys::{Error, Result};
+use crate::sys::{Error, Result, clock};
 
 /// The buffers are emptied this often, though nobody asks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -65,7 +65,7 @@ impl Reader {
         self.answers.recv().ok()
     }
 
-    /// All that was recorded since the last call, in no order.
+    /// All that was recorded before this call and was not given yet, in no order.
     pub(super) fn records(&self) -> Result<Vec<Record>> {
         match self.ask(Ask::Records) {
             Some(Answer::Records(records)) => records,
@@ -133,8 +133,13 @@ impl State {
 
     fn take(&mut self) -> Result<Vec<Record>> {
         self.failure.take().map_or(Ok(()), Err)?;
+        // One CPU's buffer is read after the other's. What was recorded meanwhile has to wait for what others recorded
+        // before it.
+        let began = clock::now();
         self.drain()?;
-        Ok(std::mem::take(&mut self.held))
+        let (ready, later) = std::mem::take(&mut self.held).into_iter().partition(|record| record.time <= began);
+        self.held = later;
+        Ok(ready)
     }
 
     fn count_lost(&self) -> Result<u64> {

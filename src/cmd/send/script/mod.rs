@@ -100,7 +100,7 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     );
     let mut script = Script::read(path, args.series.timeout)?;
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel, streams.err)?;
+    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);

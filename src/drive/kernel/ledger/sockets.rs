@@ -129,6 +129,9 @@ impl Sockets {
         } else if kept.held.len() < HELD {
             kept.held.push((time, kind));
         }
+        if self.known.get(&socket).is_some_and(|known| known.ours && known.is_whole() && !known.is_listening()) {
+            self.seen.insert(ends.reversed());
+        }
         let passive = (old, new) == (State::SynReceived, State::Established);
         if passive && self.seen.contains(&ends) && self.waiting.len() < WAITING {
             self.waiting.push_back(socket);
