@@ -68,7 +68,7 @@ fn heard(far: &Namespace, play: impl FnOnce() -> io::Result<String>) -> io::Resu
         let (ready, is_ready) = channel();
         let listen = scope.spawn(move || {
             far.enter().map_err(io::Error::other)?;
-            let options = LiveOptions { snaplen: 128, buffer_size: 16 << 20, promiscuous: true };
+            let options = LiveOptions { snaplen: 128, buffer_size: 16 << 20, promiscuous: true, batch: None };
             let mut live = Live::open(FAR, None, options).map_err(io::Error::other)?;
             let _ = ready.send(());
             let mut times = Vec::new();

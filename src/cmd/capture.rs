@@ -1,5 +1,7 @@
 //! `--pcap FILE`: the option of every command that can write a capture file.
 
+mod rotation;
+
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsFd as _;
@@ -10,6 +12,9 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::sink::capture::{CaptureWriter, Format};
 use crate::wire::Packet;
+
+use self::rotation::Rotation;
+pub use self::rotation::RotationArgs;
 
 /// Where packets are written to.
 #[derive(Debug, clap::Args)]
@@ -38,12 +43,85 @@ impl CaptureArgs {
         self.pcap.as_deref().map(|path| CaptureFile::new(path, open(path, self.force, &[])?)).transpose()
     }
 
+    /// The file that was asked for, or the first of many, into which packets go many at once.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; of many, none may be there.
+    pub(super) fn record(&self, rotation: &RotationArgs) -> Result<Option<Box<dyn Recorder>>> {
+        let Some(path) = self.pcap.as_deref() else { return Ok(None) };
+        if let Some(bounds) = rotation.bounds() {
+            return Ok(Some(Box::new(Rotation::begin(path, self.force, bounds)?)));
+        }
+        Ok(Some(Box::new(CaptureFile::new(path, open(path, self.force, &[])?)?.with_room(ROOM))))
+    }
+
     /// The file that was asked for, to be created while `inputs` are read; `-` among them is standard input.
     ///
     /// # Errors
     /// It exists and may not be overwritten, is a symbolic link, or is one of the inputs, under whatever name.
     pub fn plan<'a>(&'a self, inputs: &'a [PathBuf]) -> Result<Option<PlannedFile<'a>>> {
         self.pcap.as_deref().map(|path| PlannedFile::new(path, self.force, inputs)).transpose()
+    }
+}
+
+/// Where packets are recorded.
+pub(super) trait Recorder {
+    /// Creates the file, if that was not done yet.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    fn begin(&mut self) -> Result<()>;
+
+    /// Writes one packet; it may be with the system only after [`Self::flush`].
+    ///
+    /// # Errors
+    /// The file cannot be written further; what was written before is a valid capture.
+    fn write(&mut self, packet: &Packet<'_>) -> Result<()>;
+
+    /// Sees to it that what was written is with the system.
+    ///
+    /// # Errors
+    /// Those of [`Self::write`].
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Ends the file, if it was created.
+    ///
+    /// # Errors
+    /// Those of [`Self::write`].
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+impl Recorder for CaptureFile {
+    fn begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, packet: &Packet<'_>) -> Result<()> {
+        Self::write(self, packet)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.writer.flush().with_context(|| failure(&self.path))
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        Self::finish(*self)
+    }
+}
+
+impl Recorder for PlannedFile<'_> {
+    fn begin(&mut self) -> Result<()> {
+        self.file().map(|_| ())
+    }
+
+    fn write(&mut self, packet: &Packet<'_>) -> Result<()> {
+        self.file()?.write(packet)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        Self::finish(*self)
     }
 }
 
@@ -103,6 +181,10 @@ impl CaptureFile {
         Ok(Self { path: path.to_owned(), writer })
     }
 
+    fn with_room(self, room: usize) -> Self {
+        Self { writer: self.writer.with_room(room), ..self }
+    }
+
     /// Writes one packet; when it returns, the packet is with the system.
     ///
     /// # Errors
@@ -119,6 +201,9 @@ impl CaptureFile {
         self.writer.finish().with_context(|| failure(&self.path))
     }
 }
+
+/// Octets that go to the system at once where packets are recorded.
+const ROOM: usize = 1 << 18;
 
 /// Writes a packet to the file, if there is one. It is given up at the first failure, so that what passes is shown all the
 /// same; that is for the caller to tell.

@@ -24,6 +24,7 @@ mod stage;
 mod target;
 pub mod trace;
 mod unstyled;
+pub mod watch;
 mod way;
 
 use std::io::{self, BufWriter, Write};
@@ -59,6 +60,8 @@ Examples:
                                          kernel client
   rawshake replay capture.pcap --list    the connections in a capture
   rawshake ping --lab -c 3               echo requests in the lab
+  sudo rawshake watch --brief            connections of others, as they open and
+                                         end
   rawshake sockets --tree                this machine's sockets and their queues
   rawshake lab serve --clients 3         a forking server of the kernel, and
                                          its clients
@@ -76,6 +79,7 @@ enum Command {
     Listen(Box<listen::Args>),
     Replay(Box<replay::Args>),
     Ping(ping::Args),
+    Watch(Box<watch::Args>),
     Sockets(sockets::Args),
     Explain(explain::Args),
     Lab(lab::Args),
@@ -174,6 +178,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Listen(args) => listen::run(&args, streams),
         Command::Replay(args) => replay::run(&args, streams),
         Command::Ping(args) => ping::run(&args, streams),
+        Command::Watch(args) => watch::run(&args, streams),
         Command::Sockets(args) => sockets::run(&args, streams),
         Command::Explain(args) => explain::run(&args, streams),
         Command::Lab(args) => lab::run(&args, streams),

@@ -1,20 +1,20 @@
 //! `rawshake replay`.
 
 mod against;
-mod args;
+pub(super) mod args;
 mod bar;
-mod choice;
-mod exchanges;
+pub(super) mod choice;
+pub(super) mod exchanges;
 mod expression;
-mod faults;
-mod hold;
+pub(super) mod faults;
+pub(super) mod hold;
 mod input;
 mod onto;
 mod order;
 mod pace;
-mod read;
-mod report;
-mod tally;
+pub(super) mod read;
+pub(super) mod report;
+pub(super) mod tally;
 
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -30,6 +30,7 @@ use self::input::Input;
 use self::pace::Pace;
 use self::read::{Pass, Plan};
 use self::report::{Hindsight, report};
+use super::capture::Recorder;
 use super::{Exit, Streams};
 use crate::sink::{self, LeftOut, ListSettings, Sink};
 use crate::sys::{Signal, terminal};
@@ -48,7 +49,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(host) = &args.against.against {
         return against::run(args, host, streams);
     }
-    let choice = Choice::new(&args.choice)?;
+    let choice = Choice::new(args.choice.connection, &args.choice.verdicts)?;
     let input = Input::new(args)?;
     let plan = plan(args, &choice, &input)?;
     let copy = args.capture.plan(&args.files)?;
@@ -65,8 +66,10 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
     let pace = args.reading.replay_speed.map(|speed| Pace::new(speed, input.stop()));
     let bar = (!input.is_live() && has_room_for_bar(args.is_silent())).then(Bar::new);
+    let copy = copy.map(|copy| Box::new(copy) as Box<dyn Recorder>);
     let pass = Pass::new(plan, &mut *sink, copy, streams.err).filtered(input.filter()?).at_pace(pace).with_bar(bar);
-    let found = pass.until(input.stop()).run(&input)?;
+    let packets = &mut input.packets(pass.lookout());
+    let found = pass.until(input.stop()).run(packets)?;
     drop(sink);
     streams.out.flush()?;
     let hindsight = Hindsight { lost: lost.get(), orders: input.orders(), left_out: left_out.take() };
@@ -97,7 +100,8 @@ fn plan(args: &Args, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan>
     );
     let twice = choice.is_by_verdict() && !live && (is_copied || !args.is_of_verdicts());
     let protocols = args.protocols()?;
-    Ok(Plan { wanted: args.choice.connection.map(Wanted::One), twice, live, limit: None, tracer, protocols })
+    let wanted = args.choice.connection.map(Wanted::One);
+    Ok(Plan { wanted, twice, live, limit: None, tracer, protocols, records_all: false })
 }
 
 /// Reads all packets to know which connections are asked for: their segments come before their verdicts. Where Ctrl-C
@@ -109,7 +113,8 @@ fn pick(plan: Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> 
     let first = Plan { tracer: TracerOptions { only_ends: true, ..plan.tracer }, ..plan.clone() };
     let mut err = io::sink();
     let pass = Pass::new(first, &mut picker, None, &mut err).filtered(input.filter()?).with_bar(bar);
-    let found = pass.until(input.stop()).run(input)?;
+    let packets = &mut input.packets(pass.lookout());
+    let found = pass.until(input.stop()).run(packets)?;
     Ok(Plan { wanted: Some(picker.picked()), limit: found.interrupted.then_some(found.packets), ..plan })
 }
 

@@ -52,6 +52,10 @@ pub struct CaptureWriter<W> {
     links: Vec<LinkType>,
     /// What goes out with the next write.
     pending: Vec<u8>,
+    /// Octets that may wait for it.
+    room: usize,
+    /// Octets of the file so far, with those that wait.
+    length: u64,
     /// Whether the output refused something, and may hold half a packet.
     failed: bool,
 }
@@ -72,7 +76,8 @@ impl<W: Write> CaptureWriter<W> {
     /// # Errors
     /// Those of `output`.
     pub fn new(output: W, format: Format) -> io::Result<Self> {
-        let mut writer = Self { output, format, links: Vec::new(), pending: Vec::new(), failed: false };
+        let mut writer =
+            Self { output, format, links: Vec::new(), pending: Vec::new(), room: 0, length: 0, failed: false };
         if format == Format::PcapNg {
             section_header(&mut writer.pending);
             writer.flush()?;
@@ -80,7 +85,20 @@ impl<W: Write> CaptureWriter<W> {
         Ok(writer)
     }
 
-    /// Writes one packet; when it returns, the packet is with the system.
+    /// Lets whole packets of so many octets wait, so that many go to the system at once. The file ends with a whole packet all
+    /// the same, whatever ends the program.
+    #[must_use]
+    pub fn with_room(self, room: usize) -> Self {
+        Self { room, ..self }
+    }
+
+    /// Octets of the file so far.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length + self.pending.len() as u64
+    }
+
+    /// Writes one packet; when it returns, the packet is with the system, but for [`Self::with_room`].
     ///
     /// # Errors
     /// Those of the output; and `InvalidInput`, with nothing written, for a packet that the format cannot hold: of a
@@ -93,7 +111,7 @@ impl<W: Write> CaptureWriter<W> {
             Format::Pcap => self.encode_pcap(packet, bytes)?,
             Format::PcapNg => self.encode_pcapng(packet, bytes)?,
         }
-        self.flush()
+        if self.pending.len() > self.room { self.flush() } else { Ok(()) }
     }
 
     /// Ends the file. Every packet was written before; this gives a pcap file without packets its header.
@@ -107,11 +125,16 @@ impl<W: Write> CaptureWriter<W> {
         self.flush()
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Gives what waits to the system.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn flush(&mut self) -> io::Result<()> {
         if self.failed {
             return Err(io::Error::other("an earlier write to the capture file failed"));
         }
         let written = self.output.write_all(&self.pending).and_then(|()| self.output.flush());
+        self.length += self.pending.len() as u64;
         self.pending.clear();
         self.failed = written.is_err();
         written

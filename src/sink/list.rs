@@ -1,6 +1,6 @@
 //! One row for each connection: as a table, as JSON, as CSV.
 
-mod columns;
+pub(super) mod columns;
 mod csv;
 mod cut;
 mod json;

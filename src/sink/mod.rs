@@ -1,5 +1,6 @@
 //! Events out: one file for each kind of output, and the registry of them.
 
+mod brief;
 pub mod capture;
 mod comparison;
 mod exchange;
@@ -23,6 +24,7 @@ use crate::ladder::Settings;
 use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
 
+pub use brief::Brief;
 pub use comparison::comparison;
 pub use json::Json;
 pub use judgement::judgement;
@@ -55,6 +57,22 @@ pub trait Sink {
     /// # Errors
     /// The destination could not be written to.
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Shows what can be said of all so far: somebody asks. Only sums have an answer.
+    ///
+    /// # Errors
+    /// The destination could not be written to.
+    fn so_far(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Something else is about to be printed beside it: what stands in place on the same terminal goes away until then.
+    ///
+    /// # Errors
+    /// The destination could not be written to.
+    fn make_way(&mut self) -> io::Result<()> {
+        self.flush()
+    }
 
     /// Shows what is still held back, and flushes.
     ///

@@ -149,9 +149,14 @@ impl Sink for Stats<'_> {
         Ok(())
     }
 
-    /// Nothing can be said before the end.
+    /// Nothing is said before the end, or before somebody asks.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// What is said then is of connections that are over.
+    fn so_far(&mut self) -> io::Result<()> {
+        self.finish()
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -3,20 +3,16 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
+use super::batch::Batch;
 use super::{Error, Progress, Source};
-use crate::wire::{LinkType, Packet, Time};
+use crate::wire::Packet;
 
-/// Batches that there are: one that is read, one that is looked at, and some between, since neither goes on evenly.
-const BATCHES: usize = 6;
-/// Packets of a batch, at most.
-const PACKETS: usize = 512;
-/// Octets of a batch, but for its last packet.
-const OCTETS: usize = 1 << 16;
+/// Loads that there are: one that is read, one that is looked at, and some between, since neither goes on evenly.
+const LOADS: usize = 6;
 
 /// Packets that were read ahead.
-struct Batch<T> {
-    octets: Vec<u8>,
-    entries: Vec<Entry<T>>,
+struct Load<T> {
+    batch: Batch<T>,
     /// What came behind the packets.
     error: Option<Error>,
     progress: Progress,
@@ -24,33 +20,22 @@ struct Batch<T> {
     is_last: bool,
 }
 
-/// A packet of a batch.
-struct Entry<T> {
-    time: Time,
-    link: LinkType,
-    original_len: u32,
-    /// Where its octets end; they begin where those before it end.
-    end: usize,
-    /// What was made of it.
-    made: Option<T>,
-}
-
-impl<T> Batch<T> {
+impl<T> Load<T> {
     const fn new() -> Self {
         let progress = Progress { read: 0, total: None };
-        Self { octets: Vec::new(), entries: Vec::new(), error: None, progress, is_last: false }
+        Self { batch: Batch::new(), error: None, progress, is_last: false }
     }
 
     fn fill(&mut self, source: &mut impl Source, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
-        self.octets.clear();
-        self.entries.clear();
-        while self.entries.len() < PACKETS && self.octets.len() < OCTETS {
+        self.batch.clear();
+        while !self.batch.is_full() {
             match source.advance() {
-                Ok(true) => self.entries.extend(source.packet().map(|packet| {
-                    self.octets.extend_from_slice(packet.bytes);
-                    let Packet { time, link, original_len, .. } = packet;
-                    Entry { time, link, original_len, end: self.octets.len(), made: make(&packet) }
-                })),
+                Ok(true) => {
+                    if let Some(packet) = source.packet() {
+                        let made = make(&packet);
+                        self.batch.push(&packet, made);
+                    }
+                }
                 Ok(false) => {
                     self.is_last = true;
                     break;
@@ -63,21 +48,15 @@ impl<T> Batch<T> {
         }
         self.progress = source.progress();
     }
-
-    fn packet(&self, index: usize) -> Option<Packet<'_>> {
-        let Entry { time, link, original_len, end, .. } = self.entries.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        Some(Packet { time: *time, link: *link, original_len: *original_len, bytes: &self.octets[start..*end] })
-    }
 }
 
 /// Gives what a source gives, in the same order, packets and errors. The source must not be one that waits: it is read
-/// up to six batches ahead, and no signal ends that.
+/// up to six loads ahead, and no signal ends that.
 pub struct Ahead<T> {
-    full: Receiver<Batch<T>>,
-    empty: Sender<Batch<T>>,
-    current: Batch<T>,
-    /// Packets of the current batch that were given.
+    full: Receiver<Load<T>>,
+    empty: Sender<Load<T>>,
+    current: Load<T>,
+    /// Packets of the current load that were given.
     given: usize,
     /// The last packet given is still the one at hand.
     at_packet: bool,
@@ -90,20 +69,19 @@ impl<T: Send + 'static> Ahead<T> {
         source: impl Source + Send + 'static,
         make: impl FnMut(&Packet<'_>) -> Option<T> + Send + 'static,
     ) -> Self {
-        let (fill, full) = sync_channel(BATCHES);
+        let (fill, full) = sync_channel(LOADS);
         let (empty, used) = channel();
-        for _ in 1..BATCHES {
-            let _ = empty.send(Batch::new());
+        for _ in 1..LOADS {
+            let _ = empty.send(Load::new());
         }
         thread::spawn(move || read(source, make, &used, &fill));
-        Self { full, empty, current: Batch::new(), given: 0, at_packet: false }
+        Self { full, empty, current: Load::new(), given: 0, at_packet: false }
     }
 
     /// What was made of the packet at hand.
     #[inline]
     pub fn made(&self) -> Option<&T> {
-        let entry = if self.at_packet { self.current.entries.get(self.given - 1) } else { None };
-        entry?.made.as_ref()
+        if self.at_packet { self.current.batch.made(self.given - 1) } else { None }
     }
 
     /// Passes over the next packets, but not more than these, for as long as something was made of each and `accept` takes it;
@@ -111,22 +89,21 @@ impl<T: Send + 'static> Ahead<T> {
     #[inline]
     pub fn pass_over(&mut self, at_most: u64, mut accept: impl FnMut(&T) -> bool) -> u64 {
         self.at_packet = false;
-        if self.given == self.current.entries.len() && self.current.error.is_none() {
-            self.next_batch();
+        if self.given == self.current.batch.len() && self.current.error.is_none() {
+            self.next_load();
         }
-        let left = self.current.entries[self.given..].iter().take(usize::try_from(at_most).unwrap_or(usize::MAX));
-        let passed = left.take_while(|entry| entry.made.as_ref().is_some_and(&mut accept)).count();
+        let passed = self.current.batch.pass_over(self.given, at_most, &mut accept);
         self.given += passed;
         passed as u64
     }
 
-    /// Moves to the next batch; false if there is none.
-    fn next_batch(&mut self) -> bool {
+    /// Moves to the next load; false if there is none.
+    fn next_load(&mut self) -> bool {
         if self.current.is_last {
             return false;
         }
-        let Ok(batch) = self.full.recv() else { return false };
-        let old = std::mem::replace(&mut self.current, batch);
+        let Ok(load) = self.full.recv() else { return false };
+        let old = std::mem::replace(&mut self.current, load);
         self.given = 0;
         let _ = self.empty.send(old); // whoever has read all needs no more
         true
@@ -137,13 +114,13 @@ impl<T: Send + 'static> Ahead<T> {
 fn read<T>(
     mut source: impl Source,
     mut make: impl FnMut(&Packet<'_>) -> Option<T>,
-    empty: &Receiver<Batch<T>>,
-    full: &SyncSender<Batch<T>>,
+    empty: &Receiver<Load<T>>,
+    full: &SyncSender<Load<T>>,
 ) {
-    while let Ok(mut batch) = empty.recv() {
-        batch.fill(&mut source, &mut make);
-        let is_last = batch.is_last;
-        if full.send(batch).is_err() || is_last {
+    while let Ok(mut load) = empty.recv() {
+        load.fill(&mut source, &mut make);
+        let is_last = load.is_last;
+        if full.send(load).is_err() || is_last {
             break;
         }
     }
@@ -154,7 +131,7 @@ impl<T: Send + 'static> Source for Ahead<T> {
     fn advance(&mut self) -> Result<bool, Error> {
         self.at_packet = false;
         loop {
-            if self.given < self.current.entries.len() {
+            if self.given < self.current.batch.len() {
                 self.given += 1;
                 self.at_packet = true;
                 return Ok(true);
@@ -162,7 +139,7 @@ impl<T: Send + 'static> Source for Ahead<T> {
             if let Some(error) = self.current.error.take() {
                 return Err(error);
             }
-            if !self.next_batch() {
+            if !self.next_load() {
                 return Ok(false);
             }
         }
@@ -170,7 +147,7 @@ impl<T: Send + 'static> Source for Ahead<T> {
 
     #[inline]
     fn packet(&self) -> Option<Packet<'_>> {
-        if self.at_packet { self.current.packet(self.given - 1) } else { None }
+        if self.at_packet { self.current.batch.packet(self.given - 1) } else { None }
     }
 
     fn progress(&self) -> Progress {

@@ -146,6 +146,12 @@ pub enum Error {
         /// Those that exist.
         known: Vec<String>,
     },
+    /// The interface was taken down. The capture goes on, and hears what comes once it is up again.
+    #[error("interface {interface:?} is down: nothing is captured until it is up again (ip link set {interface} up)")]
+    InterfaceDown {
+        /// The interface.
+        interface: String,
+    },
     /// Live capture failed for another reason.
     #[error("capture on interface {interface:?} failed: {message}")]
     Live {
@@ -163,7 +169,7 @@ impl Error {
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Truncated { .. } | Self::Replaced { .. } => false,
+            Self::Truncated { .. } | Self::Replaced { .. } | Self::InterfaceDown { .. } => false,
             Self::Damaged { damage, .. } => damage.is_final(),
             Self::Filter { link, .. } => link.is_none(),
             _ => true,

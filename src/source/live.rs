@@ -1,6 +1,7 @@
 //! Packets as they come, from a network interface, by libpcap.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use pcap::{Active, Capture, Precision};
 use socket2::{Domain, Socket, Type};
@@ -18,21 +19,27 @@ pub struct LiveOptions {
     pub buffer_size: u32,
     /// Whether to see frames that are meant for other stations too.
     pub promiscuous: bool,
+    /// How long packets may be kept in the kernel until they are given, many at once: a blocked buffer takes several times
+    /// as many packets, and takes less time for each. None gives each packet at once.
+    pub batch: Option<Duration>,
 }
 
 impl Default for LiveOptions {
     fn default() -> Self {
-        Self { snaplen: 262_144, buffer_size: 0, promiscuous: false }
+        Self { snaplen: 262_144, buffer_size: 0, promiscuous: false, batch: None }
     }
 }
 
-/// A live capture. Packets are there as soon as the kernel has them, and each call returns at once: wait on
+/// A live capture. Packets are there as soon as the kernel has them, or [`LiveOptions::batch`] later, and each call returns at once: wait on
 /// [`AsFd::as_fd`] for the next. On the loopback interface, where the kernel shows each packet going out and coming in,
 /// it comes once.
 pub struct Live {
     capture: Capture<Active>,
     interface: String,
     link: LinkType,
+    /// What was lost, and where the kernel's counter stood when that was last asked.
+    dropped: u64,
+    counter: u32,
 }
 
 impl Live {
@@ -57,7 +64,7 @@ impl Live {
                 message: message(error),
             })?;
         }
-        Ok(Self { capture, interface: interface.to_owned(), link })
+        Ok(Self { capture, interface: interface.to_owned(), link, dropped: 0, counter: 0 })
     }
 
     /// The next packet, or none when none is waiting.
@@ -79,14 +86,19 @@ impl Live {
         }
     }
 
-    /// Packets that passed the filter but were lost, because the kernel's buffer was full, since the capture began.
-    /// On loopback each may count twice: once going out, once coming in.
+    /// Packets that passed the filter but were lost, because the kernel's buffer was full, since the capture began. On
+    /// loopback each may count twice: once going out, once coming in. The kernel counts in 32 bits: whoever asks before
+    /// they have gone round knows them all.
     ///
     /// # Errors
     /// What libpcap says.
     pub fn dropped(&mut self) -> Result<u64, Error> {
         match self.capture.stats() {
-            Ok(statistics) => Ok(u64::from(statistics.dropped)),
+            Ok(statistics) => {
+                self.dropped += u64::from(statistics.dropped.wrapping_sub(self.counter));
+                self.counter = statistics.dropped;
+                Ok(self.dropped)
+            }
             Err(error) => Err(Error::Live { interface: self.interface.clone(), message: message(error) }),
         }
     }
@@ -107,10 +119,13 @@ impl AsFd for Live {
 fn start(interface: &str, options: LiveOptions) -> Result<Capture<Active>, pcap::Error> {
     let clamped = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
     let mut capture = Capture::from_device(interface)?
-        .immediate_mode(true)
+        .immediate_mode(options.batch.is_none())
         .precision(Precision::Nano)
         .promisc(options.promiscuous)
         .snaplen(clamped(options.snaplen));
+    if let Some(time) = options.batch {
+        capture = capture.timeout(i32::try_from(time.as_millis()).unwrap_or(i32::MAX).max(1));
+    }
     if options.buffer_size > 0 {
         capture = capture.buffer_size(clamped(options.buffer_size));
     }

@@ -4,6 +4,7 @@
 //! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
 
 mod ahead;
+mod batch;
 mod bpf;
 mod chain;
 mod error;
@@ -19,6 +20,7 @@ pub mod memory;
 mod merge;
 mod order;
 mod progress;
+mod tap;
 mod unpack;
 mod window;
 
@@ -38,6 +40,7 @@ pub use memory::{Memory, Stored};
 pub use merge::Merge;
 pub use order::{Order, Orders, Watch};
 pub use progress::Progress;
+pub use tap::{Losses, Tap, TapOptions};
 
 /// Whether the next packet of a source is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

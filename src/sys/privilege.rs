@@ -37,20 +37,26 @@ pub fn is_root() -> bool {
 /// What a person can do who lacks a privilege: the end of a sentence, with the real path of this program.
 #[must_use]
 pub fn ways_out() -> String {
-    let program = std::env::current_exe().unwrap_or_else(|_| "rawshake".into());
-    ways_out_for(is_root(), &program)
+    format!("{}, or use --lab, which needs neither", ways_to_get_it())
 }
 
-fn ways_out_for(root: bool, program: &Path) -> String {
+/// The same for what the lab cannot stand in for.
+#[must_use]
+pub fn ways_to_get_it() -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| "rawshake".into());
+    ways_for(is_root(), &program)
+}
+
+fn ways_for(root: bool, program: &Path) -> String {
     let setcap = format!("sudo setcap cap_net_raw,cap_net_admin+ep {}", shell_word(program));
     if root {
         // sudo would change nothing: root without the capability is root inside a container.
         return format!(
             "root lacks CAP_NET_RAW or CAP_NET_ADMIN here (docker run --cap-add=NET_RAW --cap-add=NET_ADMIN gives both); \
-             outside a container run with sudo, or once: {setcap}, or use --lab, which needs neither"
+             outside a container run with sudo, or once: {setcap}"
         );
     }
-    format!("run with sudo, or once: {setcap}, or use --lab, which needs neither")
+    format!("run with sudo, or once: {setcap}")
 }
 
 /// A path as it can be pasted into a shell; nothing in it can steer a terminal.
@@ -82,13 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_told_three_ways() {
-        assert_eq!(
-            ways_out_for(false, Path::new("/bin/rawshake")),
-            "run with sudo, or once: sudo setcap cap_net_raw,cap_net_admin+ep /bin/rawshake, \
-             or use --lab, which needs neither"
-        );
-        assert!(ways_out_for(true, Path::new("/bin/rawshake")).contains("CAP_NET_RAW"));
+    fn a_user_is_told_the_ways() {
+        let told = ways_for(false, Path::new("/bin/rawshake"));
+        assert_eq!(told, "run with sudo, or once: sudo setcap cap_net_raw,cap_net_admin+ep /bin/rawshake");
+        assert!(ways_for(true, Path::new("/bin/rawshake")).contains("CAP_NET_RAW"));
+        assert!(ways_out().ends_with(", or use --lab, which needs neither"));
     }
 
     #[test]

@@ -9,6 +9,5 @@ mod flood;
 mod http;
 mod loopback;
 mod program;
-mod screen;
 mod table;
 mod unanswered;

@@ -8,8 +8,8 @@ use rawshake::sys::Version;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::common::support::screen::{Screen, Terminal};
 use crate::program::{Listening, PORT, RAWSHAKE, address, connect, in_lab, serve};
-use crate::screen::{Screen, Terminal};
 
 /// `listen --table` on a terminal.
 struct OnTerminal {

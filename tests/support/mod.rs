@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub(crate) mod program;
+pub(crate) mod screen;
 pub(crate) mod tracing;
 
 use std::fs::OpenOptions;

@@ -162,22 +162,37 @@ pub(super) struct ChoiceArgs {
     /// Only packets that pass this filter, in the language of tcpdump (see pcap-filter(7))
     #[arg(short = 'f', long, value_name = "FILTER")]
     pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) verdicts: VerdictArgs,
+}
+
+/// Which verdicts connections must have to be shown.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Choice")]
+pub(in crate::cmd) struct VerdictArgs {
     /// Only connections with one of these verdicts, separated by commas: how they opened (three-way, refused, unanswered,
     /// …), how they closed (four-segment, reset, none, …), or what was unusual (syn-retransmission, zero-window, …)
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', value_parser = verdict(), hide_possible_values = true)]
-    pub(super) only: Vec<String>,
+    pub(in crate::cmd) only: Vec<String>,
     /// Only connections for which this holds, such as 'handshake_ms > 100ms and server.port = 443'
     #[arg(long = "where", value_name = "EXPRESSION")]
-    pub(super) expression: Option<String>,
+    pub(in crate::cmd) expression: Option<String>,
 }
 
 impl ChoiceArgs {
     /// The options that choose among connections, as they are typed.
     pub(super) fn of_connections(&self) -> String {
         let number = self.connection.map(|number| format!("--connection {number}"));
+        number.into_iter().chain(self.verdicts.typed()).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl VerdictArgs {
+    /// The options that were given, as they are typed.
+    pub(in crate::cmd) fn typed(&self) -> impl Iterator<Item = String> {
         let only = (!self.only.is_empty()).then(|| format!("--only {}", self.only.join(",")));
         let expression = self.expression.as_ref().map(|expression| format!("--where {expression:?}"));
-        number.into_iter().chain(only).chain(expression).collect::<Vec<_>>().join(" and ")
+        only.into_iter().chain(expression)
     }
 }
 
@@ -263,8 +278,8 @@ impl Args {
     pub(super) fn protocols(&self) -> anyhow::Result<Protocols> {
         let options = [
             (self.choice.connection.is_some(), "--connection"),
-            (!self.choice.only.is_empty(), "--only"),
-            (self.choice.expression.is_some(), "--where"),
+            (!self.choice.verdicts.only.is_empty(), "--only"),
+            (self.choice.verdicts.expression.is_some(), "--where"),
             (self.list.sort.is_some(), "--sort"),
             (self.output.format == Format::Csv, "--format csv"),
         ];

@@ -5,7 +5,7 @@ use std::io;
 
 use anyhow::anyhow;
 
-use super::args::ChoiceArgs;
+use super::args::VerdictArgs;
 use super::expression::Expression;
 use crate::sink::Sink;
 use crate::sink::fields::Row;
@@ -13,14 +13,14 @@ use crate::trace::{Event, EventKind, Handshake, Mark, Summary, Termination};
 
 /// Connections by their numbers.
 #[derive(Clone, Debug)]
-pub(super) enum Wanted {
+pub(in crate::cmd) enum Wanted {
     One(u32),
     /// One bit for each number.
     Some(Vec<u64>),
 }
 
 impl Wanted {
-    pub(super) fn has(&self, number: u32) -> bool {
+    pub(in crate::cmd) fn has(&self, number: u32) -> bool {
         match self {
             Self::One(wanted) => *wanted == number,
             Self::Some(bits) => bits.get(number as usize / 64).is_some_and(|word| word & 1 << (number % 64) != 0),
@@ -29,7 +29,7 @@ impl Wanted {
 }
 
 /// What was asked for.
-pub(super) struct Choice {
+pub(in crate::cmd) struct Choice {
     connection: Option<u32>,
     only: Vec<String>,
     expression: Option<Expression>,
@@ -40,24 +40,24 @@ pub(super) struct Choice {
 impl Choice {
     /// # Errors
     /// The expression cannot be read.
-    pub(super) fn new(args: &ChoiceArgs) -> anyhow::Result<Self> {
+    pub(in crate::cmd) fn new(connection: Option<u32>, args: &VerdictArgs) -> anyhow::Result<Self> {
         let expression = args.expression.as_deref().map(Expression::parse).transpose();
         let expression = expression.map_err(|error| anyhow!("--where: {error}"))?;
-        Ok(Self { connection: args.connection, only: args.only.clone(), expression, met: Cell::new(0) })
+        Ok(Self { connection, only: args.only.clone(), expression, met: Cell::new(0) })
     }
 
     /// Whether it takes the verdict to know, which stands only at the connection's end.
-    pub(super) fn is_by_verdict(&self) -> bool {
+    pub(in crate::cmd) fn is_by_verdict(&self) -> bool {
         !self.only.is_empty() || self.expression.is_some()
     }
 
     /// Connections that were asked for, as far as [`Self::takes`] was called.
-    pub(super) fn met(&self) -> u64 {
+    pub(in crate::cmd) fn met(&self) -> u64 {
         self.met.get()
     }
 
     /// Whether this connection was asked for; counts it if so.
-    pub(super) fn takes(&self, row: &Row<'_>) -> bool {
+    pub(in crate::cmd) fn takes(&self, row: &Row<'_>) -> bool {
         let takes = self.connection.is_none_or(|number| number == row.number)
             && (self.only.is_empty() || self.only.iter().any(|name| has_verdict(row.summary, name)))
             && self.expression.as_ref().is_none_or(|expression| expression.holds(row));
@@ -67,7 +67,7 @@ impl Choice {
 }
 
 /// The names that `--only` takes.
-pub(super) fn verdicts() -> Vec<&'static str> {
+pub(in crate::cmd) fn verdicts() -> Vec<&'static str> {
     let handshakes = Handshake::ALL.into_iter().map(Handshake::name);
     let terminations = Termination::ALL.into_iter().map(Termination::name);
     let mut names: Vec<_> = handshakes.chain(terminations).collect();
@@ -84,9 +84,9 @@ fn has_verdict(summary: &Summary, name: &str) -> bool {
 }
 
 /// Passes on the verdicts that were asked for, and nothing else.
-pub(super) struct Verdicts<'a> {
-    pub(super) choice: &'a Choice,
-    pub(super) inner: Box<dyn Sink + 'a>,
+pub(in crate::cmd) struct Verdicts<'a> {
+    pub(in crate::cmd) choice: &'a Choice,
+    pub(in crate::cmd) inner: Box<dyn Sink + 'a>,
 }
 
 impl Sink for Verdicts<'_> {
@@ -103,23 +103,31 @@ impl Sink for Verdicts<'_> {
         self.inner.flush()
     }
 
+    fn so_far(&mut self) -> io::Result<()> {
+        self.inner.so_far()
+    }
+
+    fn make_way(&mut self) -> io::Result<()> {
+        self.inner.make_way()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.inner.finish()
     }
 }
 
 /// Notes the numbers of connections that were asked for.
-pub(super) struct Picker<'a> {
+pub(in crate::cmd) struct Picker<'a> {
     choice: &'a Choice,
     bits: Vec<u64>,
 }
 
 impl<'a> Picker<'a> {
-    pub(super) fn new(choice: &'a Choice) -> Self {
+    pub(in crate::cmd) fn new(choice: &'a Choice) -> Self {
         Self { choice, bits: Vec::new() }
     }
 
-    pub(super) fn picked(self) -> Wanted {
+    pub(in crate::cmd) fn picked(self) -> Wanted {
         Wanted::Some(self.bits)
     }
 }

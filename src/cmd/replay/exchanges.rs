@@ -15,13 +15,13 @@ const HELD: usize = 20_000;
 /// Which protocols are shown.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Choice")]
-pub(super) struct ProtocolArgs {
+pub(in crate::cmd) struct ProtocolArgs {
     /// What is shown, separated by commas. If left out: TCP connections; where there are none, UDP and ICMP exchanges
     #[arg(short, long, value_name = "PROTOCOL", value_delimiter = ',')]
     protocol: Vec<Protocol>,
     /// Only the UDP or ICMP exchange of this number: --list -p all counts exchanges apart from connections
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) exchange: Option<u32>,
+    pub(in crate::cmd) exchange: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,7 +38,7 @@ enum Protocol {
 
 impl ProtocolArgs {
     /// Whether any was named.
-    pub(super) const fn is_given(&self) -> bool {
+    pub(in crate::cmd) const fn is_given(&self) -> bool {
         !self.protocol.is_empty() || self.exchange.is_some()
     }
 
@@ -46,7 +46,7 @@ impl ProtocolArgs {
     ///
     /// # Errors
     /// Exchanges were asked for together with such an option.
-    pub(super) fn shown(&self, for_connections: &[&str]) -> anyhow::Result<Protocols> {
+    pub(in crate::cmd) fn shown(&self, for_connections: &[&str]) -> anyhow::Result<Protocols> {
         let has = |protocol| self.protocol.iter().any(|asked| [protocol, Protocol::All].contains(asked));
         let shown = match (self.protocol.is_empty(), self.exchange) {
             (true, None) => {
@@ -76,8 +76,8 @@ impl ProtocolArgs {
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Protocols {
-    pub(super) tcp: bool,
+pub(in crate::cmd) struct Protocols {
+    pub(in crate::cmd) tcp: bool,
     udp: bool,
     icmp: bool,
     /// Exchanges are shown only if there is no connection.
@@ -87,10 +87,13 @@ pub(super) struct Protocols {
 }
 
 impl Protocols {
+    /// Connections, and no exchanges.
+    pub(in crate::cmd) const TCP: Self = Self { tcp: true, udp: false, icmp: false, undecided: false, only: None };
+
     const UNDECIDED: Self = Self { tcp: true, udp: true, icmp: true, undecided: true, only: None };
 
     /// Whether it was not said what to show, so that nothing of the capture was declined.
-    pub(super) const fn is_unsaid(&self) -> bool {
+    pub(in crate::cmd) const fn is_unsaid(&self) -> bool {
         self.undecided
     }
 
@@ -105,7 +108,7 @@ impl Protocols {
     }
 
     /// What there is none of: `TCP connection and no UDP or ICMP exchange`.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::cmd) fn words(&self) -> String {
         let exchanges = match (self.udp, self.icmp) {
             (true, true) => Some("UDP or ICMP exchange"),
             (true, false) => Some("UDP exchange"),
@@ -118,7 +121,7 @@ impl Protocols {
 }
 
 /// The exchanges of a pass.
-pub(super) struct Beside {
+pub(in crate::cmd) struct Beside {
     protocols: Protocols,
     /// None where exchanges are not shown.
     tracer: Option<Exchanges>,
@@ -131,7 +134,7 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    pub(super) fn new(protocols: Protocols) -> Self {
+    pub(in crate::cmd) fn new(protocols: Protocols) -> Self {
         Self {
             protocols,
             tracer: protocols.has_exchanges().then(Exchanges::default),
@@ -142,12 +145,12 @@ impl Beside {
     }
 
     /// Whether no packet of another connection can change anything.
-    pub(super) const fn is_idle(&self) -> bool {
+    pub(in crate::cmd) const fn is_idle(&self) -> bool {
         self.tracer.is_none() && self.held.is_none()
     }
 
     /// Follows a packet, after which there are so many `connections`; says whether something of it is shown.
-    pub(super) fn packet(
+    pub(in crate::cmd) fn packet(
         &mut self,
         connections: u32,
         (number, packet, decoded): (u64, &Packet<'_>, &Decoded<'_>),
@@ -160,7 +163,7 @@ impl Beside {
     }
 
     /// Ends the exchanges that are left, and shows what was held.
-    pub(super) fn finish(&mut self, sink: &mut dyn Sink) -> io::Result<Told> {
+    pub(in crate::cmd) fn finish(&mut self, sink: &mut dyn Sink) -> io::Result<Told> {
         self.forward(sink, |tracer, out| tracer.finish(out))?;
         self.release(sink)?;
         let evicted = self.tracer.as_ref().map_or(0, Exchanges::evicted);
@@ -203,11 +206,11 @@ impl Beside {
 
 /// What a pass found of exchanges.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
+pub(in crate::cmd) struct Told {
     /// At least one was shown.
-    pub(super) any: bool,
+    pub(in crate::cmd) any: bool,
     /// How many there are, those included that are not shown.
-    pub(super) last: u32,
+    pub(in crate::cmd) last: u32,
     /// How many were ended because the table was full.
-    pub(super) evicted: u64,
+    pub(in crate::cmd) evicted: u64,
 }

@@ -10,13 +10,13 @@ const KEPT: usize = 20;
 
 /// The errors of a source, in their order.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(in crate::cmd) struct Faults {
     kept: Vec<Error>,
     more: u64,
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, error: Error) {
+    pub(in crate::cmd) fn add(&mut self, error: Error) {
         if self.kept.len() < KEPT {
             self.kept.push(error);
         } else {
@@ -25,12 +25,12 @@ impl Faults {
     }
 
     /// Whether there was none yet that is not told.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::cmd) const fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
     /// Says each on a line of its own, and forgets it.
-    pub(super) fn tell(&mut self, err: &mut dyn Write) -> io::Result<()> {
+    pub(in crate::cmd) fn tell(&mut self, err: &mut dyn Write) -> io::Result<()> {
         for error in self.kept.drain(..) {
             exit::tell(err, &error.to_string())?;
         }

@@ -18,7 +18,7 @@ const FEWEST: usize = 2;
 
 /// Keeps the events of each connection until its verdict is known, and passes them on if it was asked for. Where there
 /// are too many, connections with many lose those in the middle.
-pub(super) struct Hold<'a> {
+pub(in crate::cmd) struct Hold<'a> {
     choice: &'a Choice,
     inner: Box<dyn Sink + 'a>,
     open: HashMap<u32, Vec<Event>>,
@@ -30,7 +30,7 @@ pub(super) struct Hold<'a> {
 }
 
 impl<'a> Hold<'a> {
-    pub(super) fn new(choice: &'a Choice, inner: Box<dyn Sink + 'a>, lost: &'a Cell<u64>) -> Self {
+    pub(in crate::cmd) fn new(choice: &'a Choice, inner: Box<dyn Sink + 'a>, lost: &'a Cell<u64>) -> Self {
         let room = ROOM / size_of::<Event>();
         Self { choice, inner, open: HashMap::new(), held: 0, room, lost, lost_of: HashMap::new() }
     }
@@ -78,6 +78,14 @@ impl Sink for Hold<'_> {
         self.inner.flush()
     }
 
+    fn so_far(&mut self) -> io::Result<()> {
+        self.inner.so_far()
+    }
+
+    fn make_way(&mut self) -> io::Result<()> {
+        self.inner.make_way()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.inner.finish()
     }
@@ -86,7 +94,7 @@ impl Sink for Hold<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::replay::args::ChoiceArgs;
+    use crate::cmd::replay::args::VerdictArgs;
     use crate::ladder::fixture::Script;
     use std::rc::Rc;
 
@@ -113,7 +121,7 @@ mod tests {
 
     fn choice(expression: &str) -> Choice {
         let expression = Some(expression.to_owned());
-        Choice::new(&ChoiceArgs { connection: None, filter: None, only: Vec::new(), expression }).unwrap()
+        Choice::new(None, &VerdictArgs { only: Vec::new(), expression }).unwrap()
     }
 
     /// What a connection is: its opening, a segment, its end.

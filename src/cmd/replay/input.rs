@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::args::Args;
+use super::read::Feed;
 use crate::source::{
     self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Order, Orders, Progress, Source, Supply, Watch,
 };
@@ -80,11 +81,11 @@ pub(super) enum Packets<'a> {
     Ahead(Ahead<Glance>),
 }
 
-impl Packets<'_> {
+impl Feed for Packets<'_> {
     /// Passes over the next packets, but not more than these, for as long as `accept` takes a glance at each; answers how
     /// many.
     #[inline]
-    pub(super) fn glance_over(&mut self, at_most: u64, accept: impl FnMut(&Glance) -> bool) -> u64 {
+    fn glance_over(&mut self, at_most: u64, accept: impl FnMut(&Glance) -> bool) -> u64 {
         match self {
             Self::Live(_) => 0,
             Self::Ahead(ahead) => ahead.pass_over(at_most, accept),
@@ -92,13 +93,15 @@ impl Packets<'_> {
     }
 
     /// Whether a glance at the packet at hand was possible.
-    pub(super) fn was_glanced(&self) -> bool {
+    fn was_glanced(&self) -> bool {
         match self {
             Self::Live(_) => false,
             Self::Ahead(ahead) => ahead.made().is_some(),
         }
     }
+}
 
+impl Packets<'_> {
     const fn source(&self) -> &dyn Source {
         match self {
             Self::Live(source) => source,

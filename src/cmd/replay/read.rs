@@ -7,14 +7,15 @@ use super::bar::Bar;
 use super::choice::Wanted;
 use super::exchanges::{Beside, Protocols, Told};
 use super::faults::Faults;
-use super::input::{Input, Packets};
 use super::pace::Pace;
 use super::tally::Tally;
-use crate::cmd::capture::PlannedFile;
+use crate::cmd::capture::Recorder;
+use crate::cmd::exit;
+use crate::explain::count;
 use crate::sink::Sink;
 use crate::source::{self, Expression, Source, Supply};
 use crate::sys::Interrupts;
-use crate::trace::{Event, Hint, Tracer, TracerOptions};
+use crate::trace::{Event, Glance, Hint, Lookout, Tracer, TracerOptions};
 use crate::wire::{self, Decoded, Packet, Reassembler, Time};
 
 /// How long nothing must come of a connection that is over, by the packets' clock or, where none come, by ours, until its
@@ -23,43 +24,70 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// How a pass goes.
 #[derive(Clone)]
-pub(super) struct Plan {
+pub(in crate::cmd) struct Plan {
     /// The only connections that are shown.
-    pub(super) wanted: Option<Wanted>,
+    pub(in crate::cmd) wanted: Option<Wanted>,
     /// The packets are read once more before, to know which connections are wanted.
-    pub(super) twice: bool,
+    pub(in crate::cmd) twice: bool,
     /// Packets may come while they happen: what was found goes out before the next is waited for.
-    pub(super) live: bool,
+    pub(in crate::cmd) live: bool,
     /// No more packets than these are read, and no signal is heeded: an earlier pass was stopped behind them.
-    pub(super) limit: Option<u64>,
-    pub(super) tracer: TracerOptions,
-    pub(super) protocols: Protocols,
+    pub(in crate::cmd) limit: Option<u64>,
+    pub(in crate::cmd) tracer: TracerOptions,
+    pub(in crate::cmd) protocols: Protocols,
+    /// Every packet goes to the copy, and not only what is shown.
+    pub(in crate::cmd) records_all: bool,
+}
+
+/// Where the packets of a pass come from.
+pub(in crate::cmd) trait Feed: Source {
+    /// Passes over the next packets, but not more than these, for as long as `accept` takes a glance at each; answers how
+    /// many.
+    fn glance_over(&mut self, at_most: u64, accept: impl FnMut(&Glance) -> bool) -> u64;
+
+    /// Whether a glance at the packet at hand was possible.
+    fn was_glanced(&self) -> bool;
+
+    /// The time of the newest packet of those that are glanced over while they happen.
+    fn newest(&self) -> Option<Time> {
+        None
+    }
+
+    /// Whether somebody asks how far it has come; may wait for the next packet.
+    fn is_asked(&mut self) -> bool {
+        false
+    }
+
+    /// What there is to say then beside what the pass knows.
+    fn so_far(&self) -> String {
+        String::new()
+    }
 }
 
 /// What a pass found, beside what its sink was given.
 #[derive(Default)]
-pub(super) struct Found {
+pub(in crate::cmd) struct Found {
     /// Connections that there are.
-    pub(super) connections: u32,
+    pub(in crate::cmd) connections: u32,
     /// UDP and ICMP exchanges.
-    pub(super) exchanges: Told,
+    pub(in crate::cmd) exchanges: Told,
     /// Connections that were ended because the table was full.
-    pub(super) evicted: u64,
-    pub(super) tally: Tally,
-    pub(super) faults: Faults,
+    pub(in crate::cmd) evicted: u64,
+    pub(in crate::cmd) tally: Tally,
+    pub(in crate::cmd) faults: Faults,
     /// Packets that were read, those included that the filter took out.
-    pub(super) packets: u64,
+    pub(in crate::cmd) packets: u64,
     /// A signal ended the reading of what has an end of its own.
-    pub(super) interrupted: bool,
+    pub(in crate::cmd) interrupted: bool,
     /// Whether there was any error, those included that were told already.
-    pub(super) failed: bool,
+    pub(in crate::cmd) failed: bool,
 }
 
 /// A pass that is under way.
-pub(super) struct Pass<'a> {
+pub(in crate::cmd) struct Pass<'a> {
     plan: Plan,
     sink: &'a mut dyn Sink,
-    copy: Option<PlannedFile<'a>>,
+    copy: Option<Box<dyn Recorder + 'a>>,
     err: &'a mut dyn Write,
     tracer: Tracer,
     exchanges: Beside,
@@ -74,10 +102,10 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     /// Events go to `sink`, the packets behind them to `copy`, and errors of live packets to `err` at once.
-    pub(super) fn new(
+    pub(in crate::cmd) fn new(
         plan: Plan,
         sink: &'a mut dyn Sink,
-        copy: Option<PlannedFile<'a>>,
+        copy: Option<Box<dyn Recorder + 'a>>,
         err: &'a mut dyn Write,
     ) -> Self {
         let (tracer, reassembler) = (Tracer::new(plan.tracer), Reassembler::default());
@@ -100,12 +128,12 @@ impl<'a> Pass<'a> {
     }
 
     /// Passes over the packets that do not pass `filter`.
-    pub(super) fn filtered(self, filter: Option<Expression>) -> Self {
+    pub(in crate::cmd) fn filtered(self, filter: Option<Expression>) -> Self {
         Self { filter, ..self }
     }
 
     /// Ends with what was found so far when a signal comes.
-    pub(super) fn until(self, stop: &'a Interrupts) -> Self {
+    pub(in crate::cmd) fn until(self, stop: &'a Interrupts) -> Self {
         Self { stop: Some(stop), ..self }
     }
 
@@ -119,15 +147,35 @@ impl<'a> Pass<'a> {
         Self { bar, ..self }
     }
 
+    /// What makes glances for this pass, where nothing but ends is to be told, and packets are not written as they come.
+    pub(in crate::cmd) fn lookout(&self) -> Option<Lookout> {
+        (self.plan.tracer.only_ends && !self.records_as_it_comes()).then(|| self.tracer.lookout())
+    }
+
+    /// Whether each packet is written whatever it is.
+    fn records_as_it_comes(&self) -> bool {
+        self.plan.records_all && self.copy.is_some()
+    }
+
+    /// Says a sentence before it begins.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub(in crate::cmd) fn remark(&mut self, sentence: &str) -> io::Result<()> {
+        exit::remark(self.err, sentence)
+    }
+
     /// Reads to the end. What is damaged is passed over.
     ///
     /// # Errors
     /// Only of the output.
-    pub(super) fn run(mut self, input: &Input<'_>) -> anyhow::Result<Found> {
-        let lookout = self.plan.tracer.only_ends.then(|| self.tracer.lookout());
-        let source = &mut input.packets(lookout);
+    pub(in crate::cmd) fn run(mut self, source: &mut impl Feed) -> anyhow::Result<Found> {
         while !self.is_stopped(source) {
             self.show_meanwhile(source)?;
+            if source.is_asked() {
+                self.tell_so_far(source)?;
+                continue;
+            }
             if let Some(bar) = &mut self.bar {
                 bar.packets(self.number, source);
             }
@@ -149,6 +197,29 @@ impl<'a> Pass<'a> {
         self.finish()
     }
 
+    /// Writes a packet to the copy. Where that fails it is told at once, and the rest is shown all the same.
+    fn record(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        let written = self.copy.as_mut().map_or(Ok(()), |copy| copy.write(packet));
+        self.check_copy(written)
+    }
+
+    fn check_copy(&mut self, written: anyhow::Result<()>) -> io::Result<()> {
+        let Err(error) = written else { return Ok(()) };
+        (self.copy, self.found.failed) = (None, true);
+        self.sink.make_way()?;
+        exit::tell(self.err, &format!("{error:#}; going on without it"))
+    }
+
+    /// Somebody asks.
+    fn tell_so_far(&mut self, source: &impl Feed) -> io::Result<()> {
+        self.sink.so_far()?;
+        self.sink.make_way()?;
+        let (packets, connections) = (self.number, self.tracer.connections());
+        let counts =
+            [(packets, "packet"), (connections.into(), "connection")].map(|(number, what)| count(number, what));
+        exit::remark(self.err, &format!("so far {}; {}", counts.join(", "), source.so_far()))
+    }
+
     /// Whether nothing more is to be read. What is in memory already of packets that come while they happen still counts.
     fn is_stopped(&mut self, source: &dyn Source) -> bool {
         if let Some(limit) = self.plan.limit {
@@ -166,6 +237,10 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         self.sink.flush()?;
+        if self.plan.records_all {
+            let written = self.copy.as_mut().map_or(Ok(()), |copy| copy.flush());
+            self.check_copy(written)?;
+        }
         if !self.tracer.is_settled() && !source.wait(QUIET) {
             self.settle(None)?;
             self.sink.flush()?;
@@ -182,6 +257,9 @@ impl<'a> Pass<'a> {
     /// Takes a packet, if it passes the filter, when its time has come; false when Ctrl-C came first.
     fn take(&mut self, packet: &Packet<'_>, hint: Hint) -> anyhow::Result<bool> {
         self.number += 1;
+        if self.plan.records_all {
+            self.record(packet)?;
+        }
         match self.filter.as_mut().map_or(Ok(true), |filter| filter.accepts(packet)) {
             Ok(true) => {}
             Ok(false) => return Ok(true),
@@ -201,7 +279,7 @@ impl<'a> Pass<'a> {
         self.found.failed = true;
         self.found.faults.add(error);
         if self.plan.live {
-            self.sink.flush()?;
+            self.sink.make_way()?;
             self.found.faults.tell(self.err)?;
         }
         Ok(())
@@ -225,7 +303,7 @@ impl<'a> Pass<'a> {
         self.sink.finish()?;
         if let Some(mut copy) = self.copy.take() {
             if !self.found.failed {
-                copy.file()?;
+                copy.begin()?;
             }
             copy.finish()?;
         }
@@ -238,12 +316,15 @@ impl<'a> Pass<'a> {
 
     /// Whether nothing is to be known of a packet but what a glance at it tells.
     fn may_glance(&self) -> bool {
-        let all_at_once = self.filter.is_none() && self.pace.is_none() && !self.plan.live;
-        all_at_once && self.exchanges.is_idle() && self.plan.protocols.tcp
+        let all_at_once = self.filter.is_none() && self.pace.is_none();
+        all_at_once && !self.records_as_it_comes() && self.exchanges.is_idle() && self.plan.protocols.tcp
     }
 
     /// Takes the next packets for as long as a glance at each is enough; answers how many.
-    fn glance_over(&mut self, source: &mut Packets<'_>) -> io::Result<u64> {
+    fn glance_over(&mut self, source: &mut impl Feed) -> io::Result<u64> {
+        if let Some(newest) = source.newest() {
+            self.settle(Some(newest - QUIET))?;
+        }
         let at_most = self.plan.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.number));
         let (tracer, mut count) = (&mut self.tracer, 0);
         forward(self.sink, self.plan.wanted.as_ref(), |out| {
@@ -256,14 +337,14 @@ impl<'a> Pass<'a> {
 
     fn packet(&mut self, packet: &Packet<'_>, hint: Hint) -> anyhow::Result<()> {
         // Before anything is shown.
-        self.copy.as_mut().map(PlannedFile::file).transpose()?;
+        self.copy.as_mut().map(|copy| copy.begin()).transpose()?;
         let decoded = wire::decode(packet);
         self.found.tally.count(self.number, &decoded);
         let is_fragment = decoded.ip.as_ref().is_some_and(|ip| ip.fragment.is_some());
         let is_shown = if is_fragment { self.fragment(packet, &decoded)? } else { self.trace(packet, &decoded, hint)? };
         let all = self.plan.wanted.is_none() && self.plan.protocols.is_unsaid();
-        if let Some(copy) = self.copy.as_mut().filter(|_| is_shown || all) {
-            copy.file()?.write(packet)?;
+        if let Some(copy) = self.copy.as_mut().filter(|_| (is_shown || all) && !self.plan.records_all) {
+            copy.write(packet)?;
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ pub(super) fn report(
         exit::remark(streams.err, &format!("{name}: none of {all} passes {}", args.choice.of_connections()))?;
     }
     streams.out.flush()?;
-    for note in notes(args, &found, hindsight.lost) {
+    for note in notes(args.reading.max_connections, &found, hindsight.lost) {
         exit::remark(streams.err, &format!("{name}: {note}"))?;
     }
     if !hindsight.left_out.is_empty() {
@@ -112,11 +112,10 @@ fn tell_of_exchanges(args: &Args, found: &Found, streams: &mut Streams<'_>) -> a
 }
 
 /// Where a bound of this program made a difference.
-fn notes(args: &Args, found: &Found, lost: u64) -> Vec<String> {
+pub(in crate::cmd) fn notes(max_connections: u32, found: &Found, lost: u64) -> Vec<String> {
     let evicted = (found.evicted > 0).then(|| {
-        let most = args.reading.max_connections;
         format!(
-            "{} taken for ended too early: more than {most} at once (--max-connections)",
+            "{} taken for ended too early: more than {max_connections} at once (--max-connections)",
             connections(found.evicted)
         )
     });

@@ -7,7 +7,7 @@ use crate::wire::{Content, Decoded, Icmp, Stop, StopReason, icmp::kind, ip::prot
 
 /// Counts of packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(in crate::cmd) struct Tally {
     segments: u64,
     datagrams: u64,
     echo_requests: u64,
@@ -27,12 +27,12 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts so many TCP segments.
-    pub(super) const fn count_segments(&mut self, count: u64) {
+    pub(in crate::cmd) const fn count_segments(&mut self, count: u64) {
         self.segments += count;
     }
 
     /// Counts one packet, by its number.
-    pub(super) fn count(&mut self, number: u64, decoded: &Decoded<'_>) {
+    pub(in crate::cmd) fn count(&mut self, number: u64, decoded: &Decoded<'_>) {
         let counter = match (&decoded.content, decoded.stopped.map(|stop| stop.reason)) {
             (Content::Segment(_), _) => &mut self.segments,
             (Content::Datagram(_), _) => &mut self.datagrams,
@@ -49,13 +49,13 @@ impl Tally {
     }
 
     /// Counts a packet that fragments made.
-    pub(super) fn count_whole(&mut self, number: u64, decoded: &Decoded<'_>) {
+    pub(in crate::cmd) fn count_whole(&mut self, number: u64, decoded: &Decoded<'_>) {
         self.whole += 1;
         self.count(number, decoded);
     }
 
     /// Notes how many packets were not made whole.
-    pub(super) const fn incomplete(&mut self, packets: u64) {
+    pub(in crate::cmd) const fn incomplete(&mut self, packets: u64) {
         self.incomplete = packets;
     }
 
@@ -79,7 +79,7 @@ impl Tally {
     /// Packets whose connection cannot be known: their link type is not read, or the capture cut them. What and where,
     /// one line for each kind.
     #[must_use]
-    pub(super) fn losses(&self) -> Vec<String> {
+    pub(in crate::cmd) fn losses(&self) -> Vec<String> {
         let more = |count: u64| if count > 1 { format!("; {count} such packets in all") } else { String::new() };
         let foreign = self.foreign.map(|(number, link, count)| {
             format!("packet {number} has link type {link}, which this program does not read{}", more(count))
@@ -95,19 +95,19 @@ impl Tally {
 
     /// Whether packets were passed over that may have held segments.
     #[must_use]
-    pub(super) const fn is_lossy(&self) -> bool {
+    pub(in crate::cmd) const fn is_lossy(&self) -> bool {
         self.incomplete + self.cut + self.malformed > 0
     }
 
     /// Whether there were packets of which exchanges are made.
     #[must_use]
-    pub(super) const fn has_exchanges(&self) -> bool {
+    pub(in crate::cmd) const fn has_exchanges(&self) -> bool {
         self.datagrams + self.echo_requests + self.echo_replies > 0
     }
 
     /// Whether there was no packet at all.
     #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::cmd) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -53,7 +53,8 @@ impl Ears {
         let ManyOptions { interface, filter, window, places, .. } = options;
         let open = |filter: String, snaplen: u32, size: u32, bounds: RangeInclusive<u32>| {
             let buffer_size = size.clamp(*bounds.start(), *bounds.end());
-            Live::open(interface, Some(&filter), LiveOptions { snaplen, buffer_size, promiscuous: false }).map(Ear::new)
+            Live::open(interface, Some(&filter), LiveOptions { snaplen, buffer_size, ..LiveOptions::default() })
+                .map(Ear::new)
         };
         let (short, long) = (SHORT + LINK, (*window).clamp(2048, u32::from(u16::MAX)) + HEADERS);
         // The kernel rounds the size of a long place up to a power of two.

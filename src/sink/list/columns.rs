@@ -133,14 +133,14 @@ fn socket(socket: SocketAddr, out: &mut String) {
     explain::push_number(socket.port().into(), out);
 }
 
-fn opened(summary: &Summary, out: &mut String) {
+pub(in crate::sink) fn opened(summary: &Summary, out: &mut String) {
     match (summary.handshake, summary.syns) {
         (Handshake::Unanswered, syns) if syns > 1 => shown(format_args!("unanswered ×{syns}"), out),
         (handshake, _) => out.push_str(handshake.name()),
     }
 }
 
-fn closed(summary: &Summary, out: &mut String) {
+pub(in crate::sink) fn closed(summary: &Summary, out: &mut String) {
     // A reset may come from who has not closed yet.
     let closer = if summary.termination == Termination::Reset { summary.reset_by } else { summary.closed_first };
     let by = match closer {
@@ -165,7 +165,7 @@ fn millis(time: Option<Millis>, out: &mut String) {
     }
 }
 
-fn notes(summary: &Summary, out: &mut String) {
+pub(in crate::sink) fn notes(summary: &Summary, out: &mut String) {
     let start = out.len();
     let mut note = |what: &dyn Display| {
         let comma = if out.len() > start { ", " } else { "" };

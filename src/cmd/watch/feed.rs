@@ -1,0 +1,99 @@
+//! The live packets as a pass wants them.
+
+use std::time::Duration;
+
+use super::args::Args;
+use crate::cmd::replay::read::Feed;
+use crate::explain::count;
+use crate::source::{self, LiveOptions, Losses, Source, Supply, Tap, TapOptions};
+use crate::sys::{Interrupts, StatusRequests};
+use crate::trace::{Glance, Lookout};
+use crate::wire::{Packet, Time};
+
+/// Packets wait in the kernel for so long at most, that many may come at once.
+const BATCH: Duration = Duration::from_millis(10);
+
+pub(super) struct Watched {
+    tap: Tap<Glance>,
+    is_glancing: bool,
+    losses: Losses,
+}
+
+impl Watched {
+    /// Begins to capture; what the kernel loses is counted in `losses`.
+    ///
+    /// # Errors
+    /// Those of [`Tap::open`]; SIGQUIT cannot be waited for.
+    pub(super) fn open(
+        args: &Args,
+        stop: &Interrupts,
+        losses: Losses,
+        lookout: Option<Lookout>,
+    ) -> anyhow::Result<Self> {
+        let tap = &args.tap;
+        let options = TapOptions {
+            interface: tap.interface.clone(),
+            filter: args.filter(),
+            live: LiveOptions {
+                snaplen: tap.snaplen,
+                buffer_size: tap.buffer_size << 20,
+                promiscuous: tap.promiscuous,
+                batch: (!tap.immediate).then_some(BATCH),
+            },
+            count: tap.count,
+            duration: tap.duration.map(|duration| duration.0),
+            losses: losses.clone(),
+        };
+        let is_glancing = lookout.is_some();
+        let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet);
+        Ok(Self { tap: Tap::open(&options, stop, StatusRequests::new()?, glance)?, is_glancing, losses })
+    }
+}
+
+impl Feed for Watched {
+    #[inline]
+    fn glance_over(&mut self, at_most: u64, accept: impl FnMut(&Glance) -> bool) -> u64 {
+        if self.is_glancing { self.tap.pass_over(at_most, accept) } else { 0 }
+    }
+
+    fn was_glanced(&self) -> bool {
+        self.tap.made().is_some()
+    }
+
+    fn newest(&self) -> Option<Time> {
+        self.tap.newest()
+    }
+
+    fn is_asked(&mut self) -> bool {
+        self.tap.is_asked()
+    }
+
+    fn so_far(&self) -> String {
+        dropped(&self.losses)
+    }
+}
+
+impl Source for Watched {
+    #[inline]
+    fn advance(&mut self) -> Result<bool, source::Error> {
+        self.tap.advance()
+    }
+
+    #[inline]
+    fn packet(&self) -> Option<Packet<'_>> {
+        self.tap.packet()
+    }
+
+    fn supply(&self) -> Supply {
+        self.tap.supply()
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        self.tap.wait(at_most)
+    }
+}
+
+/// `12 packets dropped by the kernel`.
+pub(super) fn dropped(losses: &Losses) -> String {
+    format!("{} dropped by the kernel", count(losses.dropped(), "packet"))
+}

@@ -1,0 +1,360 @@
+//! A live capture that a thread of its own reads, while what came before is still looked at.
+//!
+//! The thread does nothing but empty the kernel's buffer into batches. There are as many as hold some ten thousand packets;
+//! when all of them are full the kernel's buffer fills, and what it has no room for it counts. So memory is bounded, and no
+//! packet is lost without being counted.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::batch::Batch;
+use super::{Error, Live, LiveOptions, Source, Supply};
+use crate::sys::{Interface, StatusRequests, clock, poll};
+use crate::wire::{Packet, Time};
+
+/// Loads that there are.
+const LOADS: usize = 64;
+/// Between two looks at the kernel's counters and, where nothing comes, at the interface.
+const LOOK: Duration = Duration::from_secs(1);
+/// What is in the kernel's buffer when it is over shows within this time and twice that of a batch.
+const GRACE: Duration = Duration::from_millis(20);
+/// All interfaces.
+const ANY: &str = "any";
+
+/// What to capture, and how long.
+#[derive(Clone, Debug, Default)]
+pub struct TapOptions {
+    /// The interface; "any" is all of them.
+    pub interface: String,
+    /// Which packets count, in the language of pcap-filter(7).
+    pub filter: Option<String>,
+    /// How.
+    pub live: LiveOptions,
+    /// No more packets than these.
+    pub count: Option<u64>,
+    /// No longer than this.
+    pub duration: Option<Duration>,
+    /// Where what the kernel lost is counted.
+    pub losses: Losses,
+}
+
+/// What a load brings.
+struct Load<T> {
+    batch: Batch<T>,
+    /// What came behind the packets.
+    error: Option<Error>,
+    /// Somebody asked how far it has come.
+    asked: bool,
+    /// Nothing comes any more.
+    is_last: bool,
+}
+
+impl<T> Load<T> {
+    const fn new() -> Self {
+        Self { batch: Batch::new(), error: None, asked: false, is_last: false }
+    }
+
+    /// Whether it has to be handed over.
+    const fn is_due(&self) -> bool {
+        self.batch.len() > 0 || self.error.is_some() || self.asked || self.is_last
+    }
+}
+
+/// What the kernel lost, counted while the capture goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Losses(Arc<AtomicU64>);
+
+impl Losses {
+    /// Packets that passed the filter and that the kernel's buffer had no room for, as of a second ago, or of the end.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A live capture as a source. It ends when a signal comes, when its bounds are reached or when its interface is gone.
+pub struct Tap<T> {
+    full: Receiver<Load<T>>,
+    empty: Sender<Load<T>>,
+    current: Load<T>,
+    /// What was waited for, and comes behind the current load.
+    next: RefCell<Option<Load<T>>>,
+    /// Packets of the current load that were given.
+    given: usize,
+    /// The last packet given is still the one at hand.
+    at_packet: bool,
+}
+
+impl<T: Send + 'static> Tap<T> {
+    /// Captures from now on, until `stop` can be read. What `make` makes of each packet is made in the capturing thread.
+    ///
+    /// # Errors
+    /// Those of [`Live::open`]; no descriptor is left.
+    pub fn open(
+        options: &TapOptions,
+        stop: &impl AsFd,
+        requests: StatusRequests,
+        make: impl FnMut(&Packet<'_>) -> Option<T> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let live = Live::open(&options.interface, options.filter.as_deref(), options.live)?;
+        let failed = |cause: std::io::Error| Error::Live {
+            interface: options.interface.clone(),
+            message: format!("no descriptor is left: {cause}"),
+        };
+        let stop = stop.as_fd().try_clone_to_owned().map_err(failed)?;
+        let (fill, full) = sync_channel(LOADS);
+        let (empty, used) = channel();
+        for _ in 1..LOADS {
+            let _ = empty.send(Load::new());
+        }
+        let reader = Reader::new(live, options, stop, requests);
+        thread::spawn(move || reader.run(make, &used, &fill));
+        Ok(Self { full, empty, current: Load::new(), next: RefCell::new(None), given: 0, at_packet: false })
+    }
+
+    /// What was made of the packet at hand.
+    #[inline]
+    pub fn made(&self) -> Option<&T> {
+        if self.at_packet { self.current.batch.made(self.given - 1) } else { None }
+    }
+
+    /// Passes over the next packets of those that are in memory, but not more than these, for as long as something was made of
+    /// each and `accept` takes it; answers how many.
+    #[inline]
+    pub fn pass_over(&mut self, at_most: u64, mut accept: impl FnMut(&T) -> bool) -> u64 {
+        self.at_packet = false;
+        if self.is_used()
+            && let Some(load) = self.next.take()
+        {
+            self.replace(load);
+        }
+        let passed = self.current.batch.pass_over(self.given, at_most, &mut accept);
+        self.given += passed;
+        passed as u64
+    }
+
+    /// The time of the newest packet of those that are looked at.
+    #[must_use]
+    pub fn newest(&self) -> Option<Time> {
+        self.current.batch.last_time()
+    }
+
+    /// Puts a load in the place of the one that is used.
+    fn replace(&mut self, load: Load<T>) {
+        let old = std::mem::replace(&mut self.current, load);
+        self.given = 0;
+        let _ = self.empty.send(old); // whoever has read all needs no more
+    }
+
+    /// Waits until there is a packet or an error, or nothing more will come; true when somebody asks how far it has come
+    /// before that.
+    pub fn is_asked(&mut self) -> bool {
+        if !self.is_used() {
+            return false;
+        }
+        let Some(mut load) = self.next.take().or_else(|| self.full.recv().ok()) else { return false };
+        let asked = std::mem::take(&mut load.asked);
+        if load.is_due() {
+            self.next.replace(Some(load));
+        } else {
+            let _ = self.empty.send(load); // whoever has read all needs no more
+        }
+        asked
+    }
+}
+
+impl<T> Tap<T> {
+    /// Whether nothing of the current load is left, and there may be another.
+    const fn is_used(&self) -> bool {
+        self.given >= self.current.batch.len() && self.current.error.is_none() && !self.current.is_last
+    }
+}
+
+impl<T: Send + 'static> Source for Tap<T> {
+    #[inline]
+    fn advance(&mut self) -> Result<bool, Error> {
+        self.at_packet = false;
+        loop {
+            if self.given < self.current.batch.len() {
+                self.given += 1;
+                self.at_packet = true;
+                return Ok(true);
+            }
+            if let Some(error) = self.current.error.take() {
+                return Err(error);
+            }
+            if self.current.is_last {
+                return Ok(false);
+            }
+            let Some(load) = self.next.take().or_else(|| self.full.recv().ok()) else { return Ok(false) };
+            self.replace(load);
+        }
+    }
+
+    fn packet(&self) -> Option<Packet<'_>> {
+        if self.at_packet { self.current.batch.packet(self.given - 1) } else { None }
+    }
+
+    fn supply(&self) -> Supply {
+        if self.is_used() && self.next.borrow().is_none() { Supply::Pending } else { Supply::Waiting }
+    }
+
+    fn wait(&self, at_most: Duration) -> bool {
+        if self.supply() == Supply::Waiting {
+            return true;
+        }
+        match self.full.recv_timeout(at_most) {
+            Ok(load) => {
+                self.next.replace(Some(load));
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        }
+    }
+}
+
+/// What the thread has.
+struct Reader {
+    live: Live,
+    options: TapOptions,
+    /// Packets that are still wanted.
+    left: u64,
+    /// When it is over, and when it looks again.
+    ends: Option<Instant>,
+    looks: Instant,
+    /// Once it is over: what is still to come.
+    closing: Option<Closing>,
+    stop: OwnedFd,
+    requests: StatusRequests,
+    is_up: bool,
+    /// Nothing came since the last look.
+    is_quiet: bool,
+}
+
+/// What was captured before it was over is in the kernel's buffer, and counts.
+struct Closing {
+    /// When it was over: later packets do not count.
+    at: Time,
+    /// When everything from before must have shown.
+    until: Instant,
+}
+
+impl Reader {
+    fn new(live: Live, options: &TapOptions, stop: OwnedFd, requests: StatusRequests) -> Self {
+        let now = Instant::now();
+        Self {
+            live,
+            options: options.clone(),
+            left: options.count.unwrap_or(u64::MAX),
+            ends: options.duration.and_then(|duration| now.checked_add(duration)),
+            looks: now + LOOK,
+            closing: None,
+            stop,
+            requests,
+            is_up: true,
+            is_quiet: true,
+        }
+    }
+
+    /// Reads until it is over, or nobody asks any more.
+    fn run<T>(
+        mut self,
+        mut make: impl FnMut(&Packet<'_>) -> Option<T>,
+        empty: &Receiver<Load<T>>,
+        full: &SyncSender<Load<T>>,
+    ) {
+        while let Ok(mut load) = empty.recv() {
+            load.batch.clear();
+            while !load.is_due() {
+                self.fill(&mut load, &mut make);
+            }
+            let is_last = load.is_last;
+            if full.send(load).is_err() || is_last {
+                break;
+            }
+        }
+    }
+
+    /// Takes what is there; where there is nothing, waits until there is, or something else has to be told.
+    fn fill<T>(&mut self, load: &mut Load<T>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
+        let now = Instant::now();
+        if now >= self.looks {
+            self.looks = now + LOOK;
+            load.error = self.look();
+        }
+        if load.is_due() {
+            return;
+        }
+        let stop = self.closing.is_none().then(|| self.stop.as_fd());
+        let fds: Vec<_> = [self.live.as_fd(), self.requests.as_fd()].into_iter().chain(stop).collect();
+        let next = [self.ends, self.closing.as_ref().map(|closing| closing.until)].into_iter().flatten();
+        let timeout = next.fold(self.looks, Instant::min).saturating_duration_since(now);
+        let ready = poll::wait(&fds, Some(timeout)).ok();
+        let is_ready = |index| ready.as_ref().is_some_and(|ready| ready.contains(index));
+        let is_stopped = is_ready(2) || self.ends.is_some_and(|ends| ends <= Instant::now());
+        let is_asked = is_ready(1);
+        if is_stopped && self.closing.is_none() {
+            let kept = self.options.live.batch.unwrap_or_default();
+            self.closing = Some(Closing { at: clock::now(), until: Instant::now() + 2 * kept + GRACE });
+            self.ends = None;
+        }
+        load.asked |= is_asked && self.requests.take();
+        self.take(load, make);
+        if load.is_last {
+            self.count_losses();
+        }
+    }
+
+    fn take<T>(&mut self, load: &mut Load<T>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
+        while !load.batch.is_full() {
+            match self.live.next() {
+                Ok(Some(packet)) => {
+                    let is_late = self.closing.as_ref().is_some_and(|closing| packet.time > closing.at);
+                    if is_late || self.left == 0 {
+                        load.is_last = true;
+                        break;
+                    }
+                    self.left -= 1;
+                    self.is_quiet = false;
+                    let made = make(&packet);
+                    load.batch.push(&packet, made);
+                }
+                Ok(None) => {
+                    load.is_last |= self.closing.as_ref().is_some_and(|closing| closing.until <= Instant::now());
+                    break;
+                }
+                Err(error) => {
+                    (load.error, load.is_last) = (Some(error), true);
+                    break;
+                }
+            }
+        }
+        load.is_last |= self.left == 0;
+    }
+
+    /// Looks at the counters and, where nothing comes, at the interface.
+    fn look(&mut self) -> Option<Error> {
+        self.count_losses();
+        let is_quiet = std::mem::replace(&mut self.is_quiet, true);
+        let name = &self.options.interface;
+        if !is_quiet || name == ANY {
+            return None;
+        }
+        // Where it is gone, the capture says so itself.
+        let is_up = Interface::named(name).map_or(self.is_up, |interface| interface.up);
+        let has_gone_down = std::mem::replace(&mut self.is_up, is_up) && !is_up;
+        has_gone_down.then(|| Error::InterfaceDown { interface: name.clone() })
+    }
+
+    fn count_losses(&mut self) {
+        if let Ok(dropped) = self.live.dropped() {
+            self.options.losses.0.store(dropped, Ordering::Relaxed);
+        }
+    }
+}

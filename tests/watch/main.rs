@@ -1,0 +1,10 @@
+//! `rawshake watch`, against connections of this kernel and against traffic that the tests make frame by frame.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod complete;
+mod files;
+mod load;
+mod plain;
+mod program;
+mod table;
