@@ -100,7 +100,7 @@ pub(super) fn events<'a>(
     out: &'a mut dyn Write,
 ) -> io::Result<Box<dyn sink::Sink + 'a>> {
     Ok(match format {
-        Format::Ladder | Format::Csv => Box::new(sink::Nothing),
+        Format::Ladder | Format::Csv | Format::Picture(_) => Box::new(sink::Nothing),
         Format::Json => Box::new(sink::Json::of_run(run, ByLine(out))),
         Format::Lines => {
             writeln!(out, "{run}:")?;

@@ -32,7 +32,8 @@ pub struct OutputArgs {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// Columns to draw in. If left out, those of the terminal; where there is none 80, and as many as it takes for a table
+    /// Columns to draw in. If left out, those of the terminal; where there is none, and for pictures, 80, and as many as it
+    /// takes for a table
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
     pub width: Option<u16>,
 }
@@ -46,6 +47,8 @@ impl OutputArgs {
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
+        // A picture is not for the terminal that it was made on.
+        let terminal = terminal.filter(|_| !self.format.is_picture());
         Settings {
             width: usize::from(self.width.or(terminal).unwrap_or(80)),
             ascii: self.ascii,

@@ -1,9 +1,12 @@
 //! From what was kept to rows: states where they begin, calls where they are made, reasons where they teach.
 
+mod crossing;
 mod kernel;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
+use self::crossing::InFlight;
 use super::item::{Item, Items, What};
 use super::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Settings, Style, Verbosity};
 use crate::explain::{self, Known, Names, Reason, Topic, Voice};
@@ -44,12 +47,20 @@ pub(super) fn draw(settings: &Settings, number: u32, told: &Told, items: &Items)
         number,
         lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
         certainty: pen.known.line(&names),
+        flight: summary.and_then(flight),
         rows: pen.rows,
         verdict: verdict.map_or_else(Vec::new, |summary| {
             let kernel = explain::kernel_verdict(&told.compared, &names);
             explain::verdict(summary, &names).into_iter().chain(kernel).collect()
         }),
     }
+}
+
+/// Where the capture was made does not matter: a SYN, its answer and the answer to that pass each place on the way in the
+/// time that the way takes twice.
+fn flight(summary: &Summary) -> Option<Duration> {
+    let whole = summary.handshake_time.filter(|_| summary.syns == 1 && summary.handshake == Handshake::ThreeWay);
+    whole.map(|time| time.0 / 2)
 }
 
 /// What the called side was all along, where the handshake came to nothing. The SYN alone does not tell: only what
@@ -81,6 +92,7 @@ struct Pen<'a> {
     watched: Pair<bool>,
     /// Who called last.
     caller: Pair<Option<Process>>,
+    in_flight: InFlight,
 }
 
 impl<'a> Pen<'a> {
@@ -98,6 +110,7 @@ impl<'a> Pen<'a> {
             known: Known::default(),
             watched: Pair::default(),
             caller: Pair::default(),
+            in_flight: InFlight::default(),
         }
     }
 
@@ -120,6 +133,7 @@ impl<'a> Pen<'a> {
             What::Kernel(kernel) => self.kernel(item, kernel),
             What::Fold(tally) => {
                 let words = tally.words(self.voice.names);
+                self.in_flight.clear();
                 self.row(Row { lane: Lane::Fold(words), ..Row::default() });
             }
         }
@@ -140,13 +154,14 @@ impl<'a> Pen<'a> {
         self.row(label);
 
         let end = self.end(item, segment);
-        let arrow = Arrow { from, style, end, midway: false };
+        let arrow = Arrow { from, style, end, midway: false, crossed: 0 };
         let packet = Some(segment.number);
         let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), ..Row::default() };
         // What did not arrive changed nothing there: the state is told by the copy that got through.
         if matches!(end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
             row.margins[to] = self.change(to, self.reached(segment, to));
         }
+        self.in_flight.segment(&mut self.rows, segment, end);
         self.row(row);
         self.under(segment);
         for call in calls(segment, CallRole::Returns) {
@@ -203,7 +218,7 @@ impl<'a> Pen<'a> {
         self.row(Row { lane: Lane::Label { style, parts: explain::icmp_label(icmp) }, ..Row::default() });
         let before = self.states[to].state;
         let end = if icmp.plausible { ArrowEnd::Arrives } else { ArrowEnd::Ignored };
-        let arrow = Arrow { from: to.other(), style, end, midway: true };
+        let arrow = Arrow { from: to.other(), style, end, midway: true, crossed: 0 };
         let mut row = Row { time: Some(moment(item)), lane: Lane::Arrow(arrow), ..Row::default() };
         row.margins[to] = self.change(to, icmp.after[to]);
         self.row(row);

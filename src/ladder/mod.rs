@@ -18,6 +18,7 @@ mod layout;
 mod model;
 mod page;
 mod settings;
+mod steps;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -32,3 +33,4 @@ pub use layout::{Line, Span, ascii, layout, side_by_side, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use page::{list, page};
 pub use settings::{Settings, Verbosity};
+pub use steps::{Shot, Step, What, steps};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::explain::Statement;
+use crate::explain::{self, Statement};
 use crate::trace::exchange::Endpoint;
 use crate::trace::{Pair, Side};
 use crate::wire::Flags;
@@ -80,6 +80,17 @@ pub enum Moment {
     After(Duration),
 }
 
+impl Moment {
+    /// `0.000000`, `+48 µs`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Start => "0.000000".to_owned(),
+            Self::After(time) => format!("+{}", explain::duration(time)),
+        }
+    }
+}
+
 /// A word in the margin beside a lifeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -114,6 +125,8 @@ pub struct Arrow {
     pub end: ArrowEnd,
     /// It begins on the way: a router sent it, not the end itself.
     pub midway: bool,
+    /// How many of the arrows below it left before it arrived: it crosses them.
+    pub crossed: u8,
 }
 
 /// What stands between the lifelines on one row.
@@ -187,6 +200,8 @@ pub struct Ladder {
     pub lanes: Pair<LaneHead>,
     /// What is observed and what is inferred.
     pub certainty: String,
+    /// About how long each arrow is on its way: half of the handshake, if that was seen and no SYN of it was lost.
+    pub flight: Option<Duration>,
     /// From top to bottom.
     pub rows: Vec<Row>,
     /// The verdict; empty if it was not asked for, or the connection has not ended.

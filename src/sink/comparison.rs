@@ -49,7 +49,7 @@ pub fn comparison(
             let object = Object { event: "comparison", same: found.is_empty(), differences: differences.collect() };
             json::write_object(out, &object)
         }
-        Format::Csv => Ok(()),
+        Format::Csv | Format::Picture(_) => Ok(()),
     }
 }
 

@@ -25,7 +25,7 @@ pub fn judgement(format: Format, settings: &Settings, case: &Case, out: &mut dyn
         }
         Format::Lines => writeln!(out, "{}", case.line()),
         Format::Json => write_object(out, &object(case)),
-        Format::Csv => Ok(()),
+        Format::Csv | Format::Picture(_) => Ok(()),
     }
 }
 

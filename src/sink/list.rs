@@ -47,7 +47,7 @@ pub fn open_list<'a>(format: Format, settings: &ListSettings, out: Box<dyn Write
         let list: Box<dyn Sink + 'a> = match format {
             Format::Json => Box::new(JsonList::new(out)),
             Format::Csv => Box::new(CsvList::new(out)),
-            Format::Ladder | Format::Lines => Box::new(Table::new(settings, out)),
+            Format::Ladder | Format::Lines | Format::Picture(_) => Box::new(Table::new(settings, out)),
         };
         match settings.sort {
             Some(sort) => Box::new(Sorted::new(sort, list)),

@@ -9,9 +9,11 @@ pub mod glossary;
 mod json;
 mod judgement;
 mod ladder;
+mod ladders;
 mod lines;
 mod list;
 mod octets;
+mod picture;
 mod rerun;
 mod stats;
 
@@ -20,6 +22,8 @@ mod tests;
 
 use std::io::{self, Write};
 
+use self::ladder::Text;
+use self::ladders::Ladders;
 use crate::ladder::Settings;
 use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
@@ -28,10 +32,10 @@ pub use brief::Brief;
 pub use comparison::comparison;
 pub use json::Json;
 pub use judgement::judgement;
-pub use ladder::TextLadder;
 pub use lines::Lines;
 pub use list::{CsvList, JsonList, LeftOut, ListSettings, Sorted, Table, open_list};
 pub use octets::octets;
+pub use picture::Picture;
 pub use rerun::{picture, rerun};
 pub use stats::open_stats;
 
@@ -110,21 +114,39 @@ pub enum Format {
     Json,
     /// One line of comma-separated values for each connection.
     Csv,
+    /// A drawing, or text that becomes one.
+    Picture(Picture),
 }
 
 /// Every format: its name and what it is, as the command line says it. A new output is one row here, and one in
-/// [`open`].
-const FORMATS: [(Format, &str, &str); 4] = [
+/// [`open_within`].
+const FORMATS: [(Format, &str, &str); 8] = [
     (Format::Ladder, "ladder", "The annotated ladder"),
     (Format::Lines, "lines", "One line for each segment, with tcpdump's flag letters"),
     (Format::Json, "json", "One JSON object a line for each event"),
     (Format::Csv, "csv", "One line of comma-separated values for each connection"),
+    (Format::Picture(Picture::Svg), "svg", "A scalable drawing: one ladder below the other"),
+    (Format::Picture(Picture::Markdown), "markdown", "A table of Markdown for each ladder"),
+    (Format::Picture(Picture::Mermaid), "mermaid", "A sequence diagram for Mermaid"),
+    (Format::Picture(Picture::PlantUml), "plantuml", "A sequence diagram for PlantUML"),
 ];
 
 impl Format {
     /// Every format, its name and what it is.
     pub fn all() -> impl Iterator<Item = (Self, &'static str, &'static str)> {
         FORMATS.into_iter()
+    }
+
+    /// Whether it draws ladders for documents.
+    #[must_use]
+    pub const fn is_picture(self) -> bool {
+        matches!(self, Self::Picture(_))
+    }
+
+    /// The name of the format, as the command line has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::all().find(|(format, ..)| *format == self).map_or("", |(_, name, _)| name)
     }
 
     /// The format of this name.
@@ -137,10 +159,22 @@ impl Format {
 /// A sink that writes `format` to `out`. Colours are always written: `out` takes them away where they are not wanted.
 #[must_use]
 pub fn open<'a>(format: Format, settings: &Settings, out: Box<dyn Write + 'a>) -> Box<dyn Sink + 'a> {
+    open_within(ladders::BUDGET, format, settings, out)
+}
+
+/// The same; of connections that have not ended, ladders and pictures keep so many events at most.
+#[must_use]
+pub fn open_within<'a>(
+    budget: usize,
+    format: Format,
+    settings: &Settings,
+    out: Box<dyn Write + 'a>,
+) -> Box<dyn Sink + 'a> {
     match format {
-        Format::Ladder => Box::new(TextLadder::new(settings, out)),
+        Format::Ladder => Box::new(Ladders::new(settings, Text::new(settings, out), budget)),
         Format::Lines => Box::new(Lines::new(settings, out)),
         Format::Json => Box::new(Json::new(out)),
         Format::Csv => Box::new(CsvList::new(out)),
+        Format::Picture(kind) => picture::open(kind, budget, settings, out),
     }
 }

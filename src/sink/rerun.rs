@@ -34,7 +34,7 @@ pub fn rerun(format: Format, settings: &Settings, rerun: &Rerun, out: &mut dyn W
             said().iter().try_for_each(|said| writeln!(out, "{}: {}", said.subject.to_lowercase(), said.text))
         }
         Format::Json => json::write_object(out, &Object { event: "rerun", same: rerun.is_same(), rerun }),
-        Format::Csv => Ok(()),
+        Format::Csv | Format::Picture(_) => Ok(()),
     }
 }
 

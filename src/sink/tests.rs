@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::{Format, Sink, TextLadder, open};
+use super::{Format, open, open_within};
 use crate::ladder::Settings;
 use crate::ladder::fixture::*;
 use crate::ladder::tests::kernel;
@@ -137,7 +137,7 @@ fn one_that_never_ended_is_shown_in_the_end() {
 fn what_takes_too_much_room_is_shown_early_and_continued() {
     colored::control::set_override(true);
     let out = Shared::default();
-    let mut sink = TextLadder::with_budget(&Settings::default(), out.clone(), 40);
+    let mut sink = open_within(40, Format::Ladder, &Settings::default(), Box::new(out.clone()));
     for event in connection(1).iter().chain(&connection(2)[..5]).chain(&connection(3)).chain(&connection(2)[5..]) {
         sink.event(event).unwrap();
     }

@@ -93,7 +93,7 @@ impl Kernel {
             hosts.push(asked(&lab::YOU, Inspector::open()?));
         }
         // A ladder is drawn when its connection is over; so its rows can be put in order first.
-        let sorted = format == Format::Ladder;
+        let sorted = format == Format::Ladder || format.is_picture();
         Ok(Box::new(Merge::new(sink, self.account, hosts, sorted)))
     }
 }

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::StripStream;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 
 use super::capture::CaptureArgs;
@@ -106,6 +106,12 @@ impl WireArgs {
     /// # Errors
     /// The file cannot be written.
     fn sink<'a>(&self, out: &'a mut dyn Write) -> anyhow::Result<Box<dyn Sink + 'a>> {
+        let format = self.output.format;
+        ensure!(
+            !(self.list && format.is_picture()),
+            "--format {} draws ladders, and --list is none: leave one of them out",
+            format.name()
+        );
         let (out, terminal): (Box<dyn Write + 'a>, _) = match &self.out {
             None => (Box::new(ByLine(out)), terminal::width(io::stdout())),
             Some(path) => {

@@ -56,8 +56,8 @@ Examples:
   rawshake listen --lab --lab-clients 3 --backlog 1 --delay-syn-ack 0.5
                                            two SYNs find no place, and come
                                            again
-  sudo rawshake listen --lab --kernel      with the client's system calls and the
-                                           states of its kernel
+  sudo rawshake listen --lab --kernel      with the calls of the client and
+                                           the states of its kernel
   sudo rawshake listen 8080                then: nc localhost 8080, type, Ctrl-C
   sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
   sudo rawshake listen 8080 --table        who is connected, and in which

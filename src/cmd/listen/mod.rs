@@ -20,7 +20,7 @@ use super::{Exit, Streams};
 use crate::craft::listen::{Listener, Stats};
 use crate::drive::many::{self, ManyEnded, ManyWire};
 use crate::lab::{self, Client, Lab, Server};
-use crate::sink::{self, Sink, TextLadder};
+use crate::sink::{self, Sink};
 use crate::sys::{RawSender, RstGuard, Version, terminal};
 use screen::{Kind, Screen};
 use shared::Shared;
@@ -95,8 +95,7 @@ fn open_sink<'a>(args: &Args, port: u16, out: Shared<'a>) -> Box<dyn Sink + 'a> 
     settings.ours = Some(SocketAddr::from(([0, 0, 0, 0], port)));
     match args.output.format {
         _ if is_table_alone(args) => Box::new(sink::Nothing),
-        Format::Ladder => Box::new(TextLadder::with_budget(&settings, out, EVENTS)),
-        format => sink::open(format, &settings, Box::new(out)),
+        format => sink::open_within(EVENTS, format, &settings, Box::new(out)),
     }
 }
 

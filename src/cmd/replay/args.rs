@@ -61,6 +61,7 @@ Examples:
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
+  rawshake replay capture.pcap -n 3 --format svg > third.svg
   rawshake replay capture.pcap --lab --one-at-a-time   to the lab's server
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
@@ -259,6 +260,11 @@ impl Args {
             "--format csv has a line for each connection, which has no time of its own: leave --replay-speed out"
         );
         let (format, sums) = (self.output.format, self.list.stats);
+        ensure!(
+            !(format.is_picture() && (sums || self.list.list)),
+            "--format {} draws ladders, and --list and --stats are none: leave one of them out",
+            format.name()
+        );
         ensure!(
             !(sums && matches!(format, Format::Csv | Format::Lines)),
             "--stats gives text or --format json, not {}",

@@ -48,6 +48,11 @@ pub use args::Args;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    ensure!(
+        !(args.hex && args.output.format.is_picture()),
+        "--hex writes text below the ladder, which would spoil a picture: leave out --hex or --format {}",
+        args.output.format.name()
+    );
     if let Some(target) = args.from.from {
         return from::run(args, target, streams);
     }
@@ -153,7 +158,9 @@ fn show_cases(args: &Args, plan: &Plan, cases: &[Case], streams: &mut Streams<'_
 /// A table of connections has no place for what is not as it should be.
 fn show_case(format: Format, settings: &Settings, case: &Case, streams: &mut Streams<'_>) -> io::Result<()> {
     match format {
-        Format::Csv if case.ruling.judgement.verdict != Verdict::Agrees => writeln!(streams.err, "{}", case.line()),
+        Format::Csv | Format::Picture(_) if case.ruling.judgement.verdict != Verdict::Agrees => {
+            writeln!(streams.err, "{}", case.line())
+        }
         _ => sink::judgement(format, settings, case, streams.out),
     }
 }
@@ -241,7 +248,7 @@ fn sum_up(args: &Args, plan: &Plan, session: &mut Session, streams: &mut Streams
             write!(streams.out, "{gap}{}", words::summary(session))?;
         }
         Format::Json => words::summary_in_json(session, streams.out)?,
-        Format::Ladder | Format::Lines | Format::Csv => {}
+        Format::Ladder | Format::Lines | Format::Csv | Format::Picture(_) => {}
     }
     Ok(())
 }

@@ -58,7 +58,7 @@ pub(super) fn tell_one(
             });
             writeln!(out, "{object}")
         }
-        Format::Csv => io::Result::Ok(()),
+        Format::Csv | Format::Picture(_) => io::Result::Ok(()),
     }?)
 }
 

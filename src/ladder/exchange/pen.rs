@@ -25,6 +25,7 @@ pub(super) fn draw(settings: &Settings, frame: &Frame, items: &[Item]) -> Ladder
         number: frame.number,
         lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
         certainty: String::new(),
+        flight: None,
         rows,
         verdict: verdict.map_or_else(Vec::new, |summary| explain::exchange_verdict(&summary, frame.protocol, &names)),
     }
@@ -54,7 +55,7 @@ impl Pen<'_> {
         let style = if message.len > 0 { Style::Data } else { Style::BareAck };
         let parts = explain::message_label(message, self.frame.protocol);
         self.row(Row { lane: Lane::Label { style, parts }, ..Row::default() });
-        self.arrow(item, Arrow { from: message.from, style, end: item.end, midway: false });
+        self.arrow(item, Arrow { from: message.from, style, end: item.end, midway: false, crossed: 0 });
         if let Some(began) = &self.frame.began {
             let ascii = self.settings.ascii;
             self.reasons(explain::message_reasons(message, self.frame.protocol, began, ascii));
@@ -71,7 +72,7 @@ impl Pen<'_> {
         let from = error.about.other();
         let sender = self.frame.began.map(|began| if from == Side::Client { began.client } else { began.server });
         let midway = sender.is_none_or(|sender| sender.ip() != error.from);
-        self.arrow(item, Arrow { from, style, end: item.end, midway });
+        self.arrow(item, Arrow { from, style, end: item.end, midway, crossed: 0 });
         self.reasons(explain::error_reasons(error, protocol, self.names));
     }
 

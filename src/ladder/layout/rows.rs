@@ -63,11 +63,7 @@ impl Page {
 
     /// `0.000000`, `+48 µs`; shorter where the column is.
     fn time(&self, moment: Moment) -> String {
-        let full = match moment {
-            Moment::Start => "0.000000".to_owned(),
-            Moment::After(time) => format!("+{}", explain::duration(time)),
-        };
-        let full = self.text(&full);
+        let full = self.text(&moment.words());
         if self.geometry.time == 0 || width(&full) <= self.geometry.time {
             return full;
         }

@@ -4,7 +4,7 @@ mod any;
 pub(crate) mod kernel;
 mod memory;
 mod pair;
-mod scripts;
+pub(crate) mod scripts;
 
 use super::{Builder, Settings, Verbosity, layout};
 use crate::trace::{Event, EventKind, Reception};

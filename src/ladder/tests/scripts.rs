@@ -9,16 +9,16 @@ use crate::trace::{
 };
 use crate::wire::{OptionSummary, Options};
 
-pub(super) const CLIENT: &str = "192.0.2.1:40123";
+pub(crate) const CLIENT: &str = "192.0.2.1:40123";
 const SERVER: &str = "192.0.2.2:80";
 
-pub(super) fn whole() -> Vec<Event> {
+pub(crate) fn whole() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script.handshake().data(micros(40), Client, b"hello").ack(micros(29), Server).four_segments();
     script.end(|_| ())
 }
 
-pub(super) fn refused() -> Vec<Event> {
+pub(crate) fn refused() -> Vec<Event> {
     let mut script = Script::new(CLIENT, "192.0.2.2:81");
     script
         .segment(micros(0), Client, SYN, 0, [Some(State::SynSent), Some(State::SynReceived)], |segment| {
@@ -34,7 +34,7 @@ pub(super) fn refused() -> Vec<Event> {
 }
 
 /// SYNs at 0, 1 and 3 seconds.
-pub(super) fn unanswered() -> Vec<Event> {
+pub(crate) fn unanswered() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     for (copy, after) in [(1, 0), (2, 1_000_000), (3, 2_000_000)] {
         syn_again(&mut script, copy, micros(after));
@@ -61,7 +61,7 @@ fn syn_again(script: &mut Script, copy: u16, after: Duration) {
 }
 
 /// A router answers the SYN.
-pub(super) fn unreachable() -> Vec<Event> {
+pub(crate) fn unreachable() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     syn_again(&mut script, 1, micros(0));
     script.icmp(micros(1500), icmp_error(State::Closed));
@@ -85,7 +85,7 @@ fn icmp_error(state: State) -> IcmpEvent {
 }
 
 /// A transfer, with a window update and a hole, folded.
-pub(super) fn bulk() -> Vec<Event> {
+pub(crate) fn bulk() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script.handshake().data(micros(40), Client, b"GET /a-file-of-some-length HTTP/1.1\r\nHost: example\r\n\r\n");
     for _ in 0..17 {
@@ -117,7 +117,7 @@ pub(super) fn bulk() -> Vec<Event> {
 }
 
 /// The server resets after the client's data; the client's own kernel speaks too.
-pub(super) fn reset() -> Vec<Event> {
+pub(crate) fn reset() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script
         .handshake()
@@ -137,7 +137,7 @@ pub(super) fn reset() -> Vec<Event> {
 }
 
 /// A capture that began too late and lacks something, between long addresses.
-pub(super) fn mid_stream() -> Vec<Event> {
+pub(crate) fn mid_stream() -> Vec<Event> {
     let (client, server) = ("[2001:db8:1234:5678:9abc:def0:1234:5678]:40123", "[2001:db8::2]:443");
     let mut script = Script::known(client, server, [Certainty::Inferred; 2], [None; 2]);
     script
@@ -175,7 +175,7 @@ pub(super) fn mid_stream() -> Vec<Event> {
 }
 
 /// The first SYN is lost, the second one is answered; then a half-close, and three segments where it could be four.
-pub(super) fn second_try() -> Vec<Event> {
+pub(crate) fn second_try() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     syn_again(&mut script, 1, micros(0));
     syn_again(&mut script, 2, micros(1_000_000));
@@ -211,7 +211,7 @@ pub(super) fn second_try() -> Vec<Event> {
 }
 
 /// Each mark on a segment of its own.
-pub(super) fn every_mark() -> Vec<Event> {
+pub(crate) fn every_mark() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script.handshake();
     for (index, mark) in Mark::all().enumerate() {
@@ -222,7 +222,7 @@ pub(super) fn every_mark() -> Vec<Event> {
 }
 
 /// Windows that are scaled, closed, probed and opened again; selective acknowledgments.
-pub(super) fn windows() -> Vec<Event> {
+pub(crate) fn windows() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script.handshake();
     let window = |window, mark: Option<Mark>| {
@@ -248,7 +248,7 @@ pub(super) fn windows() -> Vec<Event> {
 }
 
 /// Each end sends a SYN before it sees the other's; each answers with a SYN ACK of the same number.
-pub(super) fn simultaneous_open() -> Vec<Event> {
+pub(crate) fn simultaneous_open() -> Vec<Event> {
     let mut script = Script::new(CLIENT, SERVER);
     script
         .segment(micros(0), Client, SYN, 0, [Some(State::SynSent), None], |segment| segment.options = linux())

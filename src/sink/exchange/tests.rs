@@ -2,7 +2,7 @@
 
 use crate::ladder::Settings;
 use crate::sink::tests::{Shared, connection, named, stripped};
-use crate::sink::{Format, ListSettings, Sink, TextLadder, open, open_list};
+use crate::sink::{Format, ListSettings, Sink, open, open_list, open_within};
 use crate::trace::exchange::ExchangeEvent;
 use crate::trace::exchange::fixture::*;
 use crate::trace::{Event, SCHEMA};
@@ -93,7 +93,7 @@ fn an_exchange_that_takes_too_much_room_is_shown_early_and_continued() {
     }
     stage.end();
     let out = Shared::default();
-    write(&mut TextLadder::with_budget(&Settings::default(), out.clone(), 50), &stage.events);
+    write(&mut *open_within(50, Format::Ladder, &Settings::default(), Box::new(out.clone())), &stage.events);
     let text = stripped(&out.text());
     let headings: Vec<_> = text.lines().filter(|line| line.contains("exchange")).collect();
     let heading = "ICMP echo exchange 1  192.0.2.1 > 192.0.2.2";

@@ -78,7 +78,14 @@ impl AgainstArgs {
         if self.against.is_none() {
             return Ok(());
         }
-        ensure!(args.output.format != Format::Csv, "--format csv is for --list: take text, lines or json");
+        let format = args.output.format;
+        ensure!(format != Format::Csv, "--format csv is for --list: take text, lines or json");
+        ensure!(
+            !format.is_picture(),
+            "--against compares two connections, which --format {} has no place for: leave it out, keep the live one with \
+             --pcap, and draw that by replay",
+            format.name()
+        );
         let is_server = self.role() == Role::Server;
         ensure!(
             !(is_server && self.lab.lab_server.is_some()),

@@ -72,7 +72,7 @@ pub(super) fn conclude(
     match args.output.format {
         Format::Json => json(setting, run, streams.out)?,
         Format::Ladder | Format::Lines if !args.output.quiet => text(setting, run, streams.out)?,
-        Format::Ladder | Format::Lines | Format::Csv => {}
+        Format::Ladder | Format::Lines | Format::Csv | Format::Picture(_) => {}
     }
     let failed: Vec<_> = run.outcomes().iter().filter(|outcome| outcome.complaint.is_some()).collect();
     let (peer, interface) = (setting.target.remote.ip(), &setting.target.route.interface);

@@ -165,7 +165,7 @@ fn tell(args: &Args, report: &Report, streams: &mut Streams<'_>) -> anyhow::Resu
         Format::Json => return Ok(report.json(streams.out)?),
         Format::Ladder => &mut *streams.out,
         // What is on standard output is for a program.
-        Format::Lines | Format::Csv => &mut *streams.err,
+        Format::Lines | Format::Csv | Format::Picture(_) => &mut *streams.err,
     };
     for (index, line) in report.table().iter().enumerate() {
         let line = if index == 0 { line.bold() } else { line.normal() };

@@ -1,0 +1,177 @@
+//! Ladders, one connection after another: events are kept until their connection has ended.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::Sink;
+use super::exchange::{Drawing, Key};
+use crate::ladder::{Ladder, Settings};
+use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
+use crate::trace::{Event, EventKind};
+
+/// Events that all open connections together may keep; beyond it the largest is shown as far as it has come.
+pub(super) const BUDGET: usize = 500_000;
+/// What each costs beside its events.
+const OVERHEAD: usize = 16;
+
+/// Draws ladders that are whole.
+pub(super) trait Draw {
+    /// Draws one.
+    fn ladder(&mut self, shown: &Shown) -> io::Result<()>;
+
+    /// Sees to it that what was drawn so far is seen.
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// The end: what can be drawn only when all is known.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// A ladder that is to be drawn.
+pub(super) struct Shown {
+    pub(super) ladder: Ladder,
+    /// Some of it was shown before.
+    pub(super) continued: bool,
+    /// More than one connection or exchange was seen by now.
+    pub(super) several: bool,
+}
+
+impl Shown {
+    /// `Connection 2  192.0.2.1:40123 > 192.0.2.2:80`.
+    pub(super) fn heading(&self) -> String {
+        let ladder = &self.ladder;
+        let mut text = format!("{} {}", ladder.kind, ladder.number);
+        if let (Some(client), Some(server)) = (ladder.lanes.client.end, ladder.lanes.server.end) {
+            text += &format!("  {client} > {server}");
+        }
+        if self.continued {
+            text += ", continued";
+        }
+        text
+    }
+}
+
+/// A connection or an exchange that has not ended.
+struct Open {
+    drawing: Drawing,
+    continued: bool,
+}
+
+/// Where an event stands among those of its connection. What begins in the middle came when the end was told already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    First,
+    Middle,
+    Last,
+}
+
+/// Draws each connection, and each exchange, when it has ended.
+pub(super) struct Ladders<D> {
+    settings: Settings,
+    draw: D,
+    open: BTreeMap<Key, Open>,
+    kept: usize,
+    budget: usize,
+    shown: u64,
+    /// More than one connection or exchange was seen.
+    several: bool,
+}
+
+impl<D: Draw> Ladders<D> {
+    /// Open connections may keep `budget` events.
+    pub(super) fn new(settings: &Settings, draw: D, budget: usize) -> Self {
+        let settings = settings.clone();
+        Self { settings, draw, open: BTreeMap::new(), kept: 0, budget, shown: 0, several: false }
+    }
+
+    /// Shows `open` as far as it has come.
+    fn show(&mut self, open: Open) -> io::Result<()> {
+        let ladder = open.drawing.finish();
+        self.draw.ladder(&Shown { ladder, continued: open.continued, several: self.several })?;
+        self.shown += 1;
+        Ok(())
+    }
+
+    /// Takes what has this key out of the open ones.
+    fn remove(&mut self, key: Key) -> Option<Open> {
+        let open = self.open.remove(&key)?;
+        self.kept -= open.drawing.kept() + OVERHEAD;
+        Some(open)
+    }
+
+    fn insert(&mut self, key: Key, drawing: Drawing, continued: bool) {
+        self.several |= key.number() > 1 || !self.open.is_empty() || self.shown > 0;
+        self.kept += OVERHEAD;
+        self.open.insert(key, Open { drawing, continued });
+    }
+
+    /// Shows what keeps the most, to make room.
+    fn make_room(&mut self) -> io::Result<()> {
+        let largest = self.open.iter().max_by_key(|(_, open)| open.drawing.kept()).map(|(key, _)| *key);
+        let Some((key, open)) = largest.and_then(|key| Some((key, self.remove(key)?))) else {
+            return Ok(());
+        };
+        let rest = open.drawing.continuation(key, &self.settings);
+        self.several = true;
+        self.show(open)?;
+        self.insert(key, rest, true);
+        Ok(())
+    }
+
+    /// Lets `push` add an event to what has this key.
+    fn add(&mut self, key: Key, part: Part, push: impl FnOnce(&mut Drawing)) -> io::Result<()> {
+        if !self.open.contains_key(&key) {
+            self.insert(key, Drawing::new(key, &self.settings), part != Part::First);
+        }
+        if let Some(open) = self.open.get_mut(&key) {
+            let before = open.drawing.kept();
+            push(&mut open.drawing);
+            self.kept = self.kept + open.drawing.kept() - before;
+        }
+        if part == Part::Last {
+            self.remove(key).map_or(Ok(()), |open| self.show(open))
+        } else if self.kept > self.budget {
+            self.make_room()
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl<D: Draw> Sink for Ladders<D> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let part = match event.kind {
+            EventKind::Opened(_) => Part::First,
+            EventKind::Segment(_) | EventKind::Icmp(_) | EventKind::Kernel(_) => Part::Middle,
+            EventKind::Ended(_) => Part::Last,
+        };
+        self.add(Key::Connection(event.connection), part, |drawing| {
+            if let Drawing::Connection(builder) = drawing {
+                builder.push(event);
+            }
+        })
+    }
+
+    fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        let part = match event.kind {
+            ExchangeKind::Began(_) => Part::First,
+            ExchangeKind::Ended(_) => Part::Last,
+            _ => Part::Middle,
+        };
+        self.add(Key::Exchange(event.exchange), part, |drawing| {
+            if let Drawing::Exchange(builder) = drawing {
+                builder.push(event);
+            }
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.draw.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        while let Some(open) = self.open.keys().next().copied().and_then(|key| self.remove(key)) {
+            self.show(open)?;
+        }
+        self.draw.finish()
+    }
+}

@@ -1,0 +1,27 @@
+//! What pictures do not go with.
+
+use super::replay;
+
+#[test]
+fn what_draws_no_ladder_refuses_pictures() {
+    for (arguments, line) in [
+        ("four-segment.pcap --format svg --list", "--format svg draws ladders, and --list and --stats are none"),
+        (
+            "four-segment.pcap --format mermaid --stats",
+            "--format mermaid draws ladders, and --list and --stats are none",
+        ),
+        ("four-segment.pcap --format svg --against 192.0.2.7", "--against compares two connections"),
+    ] {
+        let said = replay(arguments);
+        assert!(said.err.starts_with(&format!("rawshake: {line}")) && said.err.lines().count() == 1, "{said:?}");
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+    }
+}
+
+/// A picture is as wide as was asked for, and otherwise the same on every screen.
+#[test]
+fn width_is_obeyed() {
+    let narrow = replay("four-segment.pcap --format svg --width 60").out;
+    let wide = replay("four-segment.pcap --format svg --width 120").out;
+    assert!(narrow.contains("width=\"660\"") && wide.contains("width=\"1320\""), "{narrow} {wide}");
+}
