@@ -171,13 +171,13 @@ fn tells_why_a_packet_was_dropped_and_who_reset() {
         _ => None,
     });
     let (packet, reason) = reset.unwrap_or_else(|| panic!("{records:?}"));
-    assert_eq!(trace.reset_reason(reason), Some("NO_SOCKET"));
+    assert_eq!(trace.reasons().of_reset(reason), Some("NO_SOCKET"));
     let dropped = records.iter().find_map(|record| match record.what {
         What::Dropped { packet: dropped, reason, .. } if dropped == packet => Some(reason),
         _ => None,
     });
-    assert_eq!(trace.drop_reason(dropped.unwrap()), Some("NO_SOCKET"));
+    assert_eq!(trace.reasons().of_drop(dropped.unwrap()), Some("NO_SOCKET"));
     let received = |what: What| matches!(what, What::ResetReceived { ends, .. } if ends.remote == closed);
     assert!(records.iter().any(|record| received(record.what)), "{records:?}");
-    assert_eq!((trace.drop_reason(u64::MAX), trace.reset_reason(u64::MAX)), (None, None));
+    assert_eq!((trace.reasons().of_drop(u64::MAX), trace.reasons().of_reset(u64::MAX)), (None, None));
 }

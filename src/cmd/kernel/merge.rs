@@ -17,6 +17,8 @@ use crate::wire::Time;
 
 /// Events of a connection that are held to be put in order; beyond it they go on as they come.
 const HELD: usize = 20_000;
+/// Segments whose connections are remembered.
+const SEGMENTS: usize = 4096;
 /// What the last segment brings about is told within microseconds, and what the program does then not much later; a busy
 /// machine may take longer.
 const PATIENCE: [Duration; 40] = [Duration::from_millis(5); 40];
@@ -73,8 +75,8 @@ pub(super) struct Merge<'a> {
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
     early: Early,
     pending: VecDeque<Told>,
-    /// The connection of the last segment.
-    latest: Option<u32>,
+    /// The connections of the last segments, and when they came.
+    segments: VecDeque<(Time, u32)>,
 }
 
 impl<'a> Merge<'a> {
@@ -88,7 +90,7 @@ impl<'a> Merge<'a> {
             by_ends: HashMap::new(),
             early: Early::default(),
             pending: VecDeque::new(),
-            latest: None,
+            segments: VecDeque::new(),
         }
     }
 
@@ -115,15 +117,19 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// Of which connection it is. What is told of a listening socket is of the connection whose segment came last.
+    /// Of which connection it is. What is told of a listening socket is of the connection whose segment came last before,
+    /// and of the first one what was told before any.
     fn place(&self, told: &Told) -> Option<(u32, Side)> {
         if let Some(remote) = told.remote {
             return self.by_ends.get(&(told.local, remote)).copied();
         }
-        let latest = self.latest?;
-        let opened = &self.connections.get(&latest)?.opened;
-        let is_its = is_at(opened.server, told.local) && self.is_far(opened.server);
-        is_its.then_some((latest, Side::Server))
+        let is_there = |number: &u32| {
+            let server = self.connections.get(number).map(|connection| connection.opened.server);
+            server.is_some_and(|server| is_at(server, told.local) && self.is_far(server))
+        };
+        let mut before = self.segments.iter().filter(|(time, _)| *time <= told.time).map(|(_, number)| *number);
+        let first = || self.connections.keys().copied().filter(is_there).min();
+        Some((before.find(is_there).or_else(first)?, Side::Server))
     }
 
     fn told(&mut self, connection: u32, side: Side, told: &Told) -> io::Result<()> {
@@ -168,7 +174,6 @@ impl<'a> Merge<'a> {
         for side in Side::BOTH {
             self.by_ends.insert(ends(opened, side), (connection, side));
         }
-        self.latest = Some(connection);
         let new = Connection {
             opened: *opened,
             paths: Paths::default(),
@@ -285,7 +290,10 @@ impl Sink for Merge<'_> {
         match &event.kind {
             EventKind::Opened(opened) => return self.open(event, opened),
             EventKind::Ended(summary) => return self.end(event, summary),
-            EventKind::Segment(_) => self.latest = Some(event.connection),
+            EventKind::Segment(_) => {
+                self.segments.truncate(SEGMENTS - 1);
+                self.segments.push_front((event.time, event.connection));
+            }
             EventKind::Icmp(_) | EventKind::Kernel(_) => {}
         }
         self.release(Some(event.time))?;

@@ -5,6 +5,8 @@
 //! that in which connections came to be established.
 
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,7 +14,7 @@ use std::net::SocketAddr;
 use super::Told;
 use super::names::{detail, errno};
 use super::tasks::{CLONE_FILES, Tasks};
-use crate::sys::tracefs::{Ends, KernelTrace, Record, What};
+use crate::sys::tracefs::{Ends, Reasons, Record, What};
 use crate::tcp::State;
 use crate::trace::{CallEvent, KernelKind, Text};
 use crate::wire::Time;
@@ -75,8 +77,8 @@ impl Ledger {
         self.sockets.take()
     }
 
-    /// Takes one record; `trace` knows the names of reasons.
-    pub(super) fn record(&mut self, record: &Record, trace: &KernelTrace) {
+    /// Takes one record.
+    pub(super) fn record(&mut self, record: &Record, reasons: &Reasons) {
         let (time, task) = (record.time, record.task);
         match record.what {
             What::Entered { call, arguments } => self.enter(time, task, call, &arguments),
@@ -94,7 +96,7 @@ impl Ledger {
             What::Named { packet, ends } => self.sockets.packet(packet, ends),
             What::ResetSent { packet, ends, reason, .. } => {
                 self.sockets.packet(packet, ends);
-                let reason = text(trace.reset_reason(reason), reason);
+                let reason = text(reasons.of_reset(reason), reason);
                 self.sockets.tell_of(ends, time, KernelKind::ResetSent { reason });
             }
             What::ResetReceived { ends, .. } => self.sockets.tell_of(ends, time, KernelKind::ResetReceived),
@@ -102,7 +104,7 @@ impl Ledger {
                 self.sockets.tell_of(ends, time, KernelKind::Again { syn_ack: request });
             }
             What::Dropped { packet, socket, reason } => {
-                let kind = KernelKind::Dropped { reason: text(trace.drop_reason(reason), reason) };
+                let kind = KernelKind::Dropped { reason: text(reasons.of_drop(reason), reason) };
                 self.sockets.tell_of_packet(packet, socket, time, kind);
             }
         }

@@ -58,7 +58,7 @@ impl Account {
     pub fn read(&mut self) -> Result<Vec<Told>, sys::Error> {
         let records = self.trace.read()?;
         for record in &records {
-            self.ledger.record(record, &self.trace);
+            self.ledger.record(record, self.trace.reasons());
         }
         Ok(self.ledger.take())
     }

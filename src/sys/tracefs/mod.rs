@@ -104,8 +104,7 @@ fn change(Record { time, what, .. }: Record) -> Option<StateChange> {
 #[derive(Debug)]
 pub struct KernelTrace {
     reader: Reader,
-    /// The names of the reasons to drop a packet, and to send a reset, by their numbers.
-    reasons: [Vec<(u64, String)>; 2],
+    reasons: Reasons,
 }
 
 impl KernelTrace {
@@ -119,7 +118,7 @@ impl KernelTrace {
         let sockets = Buffer::create(SOCKET_RECORDS)?;
         let calls = Buffer::create(CALL_RECORDS)?;
         calls.only_of(tasks)?;
-        let reasons = [DROP, RESET].map(|path| sockets.reasons(path));
+        let reasons = Reasons { dropping: sockets.reasons(DROP), resetting: sockets.reasons(RESET) };
         sockets.leave_out(DROP, &NOISE)?;
         let reader = Reader::start(sockets, calls, |sockets, calls| {
             calls.add(&TASKS)?;
@@ -147,19 +146,34 @@ impl KernelTrace {
         self.reader.lost()
     }
 
-    fn reason(&self, which: usize, number: u64) -> Option<&str> {
-        self.reasons[which].iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
+    /// The names of its reasons.
+    #[must_use]
+    pub const fn reasons(&self) -> &Reasons {
+        &self.reasons
+    }
+}
+
+/// What a kernel calls the reasons that it gives by number.
+#[derive(Clone, Debug, Default)]
+pub struct Reasons {
+    dropping: Vec<(u64, String)>,
+    resetting: Vec<(u64, String)>,
+}
+
+impl Reasons {
+    /// The reason of [`What::Dropped`].
+    #[must_use]
+    pub fn of_drop(&self, number: u64) -> Option<&str> {
+        name(&self.dropping, number)
     }
 
-    /// What the kernel calls this reason of [`What::Dropped`].
+    /// The reason of [`What::ResetSent`].
     #[must_use]
-    pub fn drop_reason(&self, number: u64) -> Option<&str> {
-        self.reason(0, number)
+    pub fn of_reset(&self, number: u64) -> Option<&str> {
+        name(&self.resetting, number)
     }
+}
 
-    /// What the kernel calls this reason of [`What::ResetSent`].
-    #[must_use]
-    pub fn reset_reason(&self, number: u64) -> Option<&str> {
-        self.reason(1, number)
-    }
+fn name(names: &[(u64, String)], number: u64) -> Option<&str> {
+    names.iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
 }

@@ -55,7 +55,7 @@ pub enum What {
         packet: u64,
         /// The ends, as its sender sees them.
         ends: Ends,
-        /// The number of the reason ([`super::KernelTrace::reset_reason`]).
+        /// The number of the reason ([`super::Reasons::of_reset`]).
         reason: u64,
     },
     /// A reset was received and believed.
@@ -80,7 +80,7 @@ pub enum What {
         packet: u64,
         /// The socket that it was for, where one was found.
         socket: u64,
-        /// The number of the reason ([`super::KernelTrace::drop_reason`]).
+        /// The number of the reason ([`super::Reasons::of_drop`]).
         reason: u64,
     },
     /// These are the ends of a packet, as its receiver sees them: its checksum is wrong.

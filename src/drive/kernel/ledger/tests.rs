@@ -1,0 +1,174 @@
+//! Records of a server and its children, and what they come to.
+
+use super::*;
+use crate::drive::kernel::Told;
+use crate::sys::sockdiag::KernelState;
+
+const SERVER: &str = "192.0.2.2:7";
+const CLIENT: &str = "192.0.2.1:40000";
+/// The server's listening socket, and that of the connection.
+const LISTENER: u64 = 0x1000;
+const CHILD: u64 = 0x2000;
+/// Not a thread: a process of its own.
+const FORK: u64 = 0;
+
+/// A ledger, and a clock that goes on with every record.
+struct Book {
+    ledger: Ledger,
+    now: i64,
+    /// The thread that runs.
+    task: u32,
+}
+
+impl Book {
+    fn new() -> Self {
+        let tasks = Tasks::of(&[std::process::id()]);
+        let task = tasks.numbers()[0];
+        Self { ledger: Ledger::new(tasks), now: 0, task }
+    }
+
+    fn by(&mut self, task: u32, what: What) -> &mut Self {
+        self.now += 1;
+        self.ledger.record(&Record { time: Time::from_nanos(self.now), task, what }, &Reasons::default());
+        self
+    }
+
+    fn calls(&mut self, call: &'static str, arguments: [u64; 3], result: i64) -> &mut Self {
+        self.calls_as(self.task, call, arguments, result)
+    }
+
+    fn calls_as(&mut self, task: u32, call: &'static str, [a, b, c]: [u64; 3], result: i64) -> &mut Self {
+        self.by(task, What::Entered { call, arguments: [a, b, c, 0, 0, 0] });
+        self.by(task, What::Returned { call, result })
+    }
+
+    fn state(&mut self, task: u32, socket: u64, ends: Ends, states: [State; 2]) -> &mut Self {
+        let [old, new] = states.map(|state| KernelState(number(state)));
+        self.by(task, What::State { socket, ends, old, new })
+    }
+
+    /// socket(), bind() and listen(), on descriptor 3.
+    fn listens(&mut self) -> &mut Self {
+        let stream = libc::SOCK_STREAM as u64;
+        self.calls("socket", [libc::AF_INET as u64, stream, 0], 3).calls("bind", [3, 0, 0], 0);
+        self.by(self.task, What::Entered { call: "listen", arguments: [3, 5, 0, 0, 0, 0] });
+        let nobody = "0.0.0.0:0".parse().unwrap();
+        let ends = Ends { local: SERVER.parse().unwrap(), remote: nobody };
+        self.state(self.task, LISTENER, ends, [State::Closed, State::Listen]);
+        self.by(self.task, What::Returned { call: "listen", result: 0 })
+    }
+
+    /// A handshake, while a stranger runs.
+    fn connected(&mut self) -> &mut Self {
+        let ends = ends();
+        let early = Ends { remote: "192.0.2.1:0".parse().unwrap(), ..ends };
+        self.state(1, CHILD, early, [State::Listen, State::SynReceived]);
+        self.state(1, CHILD, ends, [State::SynReceived, State::Established])
+    }
+
+    /// What was told, in words: whether of the listener or of the connection, and what.
+    fn told(&mut self) -> Vec<String> {
+        self.ledger.take().iter().map(words).collect()
+    }
+}
+
+fn ends() -> Ends {
+    Ends { local: SERVER.parse().unwrap(), remote: CLIENT.parse().unwrap() }
+}
+
+fn number(state: State) -> u8 {
+    (0..12).find(|number| State::from_kernel(*number) == Some(state)).unwrap()
+}
+
+fn words(told: &Told) -> String {
+    let whose = if told.remote.is_some() { "connection" } else { "listener" };
+    let what = match told.kind {
+        KernelKind::Called(call) => format!("{}(", call.call),
+        KernelKind::Returned { call, result, .. } => format!("{}={result}", call.call),
+        KernelKind::State { new, .. } => format!(">{}", new.kernel_name()),
+        KernelKind::Dropped { reason } => format!("drop:{}", reason.to_text()),
+        other => format!("{other:?}"),
+    };
+    format!("{whose} {what}")
+}
+
+#[test]
+fn calls_before_a_socket_is_known_are_told_when_it_is() {
+    let mut book = Book::new();
+    let expected = ["socket(", "socket=3", "bind(", "bind=0", "listen(", ">LISTEN", "listen=0"];
+    assert_eq!(book.listens().told(), expected.map(|words| format!("listener {words}")));
+}
+
+#[test]
+fn what_accept_returns_is_the_connection_that_was_seen() {
+    let mut book = Book::new();
+    book.listens().told();
+    book.ledger.watch(ends().remote, ends().local);
+    book.connected().calls("accept4", [3, 0, 0], 4).calls("close", [4, 0, 0], 0);
+    let expected = [">SYN_RECV", ">ESTABLISHED", "accept4(", "accept4=4", "close(", "close=0"];
+    assert_eq!(book.told(), expected.map(|words| format!("connection {words}")));
+    // The descriptor is free for something else.
+    assert_eq!(book.calls("read", [4, 0, 0], 1).told(), [""; 0]);
+}
+
+#[test]
+fn a_connection_of_another_network_is_not_what_accept_returned() {
+    let mut book = Book::new();
+    book.listens().told();
+    book.connected().calls("accept4", [3, 0, 0], 4).calls("close", [4, 0, 0], 0);
+    assert_eq!(book.told(), ["connection >SYN_RECV", "connection >ESTABLISHED"]);
+}
+
+#[test]
+fn who_waits_in_accept_is_told_to_wait() {
+    let mut book = Book::new();
+    book.listens().told();
+    let task = book.task;
+    assert_eq!(
+        book.by(task, What::Entered { call: "accept4", arguments: [3, 0, 0, 0, 0, 0] }).told(),
+        ["listener accept4("]
+    );
+    book.ledger.watch(ends().local, ends().remote);
+    book.connected().by(task, What::Returned { call: "accept4", result: 4 });
+    assert_eq!(book.told(), ["connection >SYN_RECV", "connection >ESTABLISHED", "connection accept4=4"]);
+}
+
+#[test]
+fn a_child_has_the_descriptors_of_its_parent_until_it_is_another_program() {
+    let mut book = Book::new();
+    book.ledger.watch(ends().local, ends().remote);
+    book.listens().connected().calls("accept4", [3, 0, 0], 4).told();
+    let (task, child) = (book.task, 4_194_300);
+    book.by(task, What::Born { task: child, name: *b"child\0\0\0\0\0\0\0\0\0\0\0", flags: FORK });
+    assert_eq!(book.calls("close", [4, 0, 0], 0).told(), ["connection close(", "connection close=0"]);
+    let sent = book.calls_as(child, "sendto", [4, 0, 5], 5).told();
+    assert_eq!(sent, ["connection sendto(", "connection sendto=5"]);
+    assert_eq!(book.by(child, What::Executed).calls_as(child, "read", [4, 0, 5], 5).told(), [""; 0]);
+    // It is the socket all the same, if octets go through it.
+    book.by(child, What::Entered { call: "write", arguments: [4, 0, 0, 0, 0, 0] })
+        .by(child, What::Used { socket: CHILD });
+    assert_eq!(
+        book.by(child, What::Returned { call: "write", result: 7 }).told(),
+        ["connection write(", "connection write=7"]
+    );
+}
+
+#[test]
+fn a_drop_is_of_the_socket_or_of_who_sent_the_packet() {
+    let mut book = Book::new();
+    book.listens().connected().told();
+    book.by(1, What::Dropped { packet: 9, socket: CHILD, reason: 33 });
+    book.by(1, What::Dropped { packet: 9, socket: LISTENER, reason: 40 });
+    book.by(1, What::Named { packet: 9, ends: ends() }).by(1, What::Dropped { packet: 9, socket: 0, reason: 10 });
+    book.by(1, What::Dropped { packet: 9, socket: 0, reason: 10 });
+    assert_eq!(book.told(), ["connection drop:33", "listener drop:40", "connection drop:10"]);
+}
+
+#[test]
+fn a_socket_that_a_stranger_lets_listen_is_not_ours() {
+    let mut book = Book::new();
+    let local = Ends { local: SERVER.parse().unwrap(), remote: "0.0.0.0:0".parse().unwrap() };
+    book.state(1, LISTENER, local, [State::Closed, State::Listen]);
+    book.state(1, LISTENER, local, [State::Listen, State::Closed]);
+    assert_eq!(book.told(), [""; 0]);
+}
