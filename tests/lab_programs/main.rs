@@ -5,6 +5,7 @@
 mod common;
 
 mod joining;
+mod kernel;
 mod models;
 mod program;
 mod running;
