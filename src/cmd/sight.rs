@@ -1,13 +1,19 @@
 //! What a capture sees of programs that use the kernel's sockets, shown as it comes.
 
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use super::exit::remark;
 use super::show::Show;
 use crate::drive::{Seen, Watcher as _};
+use crate::explain::count;
 use crate::source::{Live, LiveOptions};
 use crate::trace::Origin;
 use crate::wire;
+
+/// Bytes of the capture's buffer: a program may say much before it is this thread's turn.
+const BUFFER: u32 = 32 << 20;
 
 /// A capture, and what shows it. The capture is its descriptor.
 pub(super) struct Sight<'a> {
@@ -23,7 +29,8 @@ impl<'a> Sight<'a> {
     /// # Errors
     /// No permission, or no such interface.
     pub(super) fn open(interface: &str, filter: &str, show: Show<'a>) -> anyhow::Result<Self> {
-        let capture = Live::open(interface, Some(filter), LiveOptions::default())?;
+        let options = LiveOptions { buffer_size: BUFFER, ..LiveOptions::default() };
+        let capture = Live::open(interface, Some(filter), options)?;
         Ok(Self { capture, show, packets: 0, last: Instant::now() })
     }
 
@@ -64,13 +71,19 @@ impl<'a> Sight<'a> {
         self.packets
     }
 
-    /// The end: what has come meanwhile, and what was held back.
+    /// The end: what has come meanwhile, and what was held back. Says on `err` how many packets the capture had no room for.
     ///
     /// # Errors
     /// Those of [`Self::take`].
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self, err: &mut dyn Write) -> anyhow::Result<()> {
         self.take()?;
-        self.show.finish()
+        let lost = self.capture.dropped()?;
+        self.show.finish()?;
+        if lost > 0 {
+            let packets = count(lost, "packet");
+            remark(err, &format!("{packets} came too fast to be captured: what is shown is not whole"))?;
+        }
+        Ok(())
     }
 }
 

@@ -82,6 +82,25 @@ fn curl_and_python_are_shown_on_the_wire() {
     assert!(!shown.contains('\u{1b}'), "{shown}");
 }
 
+#[test]
+fn a_shell_reads_its_commands_on_its_host() {
+    if !has_lab() {
+        return;
+    }
+    for (host, other) in [("you", "server"), ("server", "you")] {
+        let mut shell = crate::program::command(&format!("shell --on {host}"));
+        shell.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut shell = shell.spawn().expect("the program");
+        let commands =
+            b"echo $((6*7)) \"$PS1\"\ngrep -c : /proc/net/dev\ngrep -o 'you:\\|server:' /proc/net/dev\nexit 5\n";
+        std::io::Write::write_all(&mut shell.stdin.take().expect("a pipe"), commands).expect("commands");
+        let said = Said::of(shell.wait_with_output().expect("an end"));
+        assert_eq!((said.code, said.out), (Some(5), format!("42 ({host}) $ \n2\n{host}:\n")), "{}", said.err);
+        assert!(said.err.contains(&format!("A shell on the host {host}")), "{}", said.err);
+        assert!(said.err.contains("http 80, echo 7") && said.err.contains(&format!("--on {other}")), "{}", said.err);
+    }
+}
+
 /// A server that forks for each connection and keeps the socket open in the parent: so the child's close() sends no FIN.
 const FORGETFUL: &str = "
 import os, socket

@@ -80,7 +80,7 @@ pub(super) fn run(
         view.settle(&lab)?;
     }
     let is_empty = view.is_empty();
-    view.finish()?;
+    view.finish(streams.err)?;
     if is_empty && greeting.is_none() && !wire.output.quiet {
         remark(streams.err, "No packet was on the wire of the lab.")?;
     }

@@ -182,7 +182,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
             Some(signal) => Exit::Signal(signal.number()),
         },
     };
-    view.finish()?;
+    view.finish(streams.err)?;
     stage.said.lines().try_for_each(|line| remark(streams.err, line))?;
     Ok(ended)
 }

@@ -123,7 +123,7 @@ impl<'a> View<'a> {
     }
 
     /// The end: what was held back.
-    pub(super) fn finish(self) -> anyhow::Result<()> {
-        self.sight.finish()
+    pub(super) fn finish(self, err: &mut dyn io::Write) -> anyhow::Result<()> {
+        self.sight.finish(err)
     }
 }

@@ -85,7 +85,7 @@ impl Both {
         let settings = args.output.settings(terminal::width(io::stdout()));
         let sink = self.keeper(1, BY_KERNEL, args, &settings, &mut *streams.out)?;
         let show = Show::new(TracerOptions::default(), sink, pcap, None);
-        let ended = run(args, plan, show)?;
+        let ended = run(args, plan, show, streams.err)?;
         if let Ended::Stopped(signal) = ended {
             return Ok(Exit::Signal(signal.number()));
         }
@@ -108,7 +108,7 @@ enum Ended {
 }
 
 /// The kernel's conversation, on a thread of its own, while the capture is watched.
-fn run(args: &Args, plan: &Plan, show: Show<'_>) -> anyhow::Result<Ended> {
+fn run(args: &Args, plan: &Plan, show: Show<'_>, err: &mut dyn Write) -> anyhow::Result<Ended> {
     let interrupts = Interrupts::new()?;
     let route = &plan.target.route;
     let host = plan.target.remote.ip();
@@ -128,7 +128,7 @@ fn run(args: &Args, plan: &Plan, show: Show<'_>) -> anyhow::Result<Ended> {
         let ready = poll::wait(&[sight.as_fd(), interrupts.as_fd(), at_end.as_fd()], None)?;
         if let Some(signal) = interrupts.take() {
             // The thread ends with the process, and the kernel closes what it had open.
-            sight.finish()?;
+            sight.finish(err)?;
             return Ok(Ended::Stopped(signal));
         }
         if ready.contains(2) {
@@ -141,7 +141,7 @@ fn run(args: &Args, plan: &Plan, show: Show<'_>) -> anyhow::Result<Ended> {
         sight.take()?;
         poll::wait(&[sight.as_fd()], Some(STILL / 4))?;
     }
-    sight.finish()?;
+    sight.finish(err)?;
     // A socket that was left open is closed only now.
     Ok(match ended {
         Some(Ok(_left_open)) => Ended::AsAsked,

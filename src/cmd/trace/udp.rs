@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     let mut talk = Talk { args, socket, sight, interrupts: Interrupts::new()?, outcome: Outcome::Unanswered };
     let ended = talk.talk(&payload, target.remote);
     // What was seen is shown in any case.
-    let shown = talk.sight.finish();
+    let shown = talk.sight.finish(streams.err);
     ended?;
     shown?;
     if talk.outcome == Outcome::Unanswered && args.output.quiet {
