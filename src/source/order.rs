@@ -65,12 +65,9 @@ impl<S: Source> Watch<S> {
     fn look(&mut self) {
         self.packets += 1;
         let Some(time) = self.source.packet().map(|packet| packet.time) else { return };
-        match self.last {
+        match &mut self.last {
             // As a rule.
-            Some(last) if time >= last => {
-                self.last = Some(time);
-                self.order.span = self.order.span.map(|(first, latest)| (first, latest.max(time)));
-            }
+            Some(last) if time >= *last => *last = time,
             _ => self.look_closely(time),
         }
     }
@@ -81,11 +78,10 @@ impl<S: Source> Watch<S> {
         if time.as_nanos() == 0 {
             return; // simple packet blocks have no time
         }
-        let order = &mut self.order;
-        let (first, latest) = order.span.unwrap_or((time, time));
-        order.span = Some((first.min(time), latest.max(time)));
+        self.span(time);
         let by = self.last.map_or(Duration::ZERO, |last| last.since(time));
         self.last = Some(time);
+        let order = &mut self.order;
         if by > TOLERATED {
             order.count += 1;
             if order.first.is_none() {
@@ -93,6 +89,13 @@ impl<S: Source> Watch<S> {
             }
             self.orders.note(order);
         }
+    }
+
+    /// Widens the span to this time, and to the last one, up to which the times only grew.
+    fn span(&mut self, time: Time) {
+        let last = self.last.unwrap_or(time);
+        let (first, latest) = self.order.span.unwrap_or((time, time));
+        self.order.span = Some((first.min(time), latest.max(time).max(last)));
     }
 }
 
@@ -103,6 +106,9 @@ impl<S: Source> Source for Watch<S> {
         if is_there {
             self.look();
         } else {
+            if let Some(last) = self.last {
+                self.span(last);
+            }
             self.orders.note(&self.order);
         }
         Ok(is_there)
