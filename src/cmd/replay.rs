@@ -32,9 +32,11 @@ use self::read::{Pass, Plan};
 use self::report::{Hindsight, report};
 use super::capture::Recorder;
 use super::{Exit, Streams};
+use crate::ladder::Settings;
 use crate::sink::{self, LeftOut, ListSettings, Sink};
 use crate::sys::{Signal, terminal};
 use crate::trace::TracerOptions;
+use crate::wire::Comments;
 
 /// Runs `rawshake replay`.
 ///
@@ -56,7 +58,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let plan = if plan.twice { pick(plan, &choice, &input)? } else { plan };
     let lost = Cell::new(0);
     let left_out = LeftOut::default();
-    let mut sink = open_sink(args, &left_out, streams.out);
+    let mut sink = open_sink(args, input.comments(), &left_out, streams.out);
     if choice.is_by_verdict() && !plan.twice {
         sink = if args.is_of_verdicts() {
             Box::new(Verdicts { choice: &choice, inner: sink })
@@ -72,7 +74,12 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let found = pass.until(input.stop()).run(packets)?;
     drop(sink);
     streams.out.flush()?;
-    let hindsight = Hindsight { lost: lost.get(), orders: input.orders(), left_out: left_out.take() };
+    let hindsight = Hindsight {
+        lost: lost.get(),
+        orders: input.orders(),
+        comments_lost: input.comments().let_go(),
+        left_out: left_out.take(),
+    };
     let exit = report(args, &choice, found, &hindsight, streams)?;
     // Ctrl-C is how one ends what has no end of its own.
     let is_endless = input.is_live() && args.reading.replay_speed.is_none();
@@ -118,7 +125,7 @@ fn pick(plan: Plan, choice: &Choice, input: &Input<'_>) -> anyhow::Result<Plan> 
     Ok(Plan { wanted: Some(picker.picked()), limit: found.interrupted.then_some(found.packets), ..plan })
 }
 
-fn open_sink<'a>(args: &Args, left_out: &LeftOut, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+fn open_sink<'a>(args: &Args, comments: &Comments, left_out: &LeftOut, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
     let terminal = terminal::width(io::stdout());
     let format = args.output.format;
     if args.list.stats {
@@ -130,6 +137,7 @@ fn open_sink<'a>(args: &Args, left_out: &LeftOut, out: &'a mut dyn Write) -> Box
         let settings = ListSettings { width, ascii, sort, columns, left_out };
         sink::open_list(format, &settings, Box::new(out))
     } else {
-        sink::open(format, &args.output.settings(terminal), Box::new(out))
+        let settings = Settings { comments: comments.clone(), ..args.output.settings(terminal) };
+        sink::open(format, &settings, Box::new(out))
     }
 }

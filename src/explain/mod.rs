@@ -7,6 +7,7 @@ mod agreement;
 mod anatomy;
 mod calls;
 mod certainty;
+mod comments;
 mod exchange;
 pub mod glossary;
 mod icmp;
@@ -35,6 +36,7 @@ mod tests;
 pub use anatomy::{Field, anatomy, anatomy_of_either};
 pub use calls::call;
 pub use certainty::{Known, Sources};
+pub use comments::comment;
 pub use exchange::{
     ExchangeTally, ExchangeTopic, error_is_advice, error_label, error_reasons, exchange_name, exchange_verdict,
     message_label, message_reasons, quoted_unseen,

@@ -136,7 +136,7 @@ impl Builder {
         }
         self.look_back(item.id, segment);
         let folds = self.settings.verbosity < Verbosity::Verbose && !self.wanted.contains(&segment.number);
-        if folds && is_plain(segment, self.seen) {
+        if folds && is_plain(segment, self.seen) && self.settings.remarks(segment.number).is_empty() {
             self.run.push(item, &mut self.items);
         } else {
             self.run.end(&mut self.items);

@@ -202,6 +202,14 @@ impl<'a> Pen<'a> {
         }
         let reasons = explain::reasons(segment, &self.voice);
         self.reasons(reasons);
+        self.remarks(segment.number);
+    }
+
+    /// What was remarked in the capture.
+    fn remarks(&mut self, packet: u64) {
+        for text in self.settings.remarks(packet) {
+            self.row(Row { lane: Lane::Reason(text), ..Row::default() });
+        }
     }
 
     fn reasons(&mut self, reasons: Vec<Reason>) {
@@ -223,6 +231,7 @@ impl<'a> Pen<'a> {
         row.margins[to] = self.change(to, icmp.after[to]);
         self.row(row);
         self.reasons(explain::icmp_reasons(icmp, before, &self.voice));
+        self.remarks(icmp.number);
     }
 
     /// The parts of a label: flags, numbers, and the window where it matters.

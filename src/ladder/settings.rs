@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
-use crate::explain::{Topic, Weight};
+use crate::explain::{self, Topic, Weight};
+use crate::wire::Comments;
 
 /// How much is said beside the arrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,10 +48,30 @@ pub struct Settings {
     pub ours: Option<SocketAddr>,
     /// What the peer of a hand-made end is called; `server` if nothing is said.
     pub peer_name: Option<String>,
+    /// What was remarked in the capture.
+    pub comments: Comments,
+}
+
+impl Settings {
+    /// What was remarked on this packet, where more than arrows is drawn.
+    pub(super) fn remarks(&self, packet: u64) -> Vec<String> {
+        if self.verbosity == Verbosity::Quiet {
+            return Vec::new();
+        }
+        self.comments.of(packet).iter().map(|comment| explain::comment(comment, self.ascii)).collect()
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { width: 80, ascii: false, absolute: false, verbosity: Verbosity::Normal, ours: None, peer_name: None }
+        Self {
+            width: 80,
+            ascii: false,
+            absolute: false,
+            verbosity: Verbosity::Normal,
+            ours: None,
+            peer_name: None,
+            comments: Comments::default(),
+        }
     }
 }

@@ -25,6 +25,12 @@ impl<W: Write> Draw for Text<W> {
         if self.any {
             writeln!(self.out)?;
         }
+        for text in shown.remarks.iter().flat_map(|text| wrap(text, self.settings.width.max(1))) {
+            write_line(&mut self.out, &Line(vec![Span { style: Style::Reason, text }]))?;
+        }
+        if !shown.remarks.is_empty() {
+            writeln!(self.out)?;
+        }
         if shown.several {
             for text in heading(&shown.heading(), self.settings.width) {
                 write_line(&mut self.out, &Line(vec![Span { style: Style::Heading, text }]))?;

@@ -5,6 +5,7 @@ use std::io;
 
 use super::Sink;
 use super::exchange::{Drawing, Key};
+use crate::explain;
 use crate::ladder::{Ladder, Settings};
 use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
 use crate::trace::{Event, EventKind};
@@ -33,6 +34,8 @@ pub(super) struct Shown {
     pub(super) continued: bool,
     /// More than one connection or exchange was seen by now.
     pub(super) several: bool,
+    /// What was remarked on sections and interfaces of the capture since the one before.
+    pub(super) remarks: Vec<String>,
 }
 
 impl Shown {
@@ -74,19 +77,24 @@ pub(super) struct Ladders<D> {
     shown: u64,
     /// More than one connection or exchange was seen.
     several: bool,
+    /// The last packet that anything was told of.
+    reached: u64,
 }
 
 impl<D: Draw> Ladders<D> {
     /// Open connections may keep `budget` events.
     pub(super) fn new(settings: &Settings, draw: D, budget: usize) -> Self {
         let settings = settings.clone();
-        Self { settings, draw, open: BTreeMap::new(), kept: 0, budget, shown: 0, several: false }
+        Self { settings, draw, open: BTreeMap::new(), kept: 0, budget, shown: 0, several: false, reached: 0 }
     }
 
     /// Shows `open` as far as it has come.
     fn show(&mut self, open: Open) -> io::Result<()> {
         let ladder = open.drawing.finish();
-        self.draw.ladder(&Shown { ladder, continued: open.continued, several: self.several })?;
+        let Settings { comments, ascii, .. } = &self.settings;
+        let remarks = comments.take_of_files(self.reached);
+        let remarks = remarks.iter().map(|comment| explain::comment(comment, *ascii)).collect();
+        self.draw.ladder(&Shown { ladder, continued: open.continued, several: self.several, remarks })?;
         self.shown += 1;
         Ok(())
     }
@@ -139,6 +147,7 @@ impl<D: Draw> Ladders<D> {
 
 impl<D: Draw> Sink for Ladders<D> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.reached = event.packet().unwrap_or(self.reached);
         let part = match event.kind {
             EventKind::Opened(_) => Part::First,
             EventKind::Segment(_) | EventKind::Icmp(_) | EventKind::Kernel(_) => Part::Middle,
@@ -152,6 +161,7 @@ impl<D: Draw> Sink for Ladders<D> {
     }
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
+        self.reached = event.packet().unwrap_or(self.reached);
         let part = match event.kind {
             ExchangeKind::Began(_) => Part::First,
             ExchangeKind::Ended(_) => Part::Last,
@@ -169,6 +179,7 @@ impl<D: Draw> Sink for Ladders<D> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.reached = u64::MAX;
         while let Some(open) = self.open.keys().next().copied().and_then(|key| self.remove(key)) {
             self.show(open)?;
         }

@@ -13,7 +13,7 @@ use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{
     Belief, Certainty, Comparison, Event, EventKind, IcmpEvent, KernelEvent, KernelKind, Pair, SegmentEvent, Side,
 };
-use crate::wire::{Checksum, OptionSummary, Time};
+use crate::wire::{Checksum, Comments, OptionSummary, Time};
 
 /// Writes each segment at once.
 pub struct Lines<W> {
@@ -22,6 +22,8 @@ pub struct Lines<W> {
     /// The connections that have not ended.
     open: HashMap<u32, Open>,
     exchanges: ExchangeLines,
+    comments: Comments,
+    ascii: bool,
 }
 
 /// A connection that has not ended.
@@ -34,7 +36,26 @@ struct Open {
 impl<W: Write> Lines<W> {
     /// Writes to `out`.
     pub fn new(settings: &Settings, out: W) -> Self {
-        Self { out, absolute: settings.absolute, open: HashMap::new(), exchanges: ExchangeLines::default() }
+        let Settings { absolute, ascii, ref comments, .. } = *settings;
+        let (open, exchanges, comments) = (HashMap::new(), ExchangeLines::default(), comments.clone());
+        Self { out, absolute, open, exchanges, comments, ascii }
+    }
+
+    /// Writes the line of a packet, behind what was remarked on sections and interfaces before it, with what was remarked on
+    /// the packet itself.
+    fn line(&mut self, packet: u64, mut line: String) -> io::Result<()> {
+        self.remarks(packet)?;
+        for comment in self.comments.take(packet) {
+            let _ = write!(line, " [{}]", explain::comment(&comment, self.ascii));
+        }
+        writeln!(self.out, "{line}")
+    }
+
+    fn remarks(&mut self, packet: u64) -> io::Result<()> {
+        for comment in self.comments.take_of_files(packet) {
+            writeln!(self.out, "# {}", explain::comment(&comment, self.ascii))?;
+        }
+        Ok(())
     }
 
     fn segment(&mut self, time: Time, connection: u32, segment: &SegmentEvent) -> io::Result<()> {
@@ -55,7 +76,7 @@ impl<W: Write> Lines<W> {
         }
         fields(&mut line, segment, self.absolute || !counting);
         notes(&mut line, segment);
-        writeln!(self.out, "{line}")
+        self.line(segment.number, line)
     }
 
     fn icmp(&mut self, time: Time, connection: u32, icmp: &IcmpEvent) -> io::Result<()> {
@@ -72,7 +93,7 @@ impl<W: Write> Lines<W> {
         if !icmp.plausible {
             line += " [not believed]";
         }
-        writeln!(self.out, "{line}")
+        self.line(icmp.number, line)
     }
 }
 
@@ -122,7 +143,10 @@ impl<W: Write> Sink for Lines<W> {
     }
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
-        self.exchanges.line(event).map_or(Ok(()), |line| writeln!(self.out, "{line}"))
+        match (self.exchanges.line(event), event.packet()) {
+            (Some(line), Some(packet)) => self.line(packet, line),
+            _ => Ok(()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -130,6 +154,7 @@ impl<W: Write> Sink for Lines<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.remarks(u64::MAX)?;
         self.out.flush()
     }
 }

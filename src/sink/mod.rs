@@ -173,7 +173,7 @@ pub fn open_within<'a>(
     match format {
         Format::Ladder => Box::new(Ladders::new(settings, Text::new(settings, out), budget)),
         Format::Lines => Box::new(Lines::new(settings, out)),
-        Format::Json => Box::new(Json::new(out)),
+        Format::Json => Box::new(Json::new(settings, out)),
         Format::Csv => Box::new(CsvList::new(out)),
         Format::Picture(kind) => picture::open(kind, budget, settings, out),
     }

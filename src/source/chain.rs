@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Error, LazyFile, Progress, Source, Supply};
-use crate::wire::Packet;
+use crate::wire::{Comment, Packet};
 
 /// Gives the packets of each source in turn. An error of one does not keep the next from being read.
 pub struct Chain<S> {
@@ -44,6 +44,10 @@ impl<S: Source> Source for Chain<S> {
     #[inline]
     fn packet(&self) -> Option<Packet<'_>> {
         self.sources.get(self.at)?.packet()
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        self.sources.get(self.at).map_or_else(Vec::new, Source::comments)
     }
 
     /// The last one of a source may be waited for like any other: its end is not known before.

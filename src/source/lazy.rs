@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::{CaptureFile, Error, Progress, Source, Supply};
-use crate::wire::Packet;
+use crate::wire::{Comment, Packet};
 
 /// A capture file by its path. That it cannot be opened is the first error of the source, and then its end.
 pub struct LazyFile {
@@ -67,6 +67,13 @@ impl Source for LazyFile {
         match &self.state {
             State::Open(file) => file.packet(),
             State::Unopened | State::Ended(_) => None,
+        }
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        match &self.state {
+            State::Open(file) => file.comments(),
+            State::Unopened | State::Ended(_) => Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Error, LazyFile, Progress, Source, Supply};
-use crate::wire::{Packet, Time};
+use crate::wire::{Comment, Packet, Time};
 
 /// Gives the packets of all sources by their time, and where it is the same, by the order of the sources. The packets of
 /// one source stay in its order, also where that is not the order of time.
@@ -68,6 +68,10 @@ impl<S: Source> Source for Merge<S> {
 
     fn packet(&self) -> Option<Packet<'_>> {
         self.sources[self.current?].packet()
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        self.current.map_or_else(Vec::new, |index| self.sources[index].comments())
     }
 
     /// Only the sources that must go on can keep the next packet waiting.

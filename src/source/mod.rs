@@ -4,6 +4,7 @@
 //! [`Live`] is not a [`Source`], because its "nothing" means "not yet" and not "the end".
 
 mod ahead;
+mod annotated;
 mod batch;
 mod bpf;
 mod chain;
@@ -26,9 +27,10 @@ mod window;
 
 use std::time::Duration;
 
-use crate::wire::Packet;
+use crate::wire::{Comment, Packet};
 
 pub use ahead::Ahead;
+pub use annotated::Annotated;
 pub use chain::Chain;
 pub use error::{Damage, Error};
 pub use file::CaptureFile;
@@ -68,6 +70,12 @@ pub trait Source {
     /// The packet that the last [`Self::advance`] stopped at; none at the start, at the end and after an error.
     fn packet(&self) -> Option<Packet<'_>>;
 
+    /// What the capture says of the packet at hand, and of the sections and interfaces that began since the one before. It
+    /// costs nothing until it is asked.
+    fn comments(&self) -> Vec<Comment> {
+        Vec::new()
+    }
+
     /// Whether the next [`Self::advance`] may have to wait.
     fn supply(&self) -> Supply {
         Supply::Complete
@@ -101,6 +109,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn packet(&self) -> Option<Packet<'_>> {
         (**self).packet()
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        (**self).comments()
     }
 
     fn supply(&self) -> Supply {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Error, Progress, Source, Supply};
-use crate::wire::{Packet, Time};
+use crate::wire::{Comment, Packet, Time};
 
 /// A packet that is older than the one before it by less is no matter: several queues of an interface bring that about.
 const TOLERATED: Duration = Duration::from_millis(1);
@@ -117,6 +117,10 @@ impl<S: Source> Source for Watch<S> {
     #[inline]
     fn packet(&self) -> Option<Packet<'_>> {
         self.source.packet()
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        self.source.comments()
     }
 
     fn supply(&self) -> Supply {

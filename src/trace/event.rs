@@ -61,6 +61,18 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// Number of the packet that it tells of, in its source, from 1; none where it tells of no single one.
+    #[must_use]
+    pub const fn packet(&self) -> Option<u64> {
+        match &self.kind {
+            EventKind::Segment(segment) => Some(segment.number),
+            EventKind::Icmp(icmp) => Some(icmp.number),
+            EventKind::Opened(_) | EventKind::Kernel(_) | EventKind::Ended(_) => None,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -4,6 +4,7 @@
 //! business of `tcp` and `trace`.
 
 pub mod checksum;
+mod comments;
 mod datagram;
 mod decode;
 pub mod emit;
@@ -27,6 +28,7 @@ mod walk;
 mod tests;
 
 pub use checksum::Checksum;
+pub use comments::{About, Comment, Comments};
 pub use datagram::Datagram;
 pub use decode::{Content, Decoded, decode, outer_ip};
 pub use emit::{EmitError, IpFields, SegmentFields};

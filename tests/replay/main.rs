@@ -4,6 +4,7 @@
 mod support;
 
 mod choice;
+mod comments;
 mod exchanges;
 mod input;
 mod list;

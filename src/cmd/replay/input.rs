@@ -12,11 +12,11 @@ use anyhow::Context;
 use super::args::Args;
 use super::read::Feed;
 use crate::source::{
-    self, Ahead, Chain, Expression, Follow, LazyFile, Merge, Order, Orders, Progress, Source, Supply, Watch,
+    self, Ahead, Annotated, Chain, Expression, Follow, LazyFile, Merge, Order, Orders, Progress, Source, Supply, Watch,
 };
 use crate::sys::Interrupts;
 use crate::trace::{Glance, Lookout};
-use crate::wire::Packet;
+use crate::wire::{Comments, Packet};
 
 /// What to read, and how.
 pub(super) struct Input<'a> {
@@ -25,6 +25,7 @@ pub(super) struct Input<'a> {
     stop: Interrupts,
     /// Of the last reading.
     orders: RefCell<Orders>,
+    comments: Comments,
 }
 
 impl<'a> Input<'a> {
@@ -34,7 +35,7 @@ impl<'a> Input<'a> {
     /// Ctrl-C cannot be waited for.
     pub(super) fn new(args: &'a Args) -> anyhow::Result<Self> {
         let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
-        Ok(Self { args, stop, orders: RefCell::default() })
+        Ok(Self { args, stop, orders: RefCell::default(), comments: Comments::default() })
     }
 
     /// Whether packets may come while they happen, so that what was found is shown before the next is waited for.
@@ -45,6 +46,11 @@ impl<'a> Input<'a> {
     /// What the last reading noticed of the order of each file's packets.
     pub(super) fn orders(&self) -> Vec<Order> {
         self.orders.borrow().noticed()
+    }
+
+    /// What was remarked in the files, as far as they were read to be shown segment by segment.
+    pub(super) const fn comments(&self) -> &Comments {
+        &self.comments
     }
 
     /// What collects Ctrl-C while packets are read.
@@ -63,13 +69,21 @@ impl<'a> Input<'a> {
     /// All packets, with glances by `lookout` if they can be read ahead. Whether the files can be opened shows when they
     /// are read.
     pub(super) fn packets(&self, lookout: Option<Lookout>) -> Packets<'_> {
+        let annotated = lookout.is_none() && !self.args.is_of_verdicts();
+        let comments = || self.comments.clone();
         if self.is_live() {
-            return Packets::Live(packets(self.args, Some(&self.stop)));
+            let source = packets(self.args, Some(&self.stop));
+            return Packets::Live(if annotated { Box::new(Annotated::new(source, comments())) } else { source });
         }
         let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet);
         let orders = Orders::default();
         self.orders.replace(orders.clone());
-        Packets::Ahead(Ahead::new(recorded(self.args, &orders), glance))
+        let source = recorded(self.args, &orders);
+        Packets::Ahead(if annotated {
+            Ahead::new(Annotated::new(source, comments()), glance)
+        } else {
+            Ahead::new(source, glance)
+        })
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Hindsight {
     pub(super) lost: u64,
     /// The order of each file's packets.
     pub(super) orders: Vec<Order>,
+    /// Packets whose comments there was no room for.
+    pub(super) comments_lost: u64,
     /// Columns of the table for which there was no room.
     pub(super) left_out: Vec<&'static str>,
 }
@@ -64,6 +66,10 @@ pub(super) fn report(
     if !hindsight.left_out.is_empty() {
         let left_out = hindsight.left_out.join(", ");
         exit::remark(streams.err, &format!("no room for: {left_out} (--columns chooses, --width makes room)"))?;
+    }
+    if hindsight.comments_lost > 0 {
+        let packets = explain::count(hindsight.comments_lost, "packet");
+        exit::remark(streams.err, &format!("{name}: too many comments; those of {packets} may not be shown"))?;
     }
     let orders = order::notes(&hindsight.orders, args.reading.merge);
     orders.iter().try_for_each(|note| exit::remark(streams.err, note))?;

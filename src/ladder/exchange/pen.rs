@@ -60,6 +60,7 @@ impl Pen<'_> {
             let ascii = self.settings.ascii;
             self.reasons(explain::message_reasons(message, self.frame.protocol, began, ascii));
         }
+        self.remarks(message.number);
     }
 
     fn error(&mut self, item: &Item, error: &ExchangeError) {
@@ -74,6 +75,7 @@ impl Pen<'_> {
         let midway = sender.is_none_or(|sender| sender.ip() != error.from);
         self.arrow(item, Arrow { from, style, end: item.end, midway, crossed: 0 });
         self.reasons(explain::error_reasons(error, protocol, self.names));
+        self.remarks(error.number);
     }
 
     fn arrow(&mut self, item: &Item, arrow: Arrow) {
@@ -86,6 +88,13 @@ impl Pen<'_> {
             if self.settings.verbosity.tells(reason.weight, &mut self.said) {
                 self.row(Row { lane: Lane::Reason(reason.text), ..Row::default() });
             }
+        }
+    }
+
+    /// What was remarked in the capture.
+    fn remarks(&mut self, packet: u64) {
+        for text in self.settings.remarks(packet) {
+            self.row(Row { lane: Lane::Reason(text), ..Row::default() });
         }
     }
 

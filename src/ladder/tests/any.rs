@@ -12,7 +12,7 @@ use crate::trace::{
     Acked, Belief, CallNote, CallRole, Certainty, ConnState, Event, EventKind, Handshake, History, IcmpEvent, Mark,
     Millis, Opened, Origin, Pair, Preview, ResetNumber, SegmentEvent, Side, Summary, Termination,
 };
-use crate::wire::{Checksum, Flags, OptionSummary, Options, Time};
+use crate::wire::{About, Checksum, Comment, Comments, Flags, OptionSummary, Options, Time};
 
 fn side() -> impl Strategy<Value = Side> {
     select(Side::BOTH.to_vec())
@@ -187,14 +187,13 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let verbosity = select(vec![Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose]);
-    (40_usize..140, any::<[bool; 2]>(), verbosity, proptest::option::of(any::<String>())).prop_map(
-        |(width, [ascii, absolute], verbosity, peer_name)| Settings {
-            width,
-            ascii,
-            absolute,
-            verbosity,
-            ours: None,
-            peer_name,
+    let name = proptest::option::of(any::<String>());
+    (40_usize..140, any::<[bool; 2]>(), verbosity, name, any::<Vec<u8>>()).prop_map(
+        |(width, [ascii, absolute], verbosity, peer_name, remark)| {
+            let comments = Comments::default();
+            // The number that every ICMP error has here.
+            comments.put(1, vec![Comment::new(About::Packet, &remark)]);
+            Settings { width, ascii, absolute, verbosity, ours: None, peer_name, comments }
         },
     )
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use super::unpack::{Broken, Unpacked, foreign_tool};
 use super::window::Window;
 use super::{Damage, Error, Progress, Source, Supply};
-use crate::wire::{LinkType, Packet, Time};
+use crate::wire::{Comment, LinkType, Packet, Time};
 use pcap::Pcap;
 use pcapng::PcapNg;
 use resume::Resume;
@@ -214,6 +214,13 @@ impl<R: Read> Source for CaptureFile<R> {
         let Record { time, link, original_len, bytes } = self.current.as_ref()?;
         let bytes = self.window.bytes(bytes.clone());
         Some(Packet { time: *time, link: *link, original_len: *original_len, bytes })
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        match &self.format {
+            Format::PcapNg(format) if self.current.is_some() => format.comments(&self.window),
+            Format::PcapNg(_) | Format::Pcap(_) => Vec::new(),
+        }
     }
 
     fn supply(&self) -> Supply {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::file::open;
 use super::{CaptureFile, Error, Progress, Source, Supply};
-use crate::wire::Packet;
+use crate::wire::{Comment, Packet};
 use tail::{End, Tail};
 
 /// Gives the packets of a file as they are written, and waits at its end for more.
@@ -94,6 +94,13 @@ impl Source for Follow<'_> {
         match &self.state {
             State::Open(file) => file.packet(),
             State::Unopened | State::Ended => None,
+        }
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        match &self.state {
+            State::Open(file) => file.comments(),
+            State::Unopened | State::Ended => Vec::new(),
         }
     }
 

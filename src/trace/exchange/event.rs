@@ -108,6 +108,18 @@ pub struct ExchangeEvent {
     pub kind: ExchangeKind,
 }
 
+impl ExchangeEvent {
+    /// Number of the packet that it tells of, in its source, from 1; none where it tells of no single one.
+    #[must_use]
+    pub const fn packet(&self) -> Option<u64> {
+        match &self.kind {
+            ExchangeKind::Message(message) => Some(message.number),
+            ExchangeKind::Error(error) => Some(error.number),
+            ExchangeKind::Began(_) | ExchangeKind::Ended(_) => None,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

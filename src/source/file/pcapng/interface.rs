@@ -3,14 +3,14 @@
 use super::super::clock::Clock;
 use super::super::endian::Endian;
 use super::Damage;
+use super::options::Options;
 use crate::source::link;
 use crate::wire::LinkType;
 
-const END_OF_OPTIONS: u16 = 0;
 const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
 /// Bytes of link type, reserved field and snapshot length, before the options.
-const FIXED: usize = 8;
+pub(super) const FIXED: usize = 8;
 
 /// An interface as its description block gives it.
 pub(super) struct Interface {
@@ -39,16 +39,11 @@ impl Interface {
         }
     }
 
-    fn read_options(&mut self, endian: Endian, mut options: &[u8]) -> Result<(), Damage> {
-        while options.len() >= 4 {
-            let (code, length) = (endian.u16(options, 0), endian.u16(options, 2));
-            if code == END_OF_OPTIONS {
-                break;
-            }
-            let damage = Damage::BlockOption { code, length };
-            let value = options.get(4..4 + usize::from(length)).ok_or(damage)?;
+    fn read_options(&mut self, endian: Endian, options: &[u8]) -> Result<(), Damage> {
+        for option in Options::new(endian, options) {
+            let (code, value) = option?;
+            let damage = Damage::BlockOption { code, length: value.len() as u16 };
             self.read_option(endian, code, value).ok_or(damage)?;
-            options = options.get(4 + usize::from(length).next_multiple_of(4)..).unwrap_or_default();
         }
         Ok(())
     }

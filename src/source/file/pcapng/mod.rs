@@ -1,6 +1,7 @@
 //! The newer format: blocks in sections, each section with its interfaces and byte order (draft-ietf-opsawg-pcapng).
 
 mod interface;
+mod options;
 
 use std::io::Read;
 use std::ops::Range;
@@ -8,7 +9,9 @@ use std::ops::Range;
 use super::endian::Endian;
 use super::{Damage, Fault, MAX_BLOCK, MAX_INTERFACES, Record, Step};
 use crate::source::window::Window;
-use interface::Interface;
+use crate::wire::{About, Comment};
+use interface::{FIXED, Interface};
+use options::Options;
 
 /// Reads the same in both byte orders.
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -22,11 +25,20 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const HEAD: usize = 8;
 /// Bytes of the length behind a block's body.
 const TAIL: usize = 4;
+/// Bytes of a section header before its options: byte order, version and length follow the head.
+const SECTION_FIXED: usize = 16;
+/// Comments of sections and interfaces that are kept until a packet comes.
+const SAID: usize = 256;
 
 /// What the current section said so far.
 pub(super) struct PcapNg {
     endian: Endian,
     interfaces: Vec<Interface>,
+    /// Comments of sections and interfaces since the packet before.
+    said: Vec<Comment>,
+    /// Where the options of the packet at hand lie in the window.
+    options: Range<usize>,
+    at_packet: bool,
 }
 
 /// The beginning of a block that is still in the window.
@@ -40,7 +52,7 @@ struct Head {
 impl PcapNg {
     /// Before the first section.
     pub(super) fn new() -> Self {
-        Self { endian: Endian::Little, interfaces: Vec::new() }
+        Self { endian: Endian::Little, interfaces: Vec::new(), said: Vec::new(), options: 0..0, at_packet: false }
     }
 
     /// Bytes up to the end of the next packet, once its length is there. A new section is not looked into, and a length
@@ -63,6 +75,9 @@ impl PcapNg {
     /// Takes the next block.
     #[inline]
     pub(super) fn step<R: Read>(&mut self, window: &mut Window<R>) -> Result<Step, Fault> {
+        if std::mem::take(&mut self.at_packet) {
+            self.said.clear();
+        }
         let Some(head) = self.head(window)? else { return Ok(Step::End) };
         let Some(least) = least_length(head.kind) else {
             self.skip(window, head)?;
@@ -76,14 +91,31 @@ impl PcapNg {
             return Err(Fault::at(head.offset, Damage::BlockLength(head.length)));
         }
         let range = self.whole(window, head)?;
-        let start = range.start;
+        let Range { start, end } = range;
         let found = self.read(head.kind, window.bytes(range)).map_err(|damage| Fault::at(head.offset, damage))?;
         Ok(match found {
             None => Step::Other,
             Some(Record { bytes, time, link, original_len }) => {
+                self.at_packet = true;
+                let has_options = head.kind != SIMPLE_PACKET;
+                self.options = if has_options { start + bytes.end.next_multiple_of(4)..end - TAIL } else { 0..0 };
                 Step::Packet(Record { bytes: start + bytes.start..start + bytes.end, time, link, original_len })
             }
         })
+    }
+
+    /// What was said of the packet at hand, and of sections and interfaces since the one before.
+    pub(super) fn comments<R: Read>(&self, window: &Window<R>) -> Vec<Comment> {
+        let options = Options::new(self.endian, window.bytes(self.options.clone()));
+        let of_packet = options.comments().take(Comment::MOST).map(|text| Comment::new(About::Packet, text));
+        self.said.iter().cloned().chain(of_packet).collect()
+    }
+
+    /// Keeps what is said in the options of a block without a packet.
+    fn note(&mut self, about: About, options: &[u8]) {
+        let comments = Options::new(self.endian, options).comments().map(|text| Comment::new(about, text));
+        let room = SAID.saturating_sub(self.said.len()).min(Comment::MOST);
+        self.said.extend(comments.take(room));
     }
 
     /// Looks at type and length of the next block; none at the end of the file.
@@ -154,9 +186,11 @@ impl PcapNg {
         self.interfaces.clear();
         // 1.2 was written by a few programs and means 1.0.
         match (self.endian.u16(block, 12), self.endian.u16(block, 14)) {
-            (1, 0 | 2) => Ok(()),
-            (major, minor) => Err(Damage::Version { major, minor }),
+            (1, 0 | 2) => {}
+            (major, minor) => return Err(Damage::Version { major, minor }),
         }
+        self.note(About::Section, &block[HEAD + SECTION_FIXED..block.len() - TAIL]);
+        Ok(())
     }
 
     fn describe(&mut self, block: &[u8]) -> Result<(), Damage> {
@@ -166,6 +200,7 @@ impl PcapNg {
         let (interface, damage) = Interface::read(self.endian, &block[HEAD..block.len() - TAIL]);
         // Also a damaged one counts, or packets would be given to the wrong interface.
         self.interfaces.push(interface);
+        self.note(About::Interface(self.interfaces.len() as u32 - 1), &block[HEAD + FIXED..block.len() - TAIL]);
         damage.map_or(Ok(()), Err)
     }
 

@@ -1,6 +1,7 @@
 //! The newer format, block by block.
 
 use super::*;
+use crate::wire::{About, Comment};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 
@@ -140,6 +141,56 @@ fn options_end_at_the_end_mark() {
     let options = [LITTLE.option(0, &[]), LITTLE.option(9, &[0])].concat();
     let bytes = [LITTLE.section(), LITTLE.interface(LinkType::RAW, &options), LITTLE.enhanced(0, 7, 1, b"a")].concat();
     assert_eq!(read(&bytes)[0].time, Time::from_nanos(7_000));
+}
+
+/// The comments of each packet, by what they are about.
+fn comments(bytes: &[u8]) -> Vec<Vec<(About, String)>> {
+    let mut file = CaptureFile::new(bytes, "test").unwrap();
+    let mut found = Vec::new();
+    while !matches!(file.advance(), Ok(false)) {
+        if file.packet().is_some() {
+            found.push(file.comments().into_iter().map(|comment| (comment.about, comment.text)).collect());
+        }
+    }
+    assert!(file.comments().is_empty(), "none at the end");
+    found
+}
+
+#[test]
+fn comments_come_with_their_packet_and_those_of_files_with_the_first_one_behind_them() {
+    let said = |about, text: &str| (about, text.to_owned());
+    for order in [LITTLE, BIG] {
+        let note = |text: &str| order.option(1, text.as_bytes());
+        let magic = [&(order.u32)(0x1a2b_3c4d)[..], &(order.u16)(1), &(order.u16)(0), &(order.i64)(-1)].concat();
+        let options = [order.option(2, b"flags"), note("a"), order.option(1, b""), note("b")].concat();
+        let file = [
+            order.block(SECTION_HEADER, &[magic, note("file")].concat()),
+            order.interface(LinkType::RAW, &[]),
+            order.interface(LinkType::RAW, &note("eth1")),
+            order.enhanced(0, 1, 4, &[&b"abcd"[..], &options].concat()),
+        ];
+        // The data is what the block says it is: its options follow.
+        let mut file = file.concat();
+        let block = file.len() - (32 + 4 + options.len());
+        file[block + 20..block + 24].copy_from_slice(&(order.u32)(4));
+        file.extend(order.enhanced(0, 2, 2, b"ab"));
+        file.extend(order.simple(4, b"abcd"));
+        let of_file = [said(About::Section, "file"), said(About::Interface(1), "eth1")];
+        let of_packet = [said(About::Packet, "a"), said(About::Packet, "b")];
+        assert_eq!(comments(&file), [[of_file, of_packet].concat(), Vec::new(), Vec::new()]);
+    }
+}
+
+#[test]
+fn many_comments_are_bounded() {
+    let options = LITTLE.option(1, &[b'x'; 60_000]).repeat(10);
+    let mut file = [LITTLE.section(), LITTLE.interface(LinkType::RAW, &options).repeat(500)].concat();
+    let block = file.len();
+    file.extend(LITTLE.enhanced(0, 1, 0, &options));
+    file[block + 20..block + 24].copy_from_slice(&0_u32.to_le_bytes());
+    let found = comments(&file).remove(0);
+    assert_eq!(found.iter().filter(|(about, _)| *about == About::Packet).count(), Comment::MOST);
+    assert!(found.len() <= 260 && found.iter().all(|(_, text)| text.len() <= Comment::LONGEST), "{}", found.len());
 }
 
 #[test]
