@@ -52,7 +52,7 @@ pub use reasons::{Reason, Topic, Weight, reasons};
 pub use rerun::{Bytes, Difference, Facet, Rerun, Share, differences};
 pub use stacks::why_linux_differs;
 pub use tally::{Tally, gap};
-pub use verdict::{Statement, verdict};
+pub use verdict::{Statement, elsewhere, verdict};
 pub use voice::Voice;
 pub use words::{
     brief_duration, count, duration, grouped, ordinal, payload, push_brief_duration, push_number, quoted, safe,

@@ -262,6 +262,15 @@ fn remains(summary: &Summary, names: &Names, side: Side) -> Option<String> {
     waits_for(state).filter(|_| !unproven).map(|why| format!("{state} at {}, which {why}", at(names, side)))
 }
 
+/// What other tools call a connection like this.
+#[must_use]
+pub fn elsewhere(summary: &Summary) -> Statement {
+    let Summary { conn_state, history, completeness, .. } = summary;
+    let history = if history.as_str().is_empty() { String::new() } else { format!(", history {history}") };
+    let text = format!("conn_state {}{history} (Zeek); tcp.completeness {completeness} (Wireshark)", conn_state.name());
+    Statement { subject: "Briefly", text }
+}
+
 fn odd(summary: &Summary, names: &Names) -> Option<Statement> {
     let mut list: Vec<String> = Side::BOTH
         .into_iter()

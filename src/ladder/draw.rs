@@ -51,7 +51,8 @@ pub(super) fn draw(settings: &Settings, number: u32, told: &Told, items: &Items)
         rows: pen.rows,
         verdict: verdict.map_or_else(Vec::new, |summary| {
             let kernel = explain::kernel_verdict(&told.compared, &names);
-            explain::verdict(summary, &names).into_iter().chain(kernel).collect()
+            let elsewhere = (settings.verbosity == Verbosity::Verbose).then(|| explain::elsewhere(summary));
+            explain::verdict(summary, &names).into_iter().chain(kernel).chain(elsewhere).collect()
         }),
     }
 }

@@ -142,3 +142,24 @@ fn nothing_that_was_asked_for_is_said() {
     let options = "--connection 1 and --only reset and --where \"client ~ '\\u{1b}[2J'\"";
     assert_eq!(said.err, format!("refused.pcap: none of 1 connection passes {options}\n"));
 }
+
+/// The verdict with `-v` says what the fields of JSON say.
+#[test]
+fn a_verbose_verdict_names_what_other_tools_say() {
+    for (file, expected) in [
+        ("four-segment.pcap", "Briefly conn_state SF, history ShADadFf (Zeek); tcp.completeness 31 (Wireshark)"),
+        ("refused.pcap", "Briefly conn_state REJ, history Sr (Zeek); tcp.completeness 37 (Wireshark)"),
+    ] {
+        let last =
+            |options: &str| replay(&format!("{options} --width 100 {file}")).out.lines().last().map(str::to_owned);
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(last("-v").map(|line| words(&line)), Some(words(expected)), "{file}");
+        assert!(last("").is_some_and(|line| !line.contains("conn_state")), "{file}");
+        let json = replay(&format!("--format json {file}")).out;
+        let ended: serde_json::Value = serde_json::from_str(json.lines().last().expect("a line")).expect("JSON");
+        let told = ["conn_state", "history"].map(|field| ended[field].as_str().expect("a word").to_owned());
+        let told =
+            format!("conn_state {}, history {} (Zeek); tcp.completeness {}", told[0], told[1], ended["completeness"]);
+        assert!(words(expected).contains(&told), "{told}");
+    }
+}

@@ -16,7 +16,7 @@ pub(super) const NOTATIONS: &[Entry] = &[
              RSTR: the server, its responder, did. RSTOS0: a SYN and then a reset of the client, without an answer. RSTRH: a \
              reset of the server, whose client was not seen. SH: SYN and FIN of the client, and nothing of the server. SHR: \
              the same of the server. OTH: anything else, such as the middle of a connection.",
-        when: "The column zeek of the list, and the field conn_state of --where and of formats for programs.",
+        when: "The column zeek of the list, the verdict with -v, and the field conn_state of --where and of formats for programs.",
         beware: "Zeek looks at flags, not at numbers: a reset that does not count makes RSTO all the same. What counts is told \
                  by the verdict.",
         command: "replay captures/reset.pcap --where conn_state=RSTO",
@@ -29,7 +29,7 @@ pub(super) const NOTATIONS: &[Entry] = &[
         is: "The client in upper case, the server in lower case, in the order in which they were seen: S is a SYN without \
              ACK, H a SYN with ACK, A an ACK alone, D data, F a FIN, R a reset; C a wrong checksum, G a gap, T data sent \
              again, W a window of 0; I and Q contradictory flags. A ^ in front: the server was seen first.",
-        when: "The column history of the list, and the field of that name. ShADadFf is an ordinary connection: SYN, the \
+        when: "The column history of the list, the verdict with -v, and the field of that name. ShADadFf is an ordinary connection: SYN, the \
                answer, ACK, data both ways, and a FIN of each.",
         beware: "A and D stand once for each end, however many there were; so the letters tell of kinds, not of numbers.",
         command: "replay captures/four-segment.pcap --where history=ShADadFf",
@@ -41,7 +41,8 @@ pub(super) const NOTATIONS: &[Entry] = &[
         gloss: "a number that tells which kinds of segment were captured, as Wireshark has it",
         is: "A sum: SYN 1, SYN with ACK 2, ACK 4, data 8, FIN 16, reset 32. So 7 is a handshake, 15 one with data, 31 a \
              connection with data and an ordinary end, 47 one that was reset, 37 a SYN that was refused.",
-        when: "The field completeness of --where and of formats for programs, and a column of the list where --columns asks for it.",
+        when: "The verdict with -v, the field completeness of --where and of formats for programs, and a column of the list where \
+               --columns asks for it.",
         beware: "It counts what was captured, in whatever order: 31 does not say that both ends closed.",
         command: "replay captures/reset.pcap --where completeness=47",
         ..BLANK
