@@ -222,6 +222,12 @@ pub enum Damage {
         /// Bytes up to the next packet.
         skipped: u64,
     },
+    /// A block whose lengths cannot be, or contradict each other, and behind it what looks like the next block.
+    #[error("a block has a wrong length; {skipped} bytes were passed over, up to what looks like the next block")]
+    BlockPassedOver {
+        /// Bytes up to the next block.
+        skipped: u64,
+    },
     /// A packet that claims more bytes than the block that holds it.
     #[error("the packet claims {captured} bytes, its block has room for {room}")]
     PacketBeyondBlock {
@@ -281,11 +287,21 @@ impl Damage {
             | Self::BlockLength(_)
             | Self::BlockEnd { .. } => true,
             Self::PassedOver { .. }
+            | Self::BlockPassedOver { .. }
             | Self::PacketBeyondBlock { .. }
             | Self::BlockTooLong(_)
             | Self::BlockOption { .. }
             | Self::Interface { .. }
             | Self::Interfaces => false,
+        }
+    }
+
+    /// The same where so many bytes were passed over up to what looks like sound again; none where that is not possible.
+    pub(super) const fn passed_over(self, skipped: u64) -> Option<Self> {
+        match self {
+            Self::PacketTooLong { captured } => Some(Self::PassedOver { captured, skipped }),
+            Self::BlockLength(_) | Self::BlockEnd { .. } => Some(Self::BlockPassedOver { skipped }),
+            _ => None,
         }
     }
 }

@@ -265,6 +265,38 @@ fn behind_a_damaged_record_reading_goes_on_where_another_is_found() {
     assert!(said.err.contains("nothing behind this place can be read"), "{}", said.err);
 }
 
+/// The same in pcapng, where a block says twice how long it is.
+#[test]
+fn behind_a_block_of_a_wrong_length_reading_goes_on() {
+    let all = packets("four-segment.pcap");
+    let good = pcapng(&all);
+    let mut starts = vec![0];
+    while let Some(length) = good.get(starts[starts.len() - 1] + 4..).and_then(|rest| rest.first_chunk()) {
+        starts.push(starts[starts.len() - 1] + u32::from_le_bytes(*length) as usize);
+    }
+    // Section and interface stand before the packets.
+    let (fifth, sixth) = (starts[2 + 4], starts[2 + 5]);
+    for (at, length) in [(fifth + 4, 7_u32), (fifth + 4, 0), (fifth + 4, 64), (sixth - 4, 0xffff_fff0)] {
+        let mut damaged = good.clone();
+        damaged[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        let said = replay_bytes(&damaged, "--list --format json");
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(
+            said.err.contains(&format!("at byte {fifth}, in packet 5: a block has a wrong length")),
+            "{}",
+            said.err
+        );
+        assert!(said.err.contains(&format!("{} bytes were passed over", sixth - fifth)), "{}", said.err);
+        let row: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        assert_eq!(row["segments"], all.len() - 1, "{length}");
+    }
+    let mut hopeless = good[..fifth].to_vec();
+    hopeless.extend((0..5000_u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) | 0x8080_8080).to_le_bytes()));
+    hopeless[fifth + 4..fifth + 8].copy_from_slice(&7_u32.to_le_bytes());
+    let said = replay_bytes(&hopeless, "--list");
+    assert!(said.code == Some(2) && said.err.contains("nothing behind this place can be read"), "{}", said.err);
+}
+
 #[test]
 fn errors_say_what_to_do_next() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -97,9 +97,11 @@ The columns zeek and history, as wide screens show them, are conn_state and
 history of Zeek's conn.log; stage is how far a connection got that was reset or
 never opened: after-syn, after-ack, after-first-data or later.
 Comments of a pcapng file stand with their packets, and those of its sections
-and interfaces before the first packet behind them; not with -q, --list and
---stats.
-What cannot be read is said, with its place, and passed over.
+and interfaces before the first packet behind them, in ladder, lines and JSON;
+not with -q, --list and --stats.
+What cannot be read is said, with its place, and passed over: behind a record
+or block of a wrong length the next one is looked for, within 256 KiB, but not
+in what comes while it happens.
 Of packets that come while they happen, a connection's end is told when it has
 been silent for a second. tcpdump holds packets back without --immediate-mode.
 --onto sends every octet as it was captured, and what is rewritten with its

@@ -140,18 +140,20 @@ impl<R: Read> CaptureFile<R> {
         }
     }
 
-    /// Looks for the next record behind a damaged one of the classic format. Not in what comes while it happens: it would
-    /// have to be waited for.
+    /// Looks for the next record behind one whose length cannot be. Not in what comes while it happens: it would have to be
+    /// waited for.
     #[cold]
     fn resume(&mut self, fault: Fault) -> Fault {
-        let (Fault::Damage { offset, damage: Damage::PacketTooLong { captured } }, Format::Pcap(format), Some(_)) =
-            (&fault, &self.format, self.length)
-        else {
+        let (Fault::Damage { offset, damage }, Some(_)) = (&fault, self.length) else { return fault };
+        if damage.passed_over(0).is_none() {
             return fault;
-        };
-        match self.resume.find(format, &mut self.window) {
-            Ok(Some(skipped)) => Fault::at(*offset, Damage::PassedOver { captured: *captured, skipped }),
-            Ok(None) => fault,
+        }
+        match self.resume.find(&self.format, &mut self.window) {
+            Ok(true) => {
+                let skipped = self.window.offset() - offset;
+                Fault::at(*offset, damage.passed_over(skipped).unwrap_or(*damage))
+            }
+            Ok(false) => fault,
             Err(cause) => Fault::Read(cause),
         }
     }

@@ -1,8 +1,8 @@
-//! Where a classic capture file goes on behind a record that cannot be: nothing but its own headers tells.
+//! Where a capture file goes on behind a record or a block that cannot be: nothing but what stands there tells.
 
 use std::io::{self, Read};
 
-use super::pcap::Pcap;
+use super::Format;
 use crate::source::window::Window;
 use crate::wire::Time;
 
@@ -27,30 +27,39 @@ impl Resume {
         self.last = Some(time);
     }
 
-    /// Takes all up to the next record off the window, whose unread bytes begin with one that cannot be; how many bytes
-    /// those were, or none where no record was found. A record counts where its header is plausible and is followed by
-    /// another, or by the end of the file.
+    /// Takes all up to the next record off the window, whose unread bytes begin with one that cannot be, or within it;
+    /// false where no record was found. A record counts where it is plausible and is followed by another, or
+    /// by the end of the file.
     ///
     /// # Errors
     /// Those of the reader.
-    pub(super) fn find<R: Read>(&mut self, format: &Pcap, window: &mut Window<R>) -> io::Result<Option<u64>> {
-        let Some(last) = self.last.filter(|_| self.done < MOST) else { return Ok(None) };
+    pub(super) fn find<R: Read>(&mut self, format: &Format, window: &mut Window<R>) -> io::Result<bool> {
+        if self.done == MOST {
+            return Ok(false);
+        }
         self.done += 1;
         let ended = !window.fill(SEARCHED)?;
         let bytes = window.unread();
-        let end = |at: usize| {
-            format.plausible(&bytes[at..]).filter(|(time, _)| is_near(*time, last)).map(|(_, end)| at + end)
-        };
+        let end = |at: usize| self.length(format, &bytes[at..]).map(|length| at + length);
         let is_followed = |at: usize| match end(at) {
             Some(next) if next == bytes.len() => ended,
             Some(next) if next < bytes.len() => end(next).is_some(),
             _ => false,
         };
         let found = (1..bytes.len()).find(|at| is_followed(*at));
-        Ok(found.map(|at| {
-            window.take(at);
-            at as u64
-        }))
+        found.map(|at| window.take(at));
+        Ok(found.is_some())
+    }
+
+    /// The length of the record that these bytes may begin with.
+    fn length(&self, format: &Format, bytes: &[u8]) -> Option<usize> {
+        match format {
+            Format::Pcap(format) => {
+                let (time, length) = format.plausible(bytes)?;
+                is_near(time, self.last?).then_some(length)
+            }
+            Format::PcapNg(format) => format.plausible(bytes),
+        }
     }
 }
 

@@ -20,6 +20,8 @@ const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
+/// Names, statistics, the journal, secrets and custom blocks, which are skipped.
+const SKIPPED: [u32; 6] = [4, 5, 9, 10, 0xbad, 0x4000_0bad];
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 /// Bytes of type and length before a block's body.
 const HEAD: usize = 8;
@@ -70,6 +72,20 @@ impl PcapNg {
                 _ => at = usize::try_from(end).ok()?,
             }
         }
+    }
+
+    /// The length of the block that these bytes may begin with: one of a kind that is known, with the same sound length at both
+    /// ends.
+    pub(super) fn plausible(&self, bytes: &[u8]) -> Option<usize> {
+        let head = bytes.get(..HEAD + TAIL)?;
+        let endian = match self.endian.u32(head, 0) {
+            SECTION_HEADER => byte_order(head).ok()?,
+            _ => self.endian,
+        };
+        let (kind, length) = (endian.u32(head, 0), endian.u32(head, 4));
+        let least = least_length(kind).or_else(|| SKIPPED.contains(&kind).then_some((HEAD + TAIL) as u32))?;
+        let whole = bytes.get(..length as usize).filter(|_| length >= least && length.is_multiple_of(4))?;
+        (endian.u32(whole, whole.len() - TAIL) == length).then_some(whole.len())
     }
 
     /// Takes the next block.
