@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program::{Said, bytes, command, folder, replay_bytes};
+use crate::support;
 
 /// A comment that would clear the screen, colour it, and turn the line round.
 const EVIL: &str = "\x1b[2J here\u{9b}31m it goes\nwrong\u{202e}!";
@@ -12,12 +13,11 @@ const EVIL: &str = "\x1b[2J here\u{9b}31m it goes\nwrong\u{202e}!";
 fn edited(name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let (from, to) = (folder().join(name), file.path());
-    let run = Command::new("editcap").args(["-F", "pcapng"]).args(arguments).args([&*from, to]).output();
-    let Ok(run) = run else {
-        assert!(std::env::var_os("CI").is_none(), "editcap (of wireshark-common) has to be installed");
-        eprintln!("skipped: editcap (of wireshark-common) is not installed");
+    if !support::installed("comments of captures", "editcap") {
         return None;
-    };
+    }
+    let run = Command::new("editcap").args(["-F", "pcapng"]).args(arguments).args([&*from, to]).output();
+    let run = run.expect("editcap");
     assert!(run.status.success(), "{run:?}");
     Some(std::fs::read(to).expect("a file"))
 }
