@@ -1,12 +1,13 @@
 //! `rawshake` shows TCP as it is. This page is the map of the house; ARCHITECTURE.md says why it is built so.
 //!
 //! Pure rooms (no clock, file, socket, environment or terminal): [`wire`], [`measure`], [`tcp`], [`trace`], [`explain`],
-//! [`ladder`] and [`craft`]. The other rooms touch the outside world and need the feature `cli`.
+//! [`ladder`], [`quiz`] and [`craft`]. The other rooms touch the outside world and need the feature `cli`.
 
 pub mod craft;
 pub mod explain;
 pub mod ladder;
 pub mod measure;
+pub mod quiz;
 pub mod tcp;
 pub mod trace;
 pub mod wire;

@@ -14,6 +14,7 @@ mod number;
 pub mod output;
 mod payload;
 pub mod ping;
+pub mod quiz;
 pub mod replay;
 mod seconds;
 pub mod send;
@@ -66,6 +67,7 @@ Examples:
   rawshake lab serve --clients 3         a forking server of the kernel, and
                                          its clients
   rawshake explain SYN                   what a word means; --list has all
+  rawshake quiz capture.pcap             questions about what is in a capture
 
 Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
 by Ctrl-C.
@@ -82,6 +84,7 @@ enum Command {
     Watch(Box<watch::Args>),
     Sockets(sockets::Args),
     Explain(explain::Args),
+    Quiz(quiz::Args),
     Lab(lab::Args),
 }
 
@@ -181,6 +184,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Watch(args) => watch::run(&args, streams),
         Command::Sockets(args) => sockets::run(&args, streams),
         Command::Explain(args) => explain::run(&args, streams),
+        Command::Quiz(args) => quiz::run(&args, streams),
         Command::Lab(args) => lab::run(&args, streams),
     }
 }

@@ -11,6 +11,8 @@ pub(super) mod words;
 
 use std::io::{self, Write};
 
+use clap::{Args as _, Command, FromArgMatches as _};
+
 use super::capture::CaptureFile;
 use super::exit::remark;
 use super::kernel::{Kernel, beside};
@@ -22,7 +24,7 @@ use super::{Exit, Streams};
 use crate::craft::{Endpoint, Open};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
-use crate::sink;
+use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
 use crate::trace::TracerOptions;
 use plan::Plan;
@@ -42,15 +44,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
     let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
-    let mut stage = Stage::enter(&args.lab, &written, fitting(args))?;
-    // Before anything is looked up: without this privilege the rest is in vain.
-    drop(RawSender::open(Version::V4, None)?);
-    let target = Target::find(&written, stage.port, &args.way.way(), args.lab.lab)?;
-    let mut payload = payload::payload(&args.talk.payload, &payload::authority(&written.host, stage.port))?;
-    if payload.is_empty() {
-        payload.extend_from_slice(server::default_payload(stage.server()));
-    }
-    let plan = Plan::make(args, target, payload)?;
+    let (mut stage, plan) = prepare(args, &written)?;
     if args.output.verbose > 0 {
         introduce(&plan, &stage, streams.err)?;
     }
@@ -69,6 +63,32 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
 }
 
+/// Enters the lab if it is asked for, and finds what the run needs.
+fn prepare(args: &Args, written: &Written) -> anyhow::Result<(Stage, Plan)> {
+    let stage = Stage::enter(&args.lab, written, fitting(args))?;
+    // Before anything is looked up: without this privilege the rest is in vain.
+    drop(RawSender::open(Version::V4, None)?);
+    let target = Target::find(written, stage.port, &args.way.way(), args.lab.lab)?;
+    let mut payload = payload::payload(&args.talk.payload, &payload::authority(&written.host, stage.port))?;
+    if payload.is_empty() {
+        payload.extend_from_slice(server::default_payload(stage.server()));
+    }
+    let plan = Plan::make(args, target, payload)?;
+    Ok((stage, plan))
+}
+
+/// A run in the lab with these arguments of `rawshake trace --lab`, for `sink` alone.
+///
+/// # Errors
+/// Those of [`run`].
+pub(super) fn in_lab(arguments: &[&str], sink: Box<dyn Sink + '_>) -> anyhow::Result<Ended> {
+    let words = ["trace", "--lab"].iter().chain(arguments);
+    let args = Args::from_arg_matches(&Args::augment_args(Command::new("trace")).try_get_matches_from(words)?)?;
+    let (mut stage, plan) = prepare(&args, &Written::of(lab::SERVER.name, None)?)?;
+    let wire = LiveWire::open(&plan.target.route, plan.local(), plan.target.remote)?;
+    Ok(follow(&plan, &mut stage, wire, Show::new(tracing(&plan), sink, None, None), false)?.0)
+}
+
 fn fitting(args: &Args) -> lab::Server {
     server::fitting(args.open.open, args.close.close, args.talk.payload.http)
 }
@@ -82,7 +102,7 @@ fn connect(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<(Ended, Option<CaptureFile>)> {
     let Target { remote, ref route } = plan.target;
-    let mut wire = LiveWire::open(route, plan.local(), remote)?;
+    let wire = LiveWire::open(route, plan.local(), remote)?;
     let pcap = args.capture.create()?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(plan.local());
@@ -91,14 +111,29 @@ fn connect(
         None => sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out))),
     };
     let sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
-    let options = TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() };
-    let mut show = Show::new(options, sink, pcap, Progress::new(remote));
+    let show = Show::new(tracing(plan), sink, pcap, Progress::new(remote));
+    follow(plan, stage, wire, show, both.is_some())
+}
+
+fn tracing(plan: &Plan) -> TracerOptions {
+    TracerOptions { ours: Some(plan.local()), ..TracerOptions::default() }
+}
+
+/// Runs the hand-made end on `wire`, and shows what passes. The capture file is handed on where another run follows.
+fn follow(
+    plan: &Plan,
+    stage: &mut Stage,
+    mut wire: LiveWire,
+    mut show: Show<'_>,
+    is_first_of_two: bool,
+) -> anyhow::Result<(Ended, Option<CaptureFile>)> {
+    let remote = plan.target.remote;
     let mut endpoint = Endpoint::new(plan.config.clone(), wire.now())?;
     if let (Some(lab), Open::Simultaneous) = (&mut stage.lab, plan.config.open) {
         lab.connect_from_server(plan.local(), remote.port())?;
     }
     let ended = drive::run(&mut endpoint, (plan.local(), remote), &mut wire, &mut show);
-    let goes_on = both.is_some() && matches!(&ended, Ok(ended) if ended.signal.is_none());
+    let goes_on = is_first_of_two && matches!(&ended, Ok(ended) if ended.signal.is_none());
     let pcap = if goes_on { show.take_pcap() } else { None };
     // What was seen is shown in any case.
     let shown = show.finish();

@@ -14,6 +14,7 @@ mod lines;
 mod list;
 mod octets;
 mod picture;
+pub mod quiz;
 mod rerun;
 mod stats;
 

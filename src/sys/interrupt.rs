@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
@@ -40,13 +40,18 @@ impl Signal {
     }
 }
 
+/// Whether the next signal acts as it does by default. The whole process has one, as it has the signals: a collector that
+/// is gone must not end the program for the next.
+static IMPATIENT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+/// Collectors that there are.
+static COLLECTORS: AtomicUsize = AtomicUsize::new(0);
+
 /// Collects SIGINT, SIGTERM and, unless nohup(1) has it ignored, SIGHUP for as long as it lives. A second signal before the first was taken ends the process at
 /// once, as if nobody had collected: a program that hangs can still be stopped from the keyboard.
 #[derive(Debug)]
 pub struct Interrupts {
     readable: UnixStream,
     last: Arc<AtomicUsize>,
-    impatient: Arc<AtomicBool>,
     actions: Vec<SigId>,
 }
 
@@ -59,12 +64,9 @@ impl Interrupts {
         let failed = |source| Error::os("watch for Ctrl-C", source);
         let (readable, writable) = UnixStream::pair().map_err(failed)?;
         readable.set_nonblocking(true).map_err(failed)?;
-        let mut this = Self {
-            readable,
-            last: Arc::new(AtomicUsize::new(0)),
-            impatient: Arc::new(AtomicBool::new(false)),
-            actions: Vec::new(),
-        };
+        let mut this = Self { readable, last: Arc::new(AtomicUsize::new(0)), actions: Vec::new() };
+        COLLECTORS.fetch_add(1, Ordering::SeqCst);
+        IMPATIENT.store(false, Ordering::SeqCst);
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             let end = writable.try_clone().map_err(failed)?;
@@ -76,8 +78,8 @@ impl Interrupts {
     /// Actions run in the order of their registration: first the check for a second signal, then the notes of this one,
     /// and last the byte that wakes the reader.
     fn collect(&mut self, signal: i32, wake: UnixStream) -> std::io::Result<()> {
-        flag::register_conditional_default(signal, Arc::clone(&self.impatient))?;
-        self.actions.push(flag::register(signal, Arc::clone(&self.impatient))?);
+        default_when_impatient(signal)?;
+        self.actions.push(flag::register(signal, Arc::clone(&IMPATIENT))?);
         self.actions.push(flag::register_usize(signal, Arc::clone(&self.last), usize::try_from(signal).unwrap_or(0))?);
         self.actions.push(low_level::pipe::register(signal, wake)?);
         Ok(())
@@ -93,7 +95,7 @@ impl Interrupts {
     pub fn take(&self) -> Option<Signal> {
         let mut bytes = [0; 16];
         while matches!((&self.readable).read(&mut bytes), Ok(1..)) {}
-        self.impatient.store(false, Ordering::SeqCst);
+        IMPATIENT.store(false, Ordering::SeqCst);
         match i32::try_from(self.last.swap(0, Ordering::SeqCst)) {
             Ok(SIGINT) => Some(Signal::Interrupt),
             Ok(SIGTERM) => Some(Signal::Terminate),
@@ -101,6 +103,18 @@ impl Interrupts {
             _ => None,
         }
     }
+}
+
+/// Sees to it that a signal acts as it does by default while [`IMPATIENT`] says so: once for the process, so that the check
+/// stands before the actions of every collector.
+fn default_when_impatient(signal: i32) -> std::io::Result<()> {
+    static CHECKED: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+    let mut checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !checked.contains(&signal) {
+        flag::register_conditional_default(signal, Arc::clone(&IMPATIENT))?;
+        checked.push(signal);
+    }
+    Ok(())
 }
 
 /// Whether this process was started with the signal ignored, as nohup(1) does.
@@ -120,14 +134,16 @@ impl AsFd for Interrupts {
     }
 }
 
-/// Signals act as they do by default again: signal-hook leaves its handler in place, so the conditional default stays
-/// registered and is switched on for good.
+/// Behind the last collector signals act as they do by default again: signal-hook leaves its handler in place, so the
+/// conditional default stays registered, and is switched on until there is a collector once more.
 impl Drop for Interrupts {
     fn drop(&mut self) {
         for action in self.actions.drain(..) {
             low_level::unregister(action);
         }
-        self.impatient.store(true, Ordering::SeqCst);
+        if COLLECTORS.fetch_sub(1, Ordering::SeqCst) == 1 {
+            IMPATIENT.store(true, Ordering::SeqCst);
+        }
     }
 }
 
@@ -155,5 +171,11 @@ mod tests {
             assert_eq!(interrupts.take(), None);
         }
         assert_eq!(Signal::Interrupt.exit_code(), 130);
+        drop(interrupts);
+        // One that is gone leaves nothing behind that ends the program at the first signal to the next.
+        let (outer, inner) = (Interrupts::new().unwrap(), Interrupts::new().unwrap());
+        drop(inner);
+        low_level::raise(SIGINT).unwrap();
+        assert_eq!(outer.take(), Some(Signal::Interrupt));
     }
 }

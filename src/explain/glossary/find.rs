@@ -96,8 +96,9 @@ fn named(phrase: &str, kind: Option<Kind>) -> Vec<Candidate> {
     things
 }
 
-/// Flags in any spelling: `SA`, `[S.]`, `SYN,ACK`, `syn-ack`, `fin+ack`, `0x12`.
-fn flags(phrase: &str) -> Option<Flags> {
+/// Flags in any spelling: `SA`, `[S.]`, `SYN,ACK`, `syn-ack`, `fin+ack`, `0x12`; none if it is no such thing.
+#[must_use]
+pub fn flags(phrase: &str) -> Option<Flags> {
     let phrase = phrase.trim();
     let phrase = phrase.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(phrase);
     if let Some(digits) = phrase.strip_prefix("0x").or_else(|| phrase.strip_prefix("0X")) {

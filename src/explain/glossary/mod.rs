@@ -28,7 +28,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use find::{Found, find};
+pub use find::{Found, find, flags};
 pub use page::{Gloss, Kind, Outcome, Page};
 pub use picture::{Row as PictureRow, Way as PictureWay};
 pub(crate) use transitions::span as span_of_states;

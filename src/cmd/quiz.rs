@@ -1,0 +1,207 @@
+//! `rawshake quiz`: questions about connections.
+
+mod answers;
+mod packets;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::exit::remark;
+use super::{Exit, Streams};
+use crate::ladder::Settings;
+use crate::quiz::{self, Judged, Kind, Question};
+use crate::sink::quiz::{self as show, Marks};
+use crate::sys::{Interrupts, random, terminal};
+use answers::Answers;
+
+const AFTER_HELP: &str = "\
+Examples:
+  rawshake quiz                          about a connection made now in the lab;
+                                         needs no sudo
+  rawshake quiz capture.pcap             about the connections in a capture
+  rawshake quiz capture.pcap --kind next-ack --questions 5
+                                         acknowledgment numbers alone
+  rawshake quiz capture.pcap --seed 7 --export sheet.txt
+                                         a sheet to print, and sheet.txt.key
+  rawshake quiz capture.pcap --seed 7 --format json < answers.txt
+                                         a gradebook: one answer a line is read
+
+Only what the packets prove is asked: segments that go by the book, from the
+first SYN of their connection on. The first 64 segments of the first 1000
+connections count.
+Flags may be typed as SYN ACK, syn+ack, SA or [S.], states as FIN-WAIT-1 or
+fin_wait1. An empty line passes a question over. Ctrl-C, or the end of the
+input, ends the quiz with the marks so far.
+The same capture and seed give the same questions; a connection in the lab may
+differ from run to run.
+Exit codes: 0 every answer is right (or the sheet is written), 1 not every one
+is, 2 error, 130 Ctrl-C.";
+
+/// Answer questions about real segments: what comes next, with which numbers, and why
+///
+/// They are made from a capture, or from a connection that is made now in the embedded lab. Every answer is explained.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// Capture files; a connection in the lab if left out
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Ask so many questions, or as many as there are
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    questions: u32,
+    /// Choose questions by this number, which makes them the same again [default: random, and told]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Ask questions of this kind alone; may be repeated
+    #[arg(short, long = "kind", value_name = "KIND", value_parser = kind())]
+    kinds: Vec<Kind>,
+    /// How to write the marks; with json the questions go to standard error
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+    /// Ask nothing; write a sheet to print to this new file, and its key to FILE.key
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    export: Option<PathBuf>,
+    /// Overwrite those files if they exist
+    #[arg(long, requires = "export")]
+    force: bool,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+    /// Columns to write in; the terminal's width if left out, 80 where there is none
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    width: Option<u16>,
+}
+
+/// How to write the marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Words
+    Text,
+    /// One JSON object for each question, and one for the marks
+    Json,
+}
+
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    let names = Kind::all().map(Kind::name).collect::<Vec<_>>();
+    PossibleValuesParser::new(names).map(|name| Kind::from_name(&name).unwrap_or(Kind::NextFlags))
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A file cannot be read or written, or there is nothing in it to ask about.
+pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let seed = match args.seed {
+        Some(seed) => seed,
+        None => u64::from(random::u32()?),
+    };
+    let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
+    let records = packets::records(&args.files, seed, &stop, streams.err)?;
+    let kinds: Vec<Kind> = if args.kinds.is_empty() { Kind::all().collect() } else { args.kinds.clone() };
+    let questions = quiz::questions(&records, &kinds, seed, args.questions as usize);
+    ensure!(
+        !questions.is_empty(),
+        "nothing to ask about: no connection begins with a SYN and goes by the book from there on; try another capture{}",
+        if args.kinds.is_empty() { "" } else { ", or more kinds" }
+    );
+    if let Some(path) = &args.export {
+        return export(args, path, &questions, streams);
+    }
+    ask(args, &questions, seed, Answers::new(stop), streams)
+}
+
+impl Args {
+    fn settings(&self, screen: Option<u16>) -> Settings {
+        let width = self.width.or(screen).map_or(80, usize::from);
+        Settings { width, ascii: self.ascii, ..Settings::default() }
+    }
+}
+
+/// Asks one question after the other.
+fn ask(
+    args: &Args,
+    questions: &[Question],
+    seed: u64,
+    mut answers: Answers,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let (is_json, count) = (args.format == Format::Json, questions.len());
+    let (screen, width) = if is_json {
+        (&mut *streams.err, terminal::width(io::stderr()))
+    } else {
+        (&mut *streams.out, terminal::width(io::stdout()))
+    };
+    let settings = args.settings(width);
+    writeln!(screen, "{count} questions; --seed {seed} asks the same again. An empty line passes one over.\n")?;
+    show::preface(&settings, screen)?;
+    let mut marks = Marks { right: 0, answered: 0, questions: count };
+    let mut book = Vec::new();
+    for (at, question) in questions.iter().enumerate() {
+        show::question(question, (at + 1, count), &settings, screen)?;
+        let Some(typed) = answers.answer(question, screen)? else { break };
+        let judged = question.judge(&typed);
+        marks.answered += usize::from(!typed.trim().is_empty());
+        marks.right += usize::from(judged == Judged::Right);
+        show::verdict(question, &judged, &settings, screen)?;
+        book.push(typed);
+    }
+    show::marks(marks, screen)?;
+    screen.flush()?;
+    if is_json {
+        for (at, question) in questions.iter().enumerate() {
+            show::entry(question, at + 1, book.get(at).map(String::as_str), streams.out)?;
+        }
+        show::total(marks, seed, streams.out)?;
+    }
+    Ok(match answers.signal() {
+        Some(signal) => Exit::Signal(signal.number()),
+        None if marks.right == count => Exit::Success,
+        None => Exit::NoReply,
+    })
+}
+
+/// Writes the sheet and its key.
+fn export(args: &Args, path: &Path, questions: &[Question], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".key");
+    let key = PathBuf::from(name);
+    for input in &args.files {
+        let is_read = |path: &Path| {
+            input == path || matches!((input.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        };
+        if is_read(path) || is_read(&key) {
+            bail!("{input:?} is read as input, so it cannot be written; choose another name");
+        }
+    }
+    let settings = args.settings(None);
+    let (mut sheet, mut answers) = (create(path, args.force)?, create(&key, args.force)?);
+    let failed = |path: &Path| format!("cannot write {path:?}");
+    show::sheet(questions, &settings, &mut sheet).and_then(|()| sheet.flush()).with_context(|| failed(path))?;
+    show::key(questions, &settings, &mut answers).and_then(|()| answers.flush()).with_context(|| failed(&key))?;
+    let count = questions.len();
+    remark(streams.err, &format!("{count} questions in {path:?}, their answers in {key:?}"))?;
+    Ok(Exit::Success)
+}
+
+fn create(path: &Path, overwrite: bool) -> anyhow::Result<BufWriter<File>> {
+    let mut options = OpenOptions::new();
+    // A link that somebody else laid must not turn our output to a file of theirs.
+    options.write(true).custom_flags(libc::O_NOFOLLOW);
+    if overwrite {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    let file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow!("{path:?} exists already; --force overwrites it")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot write {path:?}")),
+    })?;
+    Ok(BufWriter::new(file))
+}

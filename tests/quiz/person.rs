@@ -1,0 +1,139 @@
+//! A person at the keyboard, and answers from a pipe.
+
+use std::process::Command;
+
+use crate::support::program::RAWSHAKE;
+use crate::support::screen::Terminal;
+use crate::{capture, questions, quiz, right};
+
+/// A quiz on a terminal that sends the signals of its keys.
+fn on_terminal(arguments: &[&str]) -> (Terminal, std::process::Child) {
+    let (terminal, [input, output, error]) = Terminal::new(24, 80);
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "--wait", RAWSHAKE, "quiz", "--ascii"]).args(arguments);
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    let child = command.stdin(input).stdout(output).stderr(error).spawn().expect("setsid of util-linux");
+    drop(command);
+    (terminal, child)
+}
+
+fn is_asked(screen: &str, number: usize) -> bool {
+    screen.ends_with("\n>") && screen.contains(&format!("Question {number} of "))
+}
+
+#[test]
+fn a_person_answers_every_question_at_80_by_24() {
+    let arguments = [&capture("four-segment"), "--seed", "7", "--questions", "12"];
+    let book = questions(&quiz(&[&arguments[..], &["--format", "json"]].concat(), ""));
+    assert_eq!(book.len(), 12);
+    let (mut terminal, mut child) = on_terminal(&arguments);
+    for (at, question) in book.iter().enumerate() {
+        // The question is on the screen from its first line to the prompt.
+        terminal.until(|screen| is_asked(screen, at + 1));
+        terminal.type_in("what?\n");
+        terminal.until(|screen| screen.contains("That cannot be read here; type") && screen.ends_with("\n>"));
+        terminal.type_in(&format!("{}\n", right(question).to_lowercase()));
+        terminal.until(|screen| screen.contains("Right: "));
+    }
+    terminal.until(|screen| screen.ends_with("Marks: 12 of 12 right"));
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    terminal.end();
+}
+
+#[test]
+fn ctrl_c_ends_with_the_marks_so_far() {
+    let arguments = [&capture("four-segment"), "--seed", "7", "--questions", "3"];
+    let first = right(&questions(&quiz(&[&arguments[..], &["--format", "json"]].concat(), ""))[0]);
+    let (mut terminal, mut child) = on_terminal(&arguments);
+    terminal.until(|screen| is_asked(screen, 1));
+    terminal.type_in(&format!("{first}\n"));
+    terminal.until(|screen| is_asked(screen, 2));
+    terminal.type_in("\x03");
+    terminal.until(|screen| screen.contains("Marks: 1 of 3 right; 2 not answered"));
+    assert_eq!(child.wait().expect("its end").code(), Some(130));
+    terminal.end();
+}
+
+#[test]
+fn a_pipe_answers_line_by_line_and_its_end_ends_the_quiz() {
+    let file = capture("three-segment");
+    let arguments = [file.as_str(), "--seed", "3", "--questions", "6", "--format", "json"];
+    let book = questions(&quiz(&arguments, ""));
+    let typed: Vec<String> = book.iter().map(right).collect();
+    let all = quiz(&arguments, &typed.join("\n"));
+    assert_eq!(all.code, Some(0), "{all:?}");
+    assert!(questions(&all).iter().all(|question| question["right"] == true), "{all:?}");
+    let some = quiz(&arguments, &format!("{}\n\nno answer\n", typed[0]));
+    assert_eq!(some.code, Some(1));
+    let marks = some.events().pop().expect("marks");
+    assert_eq!(
+        (&marks["right"], &marks["answered"], &marks["questions"]),
+        (&1.into(), &2.into(), &6.into()),
+        "{marks}"
+    );
+    let entries = questions(&some);
+    assert_eq!((&entries[2]["typed"], &entries[2]["right"]), (&"no answer".into(), &false.into()));
+    assert!(entries[3]["typed"].is_null());
+}
+
+#[test]
+fn flags_are_read_in_any_spelling() {
+    let file = capture("three-segment");
+    let arguments = [file.as_str(), "--seed", "3", "--kind", "next-flags", "--questions", "100", "--format", "json"];
+    let book = questions(&quiz(&arguments, ""));
+    let at = book.iter().position(|question| question["answer"] == "SYN ACK").expect("a SYN ACK");
+    for spelling in ["SA", "sa", "syn+ack", "SYN-ACK", "[S.]", "S.", "ack syn", "0x12", " Syn,Ack "] {
+        let said = quiz(&arguments, &format!("{}{spelling}\n", "\n".repeat(at)));
+        assert_eq!(questions(&said)[at]["right"], true, "{spelling}");
+    }
+    for wrong in ["S", "A", "SYN ACK FIN", "0x10"] {
+        let said = quiz(&arguments, &format!("{}{wrong}\n", "\n".repeat(at)));
+        assert_eq!(questions(&said)[at]["right"], false, "{wrong}");
+    }
+}
+
+#[test]
+fn a_seed_repeats_a_quiz_and_another_does_not() {
+    let of = |seed: &str| quiz(&[&capture("four-segment"), "--seed", seed, "--format", "json"], "").out;
+    assert_eq!(of("1"), of("1"));
+    assert_ne!(of("1"), of("2"));
+}
+
+#[test]
+fn a_sheet_has_no_answer_and_its_key_has_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sheet = folder.path().join("sheet.txt");
+    let path = sheet.to_str().expect("UTF-8");
+    let file = capture("four-segment");
+    let arguments = [file.as_str(), "--seed", "7", "--export", path];
+    let said = quiz(&arguments, "");
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
+    let read = |path: String| std::fs::read_to_string(path).expect("a file");
+    let (sheet, key) = (read(path.to_owned()), read(format!("{path}.key")));
+    let book = questions(&quiz(&[&file, "--seed", "7", "--format", "json"], ""));
+    assert!(sheet.lines().chain(key.lines()).all(|line| line.chars().count() <= 80));
+    assert_eq!(sheet.matches("\nAnswer: ____").count(), book.len());
+    assert!(!sheet.contains("Right") && !sheet.contains("explain"));
+    for (at, question) in book.iter().enumerate() {
+        assert!(sheet.contains(&format!("Question {} of {}", at + 1, book.len())));
+        assert!(key.contains(&format!("\n{}. {}\n", at + 1, question["answer"].as_str().expect("text"))), "{key}");
+    }
+    let again = quiz(&arguments, "");
+    assert_eq!(again.code, Some(2));
+    assert!(again.err.contains("exists already; --force"), "{}", again.err);
+    assert_eq!(quiz(&[&arguments[..], &["--force"]].concat(), "").code, Some(0));
+}
+
+#[test]
+fn what_cannot_be_asked_about_is_told() {
+    for (arguments, told) in [
+        (vec![capture("mid-stream")], "nothing to ask about"),
+        (vec!["no-such-file.pcap".to_owned()], "no-such-file.pcap"),
+        (vec!["-".to_owned()], "answers come from standard input"),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let said = quiz(&arguments, "");
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}

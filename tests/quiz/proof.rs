@@ -1,0 +1,184 @@
+//! Every answer, derived from the octets of the capture.
+
+use serde_json::Value;
+
+use crate::raw::{self, Raw};
+use crate::{captures, questions, quiz};
+
+/// At least so many questions have to be held against the captures.
+const ENOUGH: usize = 500;
+
+/// One question, and the packets that it is about.
+struct Case<'a> {
+    question: &'a Value,
+    packets: &'a [Raw],
+    /// The packet asked about.
+    packet: &'a Raw,
+}
+
+impl<'a> Case<'a> {
+    fn new(question: &'a Value, packets: &'a [Raw]) -> Self {
+        let number = question["packet"].as_u64().expect("a number");
+        Self { question, packets, packet: packet(packets, number) }
+    }
+
+    /// All that went between the same two sockets, from the last SYN on that opened them, up to the next.
+    fn connection(&self) -> Vec<&'a Raw> {
+        let (from, to) = (&self.packet.source, &self.packet.destination);
+        let is_between =
+            |one: &&Raw| (&one.source, &one.destination) == (from, to) || (&one.destination, &one.source) == (from, to);
+        let opens = |one: &Raw| one.syn() && !one.has_ack();
+        let all: Vec<_> = self.packets.iter().filter(is_between).collect();
+        let begin = all.iter().rposition(|one| opens(one) && one.number <= self.packet.number).expect("a first SYN");
+        let later = |one: &&&Raw| one.number <= self.packet.number || !opens(one);
+        all[begin..].iter().take_while(later).copied().collect()
+    }
+
+    /// What went before.
+    fn before(&self) -> Vec<&'a Raw> {
+        self.connection().into_iter().take_while(|one| one.number < self.packet.number).collect()
+    }
+
+    /// The initial number of the sender of the packet, or of its receiver.
+    fn initial(&self, of_sender: bool) -> u32 {
+        let socket = if of_sender { &self.packet.source } else { &self.packet.destination };
+        let syn = self.connection().into_iter().find(|one| one.syn() && one.source == *socket);
+        syn.map(|one| one.seq).unwrap_or_else(|| panic!("no SYN: {}", self.question))
+    }
+
+    /// The number behind all that one of them sent before, counted from its initial number.
+    fn sent(&self, by_sender: bool) -> u32 {
+        let socket = if by_sender { &self.packet.source } else { &self.packet.destination };
+        let own = self.before().into_iter().filter(|one| one.source == *socket);
+        own.map(|one| one.end().wrapping_sub(self.initial(by_sender))).max().expect("a segment before")
+    }
+
+    /// The right answer.
+    fn derived(&self) -> String {
+        match self.question["kind"].as_str().expect("a kind") {
+            "next-flags" => self.packet.names(),
+            "next-seq" => {
+                let relative = self.packet.seq.wrapping_sub(self.initial(true));
+                assert_eq!(relative, self.sent(true), "it does not follow: {}", self.question);
+                relative.to_string()
+            }
+            "next-ack" => {
+                let relative = self.packet.ack.wrapping_sub(self.initial(false));
+                assert_eq!(relative, self.sent(false), "it does not follow: {}", self.question);
+                relative.to_string()
+            }
+            "order" => self.order(),
+            other => panic!("nothing derives the answer to {other}"),
+        }
+    }
+
+    /// The labels by the numbers of their packets; no other order may fit what is shown.
+    fn order(&self) -> String {
+        let mut rows: Vec<&Value> = self.question["rows"].as_array().expect("rows").iter().collect();
+        rows.sort_by_key(|row| row["packet"].as_u64());
+        let shown: Vec<Shown> = rows.iter().map(|row| Shown::of(row)).collect();
+        assert_eq!(orders(&shown), 1, "more than one order is possible: {}", self.question);
+        rows.iter().map(|row| row["label"].as_str().expect("a label")).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn packet(packets: &[Raw], number: u64) -> &Raw {
+    packets.iter().find(|packet| packet.number == number).expect("a segment")
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+struct Shown {
+    from: String,
+    flags: String,
+    seq: u32,
+    ack: Option<u32>,
+    len: u32,
+}
+
+impl Shown {
+    fn of(row: &Value) -> Self {
+        let text = row["segment"].as_str().expect("a segment");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let value = |name: &str| words.iter().position(|word| *word == name).and_then(|at| words[at + 1].parse().ok());
+        let flags: Vec<&str> = words.iter().copied().take_while(|word| *word != "seq").collect();
+        Self {
+            from: row["from"].to_string(),
+            flags: flags.join(" "),
+            seq: value("seq").unwrap_or_default(),
+            ack: value("ack"),
+            len: value("len").unwrap_or_default(),
+        }
+    }
+
+    fn end(&self) -> u32 {
+        self.seq + self.len + u32::from(self.flags.contains("SYN")) + u32::from(self.flags.contains("FIN"))
+    }
+}
+
+/// In how many orders the segments can have been sent, each end beginning with its lowest number, sending without a gap,
+/// and acknowledging no less than before and nothing that was not sent.
+fn orders(segments: &[Shown]) -> usize {
+    let begin = |from: &str| segments.iter().filter(|one| one.from == from).map(|one| one.seq).min();
+    let ends: Vec<_> =
+        ["\"client\"", "\"server\""].iter().map(|from| (*from, begin(from).unwrap_or(u32::MAX), 0)).collect();
+    let rest: Vec<&Shown> = segments.iter().collect();
+    count(&ends, &rest)
+}
+
+/// `ends`: each end's name, what it sends next, and what it acknowledged.
+fn count(ends: &[(&str, u32, u32)], rest: &[&Shown]) -> usize {
+    if rest.is_empty() {
+        return 1;
+    }
+    let mut orders = 0;
+    for (at, one) in rest.iter().enumerate() {
+        let (own, peer) = if ends[0].0 == one.from { (0, 1) } else { (1, 0) };
+        let ack = one.ack.unwrap_or_default();
+        if one.seq == ends[own].1 && ack <= ends[peer].1 && ack >= ends[own].2 {
+            let mut next = ends.to_vec();
+            next[own] = (ends[own].0, one.end(), ack);
+            let others: Vec<&Shown> =
+                rest.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| *one).collect();
+            orders += count(&next, &others);
+        }
+    }
+    orders
+}
+
+/// Whether the rows that hide nothing say what the packets do.
+fn rows_are_true(case: &Case<'_>) {
+    for row in case.question["rows"].as_array().expect("rows") {
+        let number = row["packet"].as_u64().expect("a number");
+        if row["segment"].as_str().is_some_and(|text| text.contains('?')) {
+            assert_eq!(number, case.packet.number, "{}", case.question);
+            continue;
+        }
+        let (raw, shown) = (packet(case.packets, number), Shown::of(row));
+        let is_sender = raw.source == case.packet.source;
+        assert_eq!((shown.flags.as_str(), shown.len), (raw.names().as_str(), raw.len), "{row}");
+        assert_eq!(shown.seq, raw.seq.wrapping_sub(case.initial(is_sender)), "{row}");
+        let ack = raw.has_ack().then(|| raw.ack.wrapping_sub(case.initial(!is_sender)));
+        assert_eq!(shown.ack, ack, "{row}");
+    }
+}
+
+#[test]
+fn every_answer_follows_from_the_octets_of_the_capture() {
+    let mut count = std::collections::BTreeMap::<String, usize>::new();
+    for path in captures() {
+        let said = quiz(&[path.to_str().expect("UTF-8"), "--seed", "1", "-n", "1000", "--format", "json"], "");
+        if said.err.contains("nothing to ask about") {
+            continue;
+        }
+        let packets = raw::read(&path);
+        for question in questions(&said) {
+            let case = Case::new(&question, &packets);
+            assert_eq!(question["answer"], case.derived(), "{}: {question}", path.display());
+            rows_are_true(&case);
+            *count.entry(question["kind"].to_string()).or_default() += 1;
+        }
+    }
+    assert!(count.values().sum::<usize>() >= ENOUGH, "{count:?}");
+    assert!(count.values().all(|of_kind| *of_kind >= 20), "{count:?}");
+}
