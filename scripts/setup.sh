@@ -26,6 +26,7 @@ if [ "${1:-build}" = test ]; then
     need setpriv util-linux
     need setcap libcap2-bin
     need rsvg-convert librsvg2-bin
+    need chromium chromium # the page that --format html makes is opened in it
     need python3 python3-venv
     if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip' >/dev/null 2>&1; then
         missing="$missing python3-venv"

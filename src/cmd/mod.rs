@@ -114,6 +114,7 @@ pub fn main() -> ExitCode {
 fn parse() -> Result<Cli, clap::Error> {
     let mut parser = parser();
     let matches = parser.try_get_matches_from_mut(std::env::args_os())?;
+    output::check(&matches)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))
 }
 

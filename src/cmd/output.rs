@@ -1,9 +1,10 @@
 //! The options for output that `trace` and `replay` share.
 
-use clap::ArgAction;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{ArgAction, ArgMatches};
 
-use crate::ladder::{Settings, Verbosity};
+use crate::ladder::{Handout, Settings, Verbosity};
 pub use crate::sink::Format;
 
 /// Reads the name of a format.
@@ -11,6 +12,32 @@ fn format() -> impl TypedValueParser<Value = Format> {
     let values = Format::all().map(|(_, name, help)| PossibleValue::new(name).help(help));
     PossibleValuesParser::new(values)
         .try_map(|name| Format::from_name(&name).ok_or_else(|| format!("no format is called {name}")))
+}
+
+/// Reads what kind of sheet is wanted.
+fn handout() -> impl TypedValueParser<Value = Handout> {
+    PossibleValuesParser::new(["blank", "filled"])
+        .map(|kind| if kind == "blank" { Handout::Blank } else { Handout::Filled })
+}
+
+/// Refuses, for any subcommand, sheets of what is no ladder.
+///
+/// # Errors
+/// Says which options do not go together.
+pub(super) fn check(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let mut matches = matches;
+    while let Some((_, inner)) = matches.subcommand() {
+        matches = inner;
+    }
+    let is_sheet = matches.try_get_one::<Handout>("handout").is_ok_and(|kind| kind.is_some());
+    let format = matches.try_get_one::<Format>("format").ok().flatten();
+    match format.filter(|format| is_sheet && **format != Format::Ladder && !format.is_picture()) {
+        Some(format) => Err(clap::Error::raw(
+            ErrorKind::ArgumentConflict,
+            format!("--handout makes sheets of ladders: take another --format than {}, such as svg", format.name()),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Options for output.
@@ -29,6 +56,9 @@ pub struct OutputArgs {
     /// Sequence numbers as they are on the wire, not counted from the first
     #[arg(long)]
     pub absolute: bool,
+    /// A sheet for a class: blank, with flags, numbers and states to be filled in, or filled, which is its key
+    #[arg(long, value_parser = handout(), value_name = "KIND")]
+    pub handout: Option<Handout>,
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
@@ -54,6 +84,7 @@ impl OutputArgs {
             ascii: self.ascii,
             absolute: self.absolute,
             verbosity,
+            handout: self.handout,
             ..Settings::default()
         }
     }

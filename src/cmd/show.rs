@@ -103,6 +103,7 @@ impl Watcher for Show<'_> {
         let written = if seen.captured { record(&mut self.pcap, seen.packet) } else { Ok(()) };
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink) = (&mut self.tracer, &mut *self.sink);
+        sink.packet(seen.number, seen.packet, seen.decoded);
         forward(sink, |out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         if let Some(exchanges) = &mut self.exchanges {
             forward_exchanges(sink, |out| exchanges.packet(seen.number, seen.packet, seen.decoded, out))?;

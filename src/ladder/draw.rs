@@ -157,14 +157,16 @@ impl<'a> Pen<'a> {
         let end = self.end(item, segment);
         let arrow = Arrow { from, style, end, midway: false, crossed: 0 };
         let packet = Some(segment.number);
-        let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), ..Row::default() };
+        let reasons = explain::reasons(segment, &self.voice);
+        let told = reasons.iter().map(|reason| reason.text.clone()).collect();
+        let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), told, ..Row::default() };
         // What did not arrive changed nothing there: the state is told by the copy that got through.
         if matches!(end, ArrowEnd::Arrives | ArrowEnd::Ignored) {
             row.margins[to] = self.change(to, self.reached(segment, to));
         }
         self.in_flight.segment(&mut self.rows, segment, end);
         self.row(row);
-        self.under(segment);
+        self.under(segment, reasons);
         for call in calls(segment, CallRole::Returns) {
             self.call(call);
         }
@@ -193,7 +195,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Options and reasons, under the arrow.
-    fn under(&mut self, segment: &SegmentEvent) {
+    fn under(&mut self, segment: &SegmentEvent, reasons: Vec<Reason>) {
         let verbose = self.settings.verbosity == Verbosity::Verbose;
         let options = explain::option_words(segment, &self.voice, verbose);
         // A repeated SYN offers what the first one did.
@@ -201,7 +203,6 @@ impl<'a> Pen<'a> {
         if !options.is_empty() && !told {
             self.row(Row { lane: Lane::Options(options), ..Row::default() });
         }
-        let reasons = explain::reasons(segment, &self.voice);
         self.reasons(reasons);
         self.remarks(segment.number);
     }
@@ -228,10 +229,13 @@ impl<'a> Pen<'a> {
         let before = self.states[to].state;
         let end = if icmp.plausible { ArrowEnd::Arrives } else { ArrowEnd::Ignored };
         let arrow = Arrow { from: to.other(), style, end, midway: true, crossed: 0 };
-        let mut row = Row { time: Some(moment(item)), lane: Lane::Arrow(arrow), ..Row::default() };
+        let reasons = explain::icmp_reasons(icmp, before, &self.voice);
+        let told = reasons.iter().map(|reason| reason.text.clone()).collect();
+        let packet = Some(icmp.number);
+        let mut row = Row { time: Some(moment(item)), packet, lane: Lane::Arrow(arrow), told, ..Row::default() };
         row.margins[to] = self.change(to, icmp.after[to]);
         self.row(row);
-        self.reasons(explain::icmp_reasons(icmp, before, &self.voice));
+        self.reasons(reasons);
         self.remarks(icmp.number);
     }
 

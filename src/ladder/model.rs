@@ -178,6 +178,8 @@ pub struct Row {
     pub lifelines: Pair<Lifeline>,
     /// Between them.
     pub lane: Lane,
+    /// Of an arrow: all that there is to say, be it worth a row or not.
+    pub told: Vec<String>,
 }
 
 /// The head of a lane.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
+use super::Handout;
 use crate::explain::{self, Topic, Weight};
 use crate::wire::Comments;
 
@@ -48,6 +49,8 @@ pub struct Settings {
     pub ours: Option<SocketAddr>,
     /// What the peer of a hand-made end is called; `server` if nothing is said.
     pub peer_name: Option<String>,
+    /// Ladders are made into sheets for a class.
+    pub handout: Option<Handout>,
     /// What was remarked in the capture.
     pub comments: Comments,
 }
@@ -72,6 +75,7 @@ impl Default for Settings {
             ours: None,
             peer_name: None,
             comments: Comments::default(),
+            handout: None,
         }
     }
 }

@@ -16,8 +16,10 @@ pub struct Shot<'a> {
     pub parts: &'a [String],
     /// Options.
     pub options: &'a [String],
-    /// Why it is so.
+    /// Why it is so, as far as it is worth a row.
     pub reasons: Vec<&'a str>,
+    /// All reasons.
+    pub told: &'a [String],
     /// What must not be passed by.
     pub marks: Vec<&'a str>,
     /// States that begin: the sender's when it leaves, the receiver's when it arrives.
@@ -85,6 +87,7 @@ fn shot(rows: &[Row]) -> (What<'_>, usize) {
             Lane::Label { parts, .. } if count == 0 => shot.parts = parts,
             Lane::Arrow(arrow) if shot.arrow.is_none() => {
                 (shot.arrow, shot.time, shot.packet) = (Some(*arrow), row.time, row.packet);
+                shot.told = &row.told;
             }
             Lane::Options(parts) => shot.options = parts,
             Lane::Reason(text) => shot.reasons.push(text),

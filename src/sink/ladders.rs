@@ -6,9 +6,10 @@ use std::io;
 use super::Sink;
 use super::exchange::{Drawing, Key};
 use crate::explain;
-use crate::ladder::{Ladder, Settings};
+use crate::ladder::{Ladder, Settings, handout};
 use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
 use crate::trace::{Event, EventKind};
+use crate::wire::{Decoded, Packet};
 
 /// Events that all open connections together may keep; beyond it the largest is shown as far as it has come.
 pub(super) const BUDGET: usize = 500_000;
@@ -19,6 +20,16 @@ const OVERHEAD: usize = 16;
 pub(super) trait Draw {
     /// Draws one.
     fn ladder(&mut self, shown: &Shown) -> io::Result<()>;
+
+    /// Takes a packet, if whoever draws shows octets.
+    fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        let _ = (number, packet, decoded);
+    }
+
+    /// Whether it does.
+    fn wants_packets(&self) -> bool {
+        false
+    }
 
     /// Sees to it that what was drawn so far is seen.
     fn flush(&mut self) -> io::Result<()>;
@@ -91,6 +102,10 @@ impl<D: Draw> Ladders<D> {
     /// Shows `open` as far as it has come.
     fn show(&mut self, open: Open) -> io::Result<()> {
         let ladder = open.drawing.finish();
+        let ladder = match self.settings.handout {
+            Some(kind) => handout(ladder, kind),
+            None => ladder,
+        };
         let Settings { comments, ascii, .. } = &self.settings;
         let remarks = comments.take_of_files(self.reached);
         let remarks = remarks.iter().map(|comment| explain::comment(comment, *ascii)).collect();
@@ -146,6 +161,14 @@ impl<D: Draw> Ladders<D> {
 }
 
 impl<D: Draw> Sink for Ladders<D> {
+    fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        self.draw.packet(number, packet, decoded);
+    }
+
+    fn wants_packets(&self) -> bool {
+        self.draw.wants_packets()
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.reached = event.packet().unwrap_or(self.reached);
         let part = match event.kind {

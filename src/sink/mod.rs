@@ -28,6 +28,7 @@ use self::ladders::Ladders;
 use crate::ladder::Settings;
 use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
+use crate::wire::{Decoded, Packet};
 
 pub use brief::Brief;
 pub use comparison::comparison;
@@ -47,6 +48,16 @@ pub trait Sink {
     /// # Errors
     /// The destination could not be written to.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// Takes a packet, before the events that it causes; a sink that shows no octets passes it over.
+    fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        let _ = (number, packet, decoded);
+    }
+
+    /// Whether [`Sink::packet`] does anything.
+    fn wants_packets(&self) -> bool {
+        false
+    }
 
     /// Takes one event of a UDP or ICMP exchange; a sink that has no place for exchanges passes it over.
     ///
@@ -121,12 +132,13 @@ pub enum Format {
 
 /// Every format: its name and what it is, as the command line says it. A new output is one row here, and one in
 /// [`open_within`].
-const FORMATS: [(Format, &str, &str); 8] = [
+const FORMATS: [(Format, &str, &str); 9] = [
     (Format::Ladder, "ladder", "The annotated ladder"),
     (Format::Lines, "lines", "One line for each segment, with tcpdump's flag letters"),
     (Format::Json, "json", "One JSON object a line for each event"),
     (Format::Csv, "csv", "One line of comma-separated values for each connection"),
     (Format::Picture(Picture::Svg), "svg", "A scalable drawing: one ladder below the other"),
+    (Format::Picture(Picture::Html), "html", "A page to step through the ladders, with every octet"),
     (Format::Picture(Picture::Markdown), "markdown", "A table of Markdown for each ladder"),
     (Format::Picture(Picture::Mermaid), "mermaid", "A sequence diagram for Mermaid"),
     (Format::Picture(Picture::PlantUml), "plantuml", "A sequence diagram for PlantUML"),

@@ -14,6 +14,7 @@ fn what_shows_connections_does_not_send() {
         ("every --format but json", "--format lines"),
         ("every --format but json", "--format mermaid"),
         ("--pcap", "--pcap nothing.pcap"),
+        ("--handout", "--handout blank"),
         ("--width", "--width 90"),
         ("--verbose", "-v"),
     ] {

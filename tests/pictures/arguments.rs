@@ -10,6 +10,11 @@ fn what_draws_no_ladder_refuses_pictures() {
             "four-segment.pcap --format mermaid --stats",
             "--format mermaid draws ladders, and --list and --stats are none",
         ),
+        ("four-segment.pcap --format json --handout blank", "--handout makes sheets of ladders: take another --format"),
+        (
+            "four-segment.pcap --handout blank --list",
+            "--handout makes sheets of ladders, and --list and --stats are none",
+        ),
         ("four-segment.pcap --format svg --against 192.0.2.7", "--against compares two connections"),
     ] {
         let said = replay(arguments);

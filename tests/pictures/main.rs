@@ -4,6 +4,7 @@
 mod support;
 
 mod arguments;
+mod html;
 mod svg;
 
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use crate::sys::{clock, poll};
 use crate::tcp::State;
 use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Pair, Paths, Side, Summary, Teller};
-use crate::wire::Time;
+use crate::wire::{Decoded, Packet, Time};
 
 /// Events of a connection that are held to be put in order; beyond it they go on as they come.
 const HELD: usize = 20_000;
@@ -279,6 +279,14 @@ fn conclusions(paths: &Paths, sides: &[Side], traced: bool, lost: u64) -> Vec<Ke
 }
 
 impl Sink for Merge<'_> {
+    fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        self.sink.packet(number, packet, decoded);
+    }
+
+    fn wants_packets(&self) -> bool {
+        self.sink.wants_packets()
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         if let (Some(account), EventKind::Opened(opened)) = (&mut self.account, &event.kind) {
             account.watch(opened.client, opened.server);

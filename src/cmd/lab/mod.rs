@@ -108,6 +108,10 @@ impl WireArgs {
     fn sink<'a>(&self, out: &'a mut dyn Write) -> anyhow::Result<Box<dyn Sink + 'a>> {
         let format = self.output.format;
         ensure!(
+            !(self.list && self.output.handout.is_some()),
+            "--handout makes sheets of ladders, and --list is none: leave one of them out"
+        );
+        ensure!(
             !(self.list && format.is_picture()),
             "--format {} draws ladders, and --list is none: leave one of them out",
             format.name()

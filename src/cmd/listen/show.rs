@@ -145,6 +145,7 @@ impl<'a> Show<'a> {
         self.make_room()?;
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
         let (tracer, sink, receptions) = (&mut self.tracer, &mut *self.sink, &mut self.receptions);
+        sink.packet(seen.number, seen.packet, seen.decoded);
         forward(sink, |out| {
             let out = &mut |event: &Event| out(&informed(receptions, event));
             tracer.packet(seen.number, seen.packet, seen.decoded, hint, out);

@@ -61,7 +61,8 @@ Examples:
   rawshake replay --merge here.pcap there.pcap --format lines
   sudo tcpdump -i eth0 -U -w - tcp | rawshake replay - --format lines
   rawshake replay --follow growing.pcap --format json
-  rawshake replay capture.pcap -n 3 --format svg > third.svg
+  rawshake replay capture.pcap --format html > page.html   to step through
+  rawshake replay capture.pcap -n 3 --format svg --handout blank > sheet.svg
   rawshake replay capture.pcap --lab --one-at-a-time   to the lab's server
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded
@@ -265,6 +266,10 @@ impl Args {
             "--format csv has a line for each connection, which has no time of its own: leave --replay-speed out"
         );
         let (format, sums) = (self.output.format, self.list.stats);
+        ensure!(
+            self.output.handout.is_none() || !self.is_of_verdicts(),
+            "--handout makes sheets of ladders, and --list and --stats are none: leave one of them out"
+        );
         ensure!(
             !(format.is_picture() && (sums || self.list.list)),
             "--format {} draws ladders, and --list and --stats are none: leave one of them out",

@@ -8,6 +8,7 @@ use super::choice::Choice;
 use crate::sink::Sink;
 use crate::sink::fields::Row;
 use crate::trace::{Event, EventKind};
+use crate::wire::{Decoded, Packet};
 
 /// Octets that the events of open connections may take, or else [`FEW`] events for each.
 const ROOM: usize = 32 << 20;
@@ -56,6 +57,14 @@ impl<'a> Hold<'a> {
 }
 
 impl Sink for Hold<'_> {
+    fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        self.inner.packet(number, packet, decoded);
+    }
+
+    fn wants_packets(&self) -> bool {
+        self.inner.wants_packets()
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let number = event.connection;
         self.open.entry(number).or_default().push(*event);

@@ -316,7 +316,7 @@ impl<'a> Pass<'a> {
 
     /// Whether nothing is to be known of a packet but what a glance at it tells.
     fn may_glance(&self) -> bool {
-        let all_at_once = self.filter.is_none() && self.pace.is_none();
+        let all_at_once = self.filter.is_none() && self.pace.is_none() && !self.sink.wants_packets();
         all_at_once && !self.records_as_it_comes() && self.exchanges.is_idle() && self.plan.protocols.tcp
     }
 
@@ -367,6 +367,7 @@ impl<'a> Pass<'a> {
 
     fn trace(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, hint: Hint) -> io::Result<bool> {
         let (tracer, number) = (&mut self.tracer, self.number);
+        self.sink.packet(number, packet, decoded);
         let is_connection = self.plan.protocols.tcp
             && forward(self.sink, self.plan.wanted.as_ref(), |out| {
                 tracer.packet(number, packet, decoded, hint, out);

@@ -55,7 +55,7 @@ impl Pen<'_> {
         let style = if message.len > 0 { Style::Data } else { Style::BareAck };
         let parts = explain::message_label(message, self.frame.protocol);
         self.row(Row { lane: Lane::Label { style, parts }, ..Row::default() });
-        self.arrow(item, Arrow { from: message.from, style, end: item.end, midway: false, crossed: 0 });
+        self.arrow(item, message.number, Arrow { from: message.from, style, end: item.end, midway: false, crossed: 0 });
         if let Some(began) = &self.frame.began {
             let ascii = self.settings.ascii;
             self.reasons(explain::message_reasons(message, self.frame.protocol, began, ascii));
@@ -73,14 +73,14 @@ impl Pen<'_> {
         let from = error.about.other();
         let sender = self.frame.began.map(|began| if from == Side::Client { began.client } else { began.server });
         let midway = sender.is_none_or(|sender| sender.ip() != error.from);
-        self.arrow(item, Arrow { from, style, end: item.end, midway, crossed: 0 });
+        self.arrow(item, error.number, Arrow { from, style, end: item.end, midway, crossed: 0 });
         self.reasons(explain::error_reasons(error, protocol, self.names));
         self.remarks(error.number);
     }
 
-    fn arrow(&mut self, item: &Item, arrow: Arrow) {
+    fn arrow(&mut self, item: &Item, packet: u64, arrow: Arrow) {
         let time = Some(item.after.map_or(Moment::Start, Moment::After));
-        self.row(Row { time, lane: Lane::Arrow(arrow), ..Row::default() });
+        self.row(Row { time, packet: Some(packet), lane: Lane::Arrow(arrow), ..Row::default() });
     }
 
     fn reasons(&mut self, reasons: Vec<Reason>) {

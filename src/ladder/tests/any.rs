@@ -193,7 +193,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             let comments = Comments::default();
             // The number that every ICMP error has here.
             comments.put(1, vec![Comment::new(About::Packet, &remark)]);
-            Settings { width, ascii, absolute, verbosity, ours: None, peer_name, comments }
+            Settings { width, ascii, absolute, verbosity, ours: None, peer_name, comments, handout: None }
         },
     )
 }

@@ -86,7 +86,7 @@ impl<W: Write> Markdown<W> {
                 notes[*side] = Some(&note);
                 self.row(&time, notes, "")
             }
-            What::Fold(parts) => self.row(&time, Pair::default(), &format!("⋮ {} ⋮", self.words(&parts.join(", ")))),
+            What::Fold(parts) => self.row(&time, Pair::default(), &self.words(&self.words.folded(parts))),
             What::Gap(text) => self.row(&time, Pair::default(), &format!("*{}*", self.words(text))),
             What::Said(text) => self.row(&time, Pair::default(), &format!("*{}*", self.words(text))),
         }

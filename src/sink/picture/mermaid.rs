@@ -85,7 +85,7 @@ impl<W: Write> Mermaid<W> {
                 Side::BOTH.into_iter().filter_map(of).try_for_each(|(side, text)| self.beside(side, text))
             }
             What::Kernel(side, _, parts) => self.beside(*side, &format!("◆ {}", label(parts))),
-            What::Fold(parts) => self.prose(&format!("⋮ {} ⋮", parts.join(", "))),
+            What::Fold(parts) => self.prose(&self.words.folded(parts)),
             What::Gap(text) | What::Said(text) => self.prose(text),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! What comes from the network is text here, whatever it looks like: each kind has its own escapes.
 
+mod html;
 mod markdown;
 mod mermaid;
 mod plantuml;
@@ -27,6 +28,8 @@ pub enum Picture {
     PlantUml,
     /// A scalable drawing.
     Svg,
+    /// A page to step through.
+    Html,
 }
 
 /// A sink that draws pictures of this kind on `out`. Open connections may keep `budget` events.
@@ -43,6 +46,7 @@ pub(super) fn open<'a>(
         Picture::Markdown => drawn(markdown::Markdown::new(settings, out), budget, settings),
         Picture::Mermaid => drawn(mermaid::Mermaid::new(settings, out), budget, settings),
         Picture::Svg => drawn(svg::Svg::new(settings, out), budget, settings),
+        Picture::Html => drawn(html::Html::new(settings, out), budget, settings),
         Picture::PlantUml => drawn(plantuml::PlantUml::new(settings, out), budget, settings),
     }
 }
@@ -75,6 +79,18 @@ impl Words {
             }
         }
         out
+    }
+
+    /// Many segments in one, between marks that say so.
+    fn folded(&self, parts: &[String]) -> String {
+        let mark = if self.ascii { ':' } else { '⋮' };
+        format!("{mark} {} {mark}", parts.join(", "))
+    }
+
+    /// What the capture lacks.
+    fn gap(&self, text: &str) -> String {
+        let mark = if self.ascii { '.' } else { '┈' };
+        format!("{mark} {text} {mark}")
     }
 
     /// The same in lines of the measure, with `between` them.

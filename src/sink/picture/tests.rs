@@ -6,11 +6,12 @@ use crate::sink::tests::{Shared, connection};
 use crate::sink::{Format, Picture, open};
 use crate::trace::{Event, EventKind, Preview};
 
-const KINDS: [(&str, Picture); 4] = [
+const KINDS: [(&str, Picture); 5] = [
     ("markdown", Picture::Markdown),
     ("mermaid", Picture::Mermaid),
     ("plantuml", Picture::PlantUml),
     ("svg", Picture::Svg),
+    ("html", Picture::Html),
 ];
 
 fn ours() -> Settings {
@@ -79,12 +80,15 @@ fn nothing_that_was_sent_is_an_order() {
         let orders: &[&str] = match kind {
             Picture::Markdown => &["!include", "|`", "*_", "_[", "x]"],
             Picture::Mermaid => &["%%", "<!", "\"", "\nend", "`", ";%"],
-            Picture::Svg => &["\"'", "]]>", "&a&"],
+            Picture::Svg | Picture::Html => &["\"'", "]]>", "&a&"],
             Picture::PlantUml => &["!include", "\n@end /", "`", "**", "\"'", "%%"],
         };
         for payload in payloads {
             let text = written(kind, &ours(), &saying(payload));
-            assert!(text.contains("script") == payload.starts_with(b"<script"), "{name}: {text}");
+            // A page has one script, which is ours.
+            let text = if kind == Picture::Html { text.replacen("<script>", "", 1) } else { text };
+            let says = text.contains("script&gt;") || kind != Picture::Html && text.contains("script");
+            assert!(says == payload.starts_with(b"<script"), "{name}: {text}");
             assert!(!text.chars().any(|char| char.is_control() && char != '\n'), "{name}: {text:?}");
             for order in ["<script", "<!--", "-->", "\u{202e}"].iter().chain(orders) {
                 assert!(!text.contains(order), "{name}: {order:?} in {text}");
@@ -93,4 +97,17 @@ fn nothing_that_was_sent_is_an_order() {
             assert_eq!(lines(&text), lines(&usual), "{name}: {text}");
         }
     }
+}
+
+/// The browser compares the script with the hash that the page tells; python3 knows SHA-256.
+#[test]
+fn the_script_is_the_one_that_the_page_allows() {
+    let page = written(Picture::Html, &ours(), &scripts::whole());
+    let between =
+        |start: &str, end: &str| page.split(start).nth(1).and_then(|rest| rest.split(end).next()).unwrap().to_owned();
+    let (told, script) = (between("'sha256-", "'"), between("<script>", "</script>"));
+    let hash =
+        "import base64, hashlib, sys\nprint(base64.b64encode(hashlib.sha256(sys.argv[1].encode()).digest()).decode())";
+    let Ok(said) = std::process::Command::new("python3").args(["-c", hash, &script]).output() else { return };
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), told);
 }

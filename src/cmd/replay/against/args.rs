@@ -81,6 +81,10 @@ impl AgainstArgs {
         let format = args.output.format;
         ensure!(format != Format::Csv, "--format csv is for --list: take text, lines or json");
         ensure!(
+            args.output.handout.is_none(),
+            "--against compares two connections, and --handout makes a sheet of one: leave one of them out"
+        );
+        ensure!(
             !format.is_picture(),
             "--against compares two connections, which --format {} has no place for: leave it out, keep the live one with \
              --pcap, and draw that by replay",

@@ -127,6 +127,7 @@ pub(super) fn check(args: &Args) -> anyhow::Result<()> {
         (args.reading.replay_speed.is_some(), "--replay-speed (--multiplier is its like)"),
         (args.capture.is_wanted(), "--pcap"),
         (!matches!(output.format, Format::Ladder | Format::Json), "every --format but json"),
+        (output.handout.is_some(), "--handout"),
         (output.width.is_some(), "--width"),
         (output.verbose > 0, "--verbose"),
         (output.absolute && !args.onto.timing.one_at_a_time, "--absolute without --one-at-a-time"),

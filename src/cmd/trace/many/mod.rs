@@ -62,6 +62,10 @@ pub(super) fn check(args: &Args) -> anyhow::Result<()> {
     ensure!(args.way.source_port.is_none(), "--source-port is one port, and --count needs one for each connection");
     ensure!(args.open.isn.is_none(), "--isn is one number, and --count needs one for each connection");
     ensure!(!args.kernel.kernel, "--kernel is told in a ladder, and --count makes a table: leave out one of them");
+    ensure!(
+        args.output.handout.is_none(),
+        "--handout is made of one ladder, and --count makes a table: leave out one of them"
+    );
     ensure!(args.open.open == OpenMode::Active, "--count makes connections from here: leave out --open");
     Ok(())
 }

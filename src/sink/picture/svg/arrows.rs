@@ -30,6 +30,12 @@ impl Path {
         let is_lost = matches!(arrow.end, ArrowEnd::Lost | ArrowEnd::Unanswered);
         let (start, end) = (if arrow.midway { ROUTER_AT } else { 0.0 }, self.at(if is_lost { LOST_AT } else { 1.0 }));
         let begin = self.at(start);
+        // Wide enough to be pointed at.
+        let _ = writeln!(
+            out,
+            "<line class=\"touch\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
+            begin.0, begin.1, end.0, end.1
+        );
         let faint = if arrow.end == ArrowEnd::Unanswered { " class=\"faint\"" } else { "" };
         let _ = writeln!(
             out,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::super::{Words, label};
+use super::Drawn;
 use super::arrows::Path;
 use super::lifelines::Life;
 use super::palette::{class, state_class};
@@ -76,6 +77,7 @@ pub(super) struct Drawing<'a> {
     /// Pixels that an arrow falls.
     slope: i32,
     shots: usize,
+    stops: Vec<i32>,
 }
 
 impl<'a> Drawing<'a> {
@@ -96,18 +98,27 @@ impl<'a> Drawing<'a> {
             names,
             slope: 0,
             shots: 0,
+            stops: Vec::new(),
         }
     }
 
-    /// Its content, and its height.
-    pub(super) fn whole(mut self, shown: &'a Shown) -> (String, i32) {
+    /// Draws it.
+    pub(super) fn whole(mut self, shown: &'a Shown) -> Drawn {
         let ladder = &shown.ladder;
         self.y = 6;
         self.prose("title", LEFT, &shown.heading(), self.columns(LEFT) * 13 / 16);
         self.prose("quiet", LEFT, &ladder.certainty, self.columns(LEFT));
         self.flight(ladder.flight);
         self.heads(ladder);
-        steps(ladder).iter().for_each(|step| self.step(step));
+        for step in steps(ladder) {
+            if self.stops.is_empty() && matches!(step.what, What::Shot(_)) {
+                self.stops.push(self.y + 4);
+            }
+            self.step(&step);
+            if matches!(step.what, What::Shot(_)) {
+                self.stops.push(self.y + 2);
+            }
+        }
         self.land_all();
         self.y += 4;
         for side in Side::BOTH {
@@ -115,7 +126,10 @@ impl<'a> Drawing<'a> {
         }
         self.y += 10;
         self.verdict(ladder);
-        (self.below + &self.above, self.y + 4)
+        // The last step shows all.
+        let height = self.y + 4;
+        self.stops.last_mut().into_iter().for_each(|last| *last = height);
+        Drawn { text: self.below + &self.above, height, stops: self.stops }
     }
 
     /// How far arrows fall, and why.
@@ -214,8 +228,8 @@ impl<'a> Drawing<'a> {
                 Side::BOTH.into_iter().for_each(|side| self.note(side, self.y, notes[side]));
             }
             What::Kernel(side, style, parts) => self.kernel(*side, *style, parts),
-            What::Fold(parts) => self.between("quiet", &format!("⋮ {} ⋮", parts.join(", "))),
-            What::Gap(text) => self.between("quiet", &format!("┈ {text} ┈")),
+            What::Fold(parts) => self.between("quiet", &self.words.folded(parts)),
+            What::Gap(text) => self.between("quiet", &self.words.gap(text)),
             What::Said(text) => self.between("warning halo", text),
         }
         if let Some(time) = step.time {

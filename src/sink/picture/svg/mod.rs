@@ -49,8 +49,17 @@ pub(super) fn escape(char: char) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// One ladder as a group whose top is at 0, and its height.
-pub(super) fn drawing(shown: &Shown, index: usize, settings: &Settings) -> (String, i32) {
+/// One ladder, drawn.
+pub(super) struct Drawn {
+    /// What stands within an element of SVG; its top is at 0.
+    pub(super) text: String,
+    pub(super) height: i32,
+    /// Where the first segment begins, and where each ends.
+    pub(super) stops: Vec<i32>,
+}
+
+/// Draws one ladder, which has this number in its document, from 1.
+pub(super) fn drawing(shown: &Shown, index: usize, settings: &Settings) -> Drawn {
     let frame = Frame::new(settings);
     Drawing::new(frame, Words::new(settings, usize::MAX, escape), index).whole(shown)
 }
@@ -79,7 +88,7 @@ pub(super) const ABOUT: &str = "Time runs downwards, but not to scale. Each line
 
 impl<W: Write> Draw for Svg<W> {
     fn ladder(&mut self, shown: &Shown) -> io::Result<()> {
-        let (text, height) = drawing(shown, self.titles.len() + 1, &self.settings);
+        let Drawn { text, height, .. } = drawing(shown, self.titles.len() + 1, &self.settings);
         if self.body.len() + text.len() > ROOM && !self.body.is_empty() {
             self.left_out += 1;
             return Ok(());

@@ -34,11 +34,12 @@ const COLOURS: &[Colour] = &[
 
 /// What is the same in both schemes.
 const SHAPES: &str = "\
-text{font-family:\"DejaVu Sans Mono\",\"Liberation Mono\",Menlo,Consolas,monospace;font-size:13px;stroke:none}
+text{font-family:\"DejaVu Sans Mono\",\"Liberation Mono\",Menlo,Consolas,monospace;font-size:13px;stroke:none;white-space:pre}
 .halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}
 .title{font-size:16px;font-weight:bold}.strong,.flags,.state{font-weight:bold}
 .life{stroke-width:4;fill:none}.dotted{stroke-width:2;stroke-dasharray:2 5}.dashed{stroke-dasharray:9 5}
 .shot line,.shot path{stroke-width:2;fill:none}.shot .faint{stroke-dasharray:6 4}
+.shot .touch{stroke-width:16;stroke-opacity:0}
 .shot .head,.shot .open{stroke-linejoin:round;stroke-width:1.5}
 ";
 
