@@ -34,9 +34,9 @@ Examples:
 Only what the packets prove is asked: segments that go by the book, from the
 first SYN of their connection on. The first 64 segments of the first 1000
 connections count.
-Flags may be typed as SYN ACK, syn+ack, SA or [S.], states as FIN-WAIT-1 or
-fin_wait1. An empty line passes a question over. Ctrl-C, or the end of the
-input, ends the quiz with the marks so far.
+Flags may be typed as SYN ACK, syn+ack, SA or [S.]. An empty line passes a
+question over. Ctrl-C, or the end of the input, ends the quiz with the marks so
+far.
 The same capture and seed give the same questions; a connection in the lab may
 differ from run to run.
 Exit codes: 0 every answer is right (or the sheet is written), 1 not every one

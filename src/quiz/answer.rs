@@ -1,7 +1,6 @@
 //! Answers, and how forgivingly what is typed is read.
 
 use crate::explain::glossary::flags;
-use crate::tcp::State;
 use crate::wire::Flags;
 
 /// One of several answers to choose from.
@@ -20,8 +19,6 @@ pub enum Answer {
     Flags(Flags),
     /// This number.
     Number(u32),
-    /// This state.
-    State(State),
     /// The choice at this place, from 0.
     Choice(Vec<Choice>, usize),
     /// These letters in this order.
@@ -46,7 +43,6 @@ impl Answer {
         match self {
             Self::Flags(flags) => flags.to_string(),
             Self::Number(number) => number.to_string(),
-            Self::State(state) => state.name().to_owned(),
             Self::Choice(choices, right) => format!("{}. {}", right + 1, choices[*right].text),
             Self::Order(letters) => spaced(letters),
         }
@@ -58,7 +54,6 @@ impl Answer {
         match self {
             Self::Flags(_) => "flags, as in SYN ACK, SA or [S.]",
             Self::Number(_) => "a number",
-            Self::State(_) => "a state, as in ESTABLISHED or FIN-WAIT-1",
             Self::Choice(..) => "the number of a choice, or its name",
             Self::Order(_) => "all letters, the first segment first, as in C A B D",
         }
@@ -72,7 +67,6 @@ impl Answer {
         match self {
             Self::Flags(right) => read_flags(typed).map_or(unreadable, |read| judged(read == *right, read)),
             Self::Number(right) => read_number(typed).map_or(unreadable, |read| judged(read == *right, read)),
-            Self::State(right) => read_state(typed).map_or(unreadable, |read| judged(read == *right, read)),
             Self::Choice(choices, right) => read_choice(typed, choices)
                 .map_or(unreadable, |read| judged(read == *right, format!("{}. {}", read + 1, choices[read].text))),
             Self::Order(right) => {
@@ -104,14 +98,6 @@ fn read_number(typed: &str) -> Option<u32> {
     let bare = lower.trim_start_matches("seq").trim_start_matches("ack").trim_start_matches(['=', ':', ' ']);
     let digits: String = bare.chars().filter(|char| !matches!(char, ' ' | ',' | '_' | '\'')).collect();
     digits.parse().ok()
-}
-
-/// A state in the spelling of RFC 9293, of the kernel or of ss(8), in any case.
-fn read_state(typed: &str) -> Option<State> {
-    const SHORT: [(&str, State); 2] = [("estab", State::Established), ("synrcvd", State::SynReceived)];
-    let wanted = key(typed);
-    let named = State::ALL.into_iter().find(|state| [state.name(), state.kernel_name()].map(key).contains(&wanted));
-    named.or_else(|| SHORT.into_iter().find(|(name, _)| *name == wanted).map(|(_, state)| state))
 }
 
 fn read_choice(typed: &str, choices: &[Choice]) -> Option<usize> {

@@ -68,7 +68,26 @@ impl<'a> Case<'a> {
                 relative.to_string()
             }
             "order" => self.order(),
+            "cause" => self.cause().to_owned(),
             other => panic!("nothing derives the answer to {other}"),
+        }
+    }
+
+    /// The call behind the packet, by its flags and data; the first copy of them.
+    fn cause(&self) -> &'static str {
+        let is_again = self.before().iter().any(|one| {
+            one.source == self.packet.source
+                && one.seq == self.packet.seq
+                && one.end() == self.packet.end()
+                && one.end() != one.seq
+        });
+        assert!(!is_again, "sent again: {}", self.question);
+        match (self.packet.names().as_str(), self.packet.len) {
+            ("SYN" | "SYN ECE CWR" | "SYN ECE CWR AE", 0) => "1. connect()",
+            ("ACK" | "PSH ACK", 1..) => "2. send()",
+            ("FIN ACK", 0) => "3. close() or shutdown()",
+            ("ACK" | "SYN ACK" | "SYN ACK ECE", 0) => "4. none: its kernel answers by itself",
+            _ => panic!("{}", self.question),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The kinds of questions. A new kind is one file here, and one row in the table.
 
+mod cause;
 mod numbers;
 mod order;
 mod upcoming;
@@ -24,16 +25,19 @@ pub enum Kind {
     NextAck,
     /// The order of shuffled segments.
     Order,
+    /// The call behind a segment.
+    Cause,
 }
 
 type Ask = fn(&Record, usize, &mut Rng) -> Option<Question>;
 
 /// Every kind, its name, and what asks it.
-const KINDS: [(Kind, &str, Ask); 4] = [
+const KINDS: [(Kind, &str, Ask); 5] = [
     (Kind::NextFlags, "next-flags", upcoming::ask),
     (Kind::NextSeq, "next-seq", numbers::seq),
     (Kind::NextAck, "next-ack", numbers::ack),
     (Kind::Order, "order", order::ask),
+    (Kind::Cause, "cause", cause::ask),
 ];
 
 impl Kind {
