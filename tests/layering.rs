@@ -134,7 +134,9 @@ fn pure_rooms_touch_nothing_outside() {
 fn unsafe_code_is_in_one_room() {
     for (room, _) in ROOMS.iter().filter(|(room, _)| *room != "sys") {
         for (place, code) in lines(room) {
-            assert!(!names(&code, "unsafe"), "{place}: unsafe code belongs into sys");
+            // Behind the word of the language stands a blank or a bracket, unlike that of a page's policy.
+            let is_unsafe = ["unsafe ", "unsafe{", "unsafe("].iter().any(|word| code.contains(word));
+            assert!(!is_unsafe, "{place}: unsafe code belongs into sys");
         }
     }
 }
