@@ -8,13 +8,16 @@ const PAGE: usize = 256;
 /// Records of one kind, found by their places; a place that is free is used again before a new one.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    pages: Vec<Vec<T>>,
+    /// Of one size each, so that only the page has to be looked for.
+    pages: Vec<Box<[T; PAGE]>>,
+    /// Places that were ever used.
+    used: usize,
     free: Vec<u32>,
 }
 
-impl<T> Slab<T> {
+impl<T: Copy> Slab<T> {
     pub(super) const fn new() -> Self {
-        Self { pages: Vec::new(), free: Vec::new() }
+        Self { pages: Vec::new(), used: 0, free: Vec::new() }
     }
 
     /// Puts a record in, and answers its place.
@@ -23,13 +26,14 @@ impl<T> Slab<T> {
             self[place] = record;
             return place;
         }
-        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE));
+        let place = self.used as u32;
+        if self.used == self.pages.len() * PAGE {
+            // Never on the stack, where a page of large records has no room.
+            self.pages.extend(vec![record; PAGE].into_boxed_slice().try_into().ok());
         }
-        let before = (self.pages.len() - 1) * PAGE;
-        let page = &mut self.pages[before / PAGE];
-        page.push(record);
-        (before + page.len() - 1) as u32
+        self[place] = record;
+        self.used += 1;
+        place
     }
 
     /// Frees the place of a record.
@@ -41,7 +45,7 @@ impl<T> Slab<T> {
     /// How many records there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.pages.iter().map(Vec::len).sum::<usize>() - self.free.len()
+        self.used - self.free.len()
     }
 }
 
