@@ -79,11 +79,11 @@ impl<'a> Input<'a> {
         let orders = Orders::default();
         self.orders.replace(orders.clone());
         let source = recorded(self.args, &orders);
-        Packets::Ahead(if annotated {
+        Packets::Ahead(Box::new(if annotated {
             Ahead::new(Annotated::new(source, comments()), glance)
         } else {
             Ahead::new(source, glance)
-        })
+        }))
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) enum Packets<'a> {
     /// They may have to be waited for.
     Live(Box<dyn Source + 'a>),
     /// They are read ahead, and perhaps glanced at.
-    Ahead(Ahead<Glance>),
+    Ahead(Box<Ahead<Glance>>),
 }
 
 impl Feed for Packets<'_> {
