@@ -24,6 +24,8 @@ if [ "${1:-build}" = test ]; then
     need ping iputils-ping
     need ip iproute2
     need setpriv util-linux
+    need ethtool ethtool
+    need nft nftables
     need setcap libcap2-bin
     need rsvg-convert librsvg2-bin
     need chromium chromium # the page that --format html makes is opened in it

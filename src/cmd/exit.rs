@@ -53,7 +53,7 @@ pub(super) fn tell(err: &mut dyn Write, message: &str) -> io::Result<()> {
 }
 
 /// The message with nothing in it that could steer a terminal or turn its words round: arguments come back in it.
-fn visible(message: &str) -> String {
+pub(super) fn visible(message: &str) -> String {
     let show = |char: char| match char {
         '\n' | '"' | '\'' | '\\' => char.to_string(),
         _ => char.escape_debug().to_string(),

@@ -2,6 +2,7 @@
 
 mod beside;
 pub mod capture;
+pub mod doctor;
 mod exit;
 pub mod explain;
 mod host;
@@ -68,6 +69,7 @@ Examples:
                                          its clients
   rawshake explain SYN                   what a word means; --list has all
   rawshake quiz capture.pcap             questions about what is in a capture
+  rawshake doctor                        what keeps a command from working here
 
 Exit codes: 0 success, 1 no reply or not the expected one, 2 error, 130 ended
 by Ctrl-C.
@@ -86,6 +88,7 @@ enum Command {
     Explain(explain::Args),
     Quiz(quiz::Args),
     Lab(lab::Args),
+    Doctor(doctor::Args),
 }
 
 /// Where a command writes. Colour is taken out by the streams themselves where it is not wanted.
@@ -187,6 +190,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(&args, streams),
         Command::Quiz(args) => quiz::run(&args, streams),
         Command::Lab(args) => lab::run(&args, streams),
+        Command::Doctor(args) => doctor::run(&args, streams),
     }
 }
 

@@ -133,14 +133,29 @@ fn family(address: IpAddr) -> AddressFamily {
     if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
 }
 
-/// `ETHTOOL_S…` of linux/ethtool.h: what a network card would do for the kernel, in the order of dependence.
-const OFFLOADS: [(u32, &str); 6] = [
-    (0x1f, "TCP segmentation offload"),
-    (0x24, "generic segmentation offload"),
-    (0x2c, "generic receive offload"),
-    (0x19, "scatter and gather"),
-    (0x17, "transmit checksums"),
-    (0x15, "receive checksums"),
+/// What a network card does for the kernel, or the kernel in its stead, and a capture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offload {
+    /// The command of linux/ethtool.h that switches it (`ETHTOOL_S…`); the one that asks is the number before.
+    command: u32,
+    /// What it is.
+    pub name: &'static str,
+    /// The word of ethtool(8) for it.
+    pub word: &'static str,
+}
+
+const fn offload(command: u32, name: &'static str, word: &'static str) -> Offload {
+    Offload { command, name, word }
+}
+
+/// In the order of dependence.
+const OFFLOADS: [Offload; 6] = [
+    offload(0x1f, "TCP segmentation offload", "tso"),
+    offload(0x24, "generic segmentation offload", "gso"),
+    offload(0x2c, "generic receive offload", "gro"),
+    offload(0x19, "scatter and gather", "sg"),
+    offload(0x17, "transmit checksums", "tx"),
+    offload(0x15, "receive checksums", "rx"),
 ];
 
 /// `struct ethtool_value`.
@@ -157,10 +172,8 @@ struct EthtoolValue {
 pub fn offloads_off(name: &str) -> Result<()> {
     sockopt::interface_index(name)?;
     let failed = |what: &str, source| Error::os(format!("switch off {what} on {name}"), source);
-    let socket = UdpSocket::bind("127.0.0.1:0")
-        .or_else(|_| UdpSocket::bind("0.0.0.0:0"))
-        .map_err(|source| failed("offloads", source))?;
-    for (command, what) in OFFLOADS {
+    let socket = any_socket().map_err(|source| failed("offloads", source))?;
+    for Offload { command, name: what, .. } in OFFLOADS {
         match ethtool(&socket, name, EthtoolValue { command, data: 0 }) {
             Err(error) if error.raw_os_error() != Some(libc::EOPNOTSUPP) => return Err(failed(what, error)),
             _ => {}
@@ -169,7 +182,24 @@ pub fn offloads_off(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn ethtool(socket: impl AsFd, name: &str, mut value: EthtoolValue) -> io::Result<()> {
+/// What is switched on. What a driver does not tell is off.
+///
+/// # Errors
+/// [`Error::NoInterface`], or no descriptor is left.
+pub fn offloads(name: &str) -> Result<Vec<Offload>> {
+    sockopt::interface_index(name)?;
+    let socket = any_socket().map_err(|source| Error::os(format!("ask for the offloads of {name}"), source))?;
+    let is_on = |command| ethtool(&socket, name, EthtoolValue { command, data: 0 }).is_ok_and(|data| data != 0);
+    Ok(OFFLOADS.into_iter().filter(|offload| is_on(offload.command - 1)).collect())
+}
+
+/// ioctl(2) wants some socket of the network namespace.
+fn any_socket() -> io::Result<UdpSocket> {
+    UdpSocket::bind("127.0.0.1:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"))
+}
+
+/// Gives the value that the kernel left.
+fn ethtool(socket: impl AsFd, name: &str, mut value: EthtoolValue) -> io::Result<u32> {
     // SAFETY: an `ifreq` is plain data, for which all bits zero is a value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     // One byte stays zero, as the end of the name.
@@ -179,5 +209,5 @@ fn ethtool(socket: impl AsFd, name: &str, mut value: EthtoolValue) -> io::Result
     request.ifr_ifru.ifru_data = (&raw mut value).cast();
     // SAFETY: the kernel reads and writes `request` and the `value` it points to; both live until the call returns.
     let done = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::SIOCETHTOOL as _, &raw mut request) };
-    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(value.data) }
 }

@@ -1,6 +1,6 @@
 //! Who we are allowed to be: effective capabilities, and what to do about missing ones.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::thread::{CapabilitySet, capabilities};
 
@@ -43,8 +43,17 @@ pub fn ways_out() -> String {
 /// The same for what the lab cannot stand in for.
 #[must_use]
 pub fn ways_to_get_it() -> String {
-    let program = std::env::current_exe().unwrap_or_else(|_| "rawshake".into());
-    ways_for(is_root(), &program)
+    ways_for(is_root(), &own_file())
+}
+
+/// The path of this program, as it can be pasted into a shell.
+#[must_use]
+pub fn own_path() -> String {
+    shell_word(&own_file())
+}
+
+fn own_file() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| "rawshake".into())
 }
 
 fn ways_for(root: bool, program: &Path) -> String {
