@@ -6,11 +6,18 @@ use serde_json::Value;
 
 use super::common::support::program::{RAWSHAKE, Said, segment};
 
+/// Something that was told, in one word, and of which connection; 0 is none.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) connection: u64,
+    pub(crate) text: String,
+}
+
 /// What a run told.
 #[derive(Debug)]
 pub(crate) struct Account {
-    /// Everything in the order of time, each as one word.
-    pub(crate) words: Vec<String>,
+    /// Everything in the order of time.
+    pub(crate) words: Vec<Word>,
     /// States on which segments and kernel agree, and on which they do not.
     pub(crate) compared: (u64, u64),
     pub(crate) said: Said,
@@ -36,14 +43,16 @@ pub(crate) fn rawshake(arguments: &str) -> Command {
 }
 
 impl Account {
-    /// Runs the program with these arguments, in the lab, and sorts what it tells.
+    /// Runs the program with these arguments, in the lab, and sorts what it tells. What stands behind `--` is a command of its
+    /// own, which may join the lab: so the lab stands in a network of its own, where there is no other to be joined.
     pub(crate) fn of(arguments: &str) -> Self {
-        let mut command = rawshake(arguments);
         let both = arguments.starts_with("lab ");
-        if !both {
-            command.arg("--lab");
-        }
-        Self::told(command.args(["--kernel", "--format", "json"]), both)
+        let (ours, theirs) = arguments.split_once(" -- ").unwrap_or((arguments, ""));
+        let mut command = Command::new("unshare");
+        command.args(["--net", RAWSHAKE]).args(ours.split_whitespace()).args(["--kernel", "--format", "json"]);
+        command.args((!both).then_some("--lab"));
+        command.args((!theirs.is_empty()).then_some("--")).args(theirs.split_whitespace());
+        Self::told(&mut command, both)
     }
 
     /// Runs `command`, and sorts what it tells; where `both` kernels tell something, words say which.
@@ -53,16 +62,26 @@ impl Account {
         // What is told of the run as a whole has no time.
         events.retain(|event| event["time"].is_string());
         events.sort_by_key(time);
-        let words = events.iter().filter_map(|event| word(event, both)).collect();
+        let word = |event: &Value| {
+            let connection = event["connection"].as_u64().unwrap_or(0);
+            word(event, both).map(|text| Word { connection, text })
+        };
+        let words = events.iter().filter_map(word).collect();
         let compared = events.iter().filter(|event| event["what"] == "compared");
         let count = |name: &str| compared.clone().map(|event| event[name].as_u64().expect(name)).sum();
         Self { words, compared: (count("agreed"), count("contradictions")), said }
     }
 
-    /// The first of `expected` that does not come after those before it; none where all do.
-    pub(crate) fn missing<'a>(&self, expected: &[&'a str]) -> Option<&'a str> {
-        let mut words = self.words.iter();
-        expected.iter().find(|expected| !words.any(|word| word == *expected)).copied()
+    /// What was told of this connection; of all where there is none.
+    pub(crate) fn words_of(&self, connection: Option<u64>) -> impl Iterator<Item = &str> {
+        let is_of = move |word: &&Word| connection.is_none_or(|wanted| wanted == word.connection);
+        self.words.iter().filter(is_of).map(|word| word.text.as_str())
+    }
+
+    /// The first of `expected` that does not come after those before it, of this connection or of all; none where all do.
+    pub(crate) fn missing<'a>(&self, connection: Option<u64>, expected: &[&'a str]) -> Option<&'a str> {
+        let mut words = self.words_of(connection);
+        expected.iter().find(|expected| !words.any(|word| word == **expected)).copied()
     }
 }
 

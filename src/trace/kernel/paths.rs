@@ -23,8 +23,8 @@ pub struct Comparison {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Path {
     states: Vec<State>,
-    /// The last one is what a segment should have brought; what its receiver sends next proves or disproves it.
-    tentative: bool,
+    /// So many of the last are what segments should have brought; what their receiver sends next proves or disproves them.
+    tentative: usize,
 }
 
 impl Path {
@@ -44,19 +44,21 @@ impl Path {
         if let Some(state) = known(belief)
             && self.states.last() != Some(&state)
         {
+            let before = self.states.len();
             self.push(state);
-            self.tentative = true;
+            self.tentative += self.states.len() - before;
         }
     }
 
     /// What is so.
     fn prove(&mut self, belief: Belief) {
         let state = known(belief);
-        if self.tentative && self.states.last() != state.as_ref() {
+        while self.tentative > 0 && self.states.last() != state.as_ref() {
             self.states.pop();
+            self.tentative -= 1;
         }
         state.into_iter().for_each(|state| self.push(state));
-        self.tentative = false;
+        self.tentative = 0;
     }
 }
 
@@ -94,6 +96,8 @@ impl Paths {
         let (from, to) = (segment.from, segment.from.other());
         self.inferred[from].prove(segment.before[from]);
         self.inferred[from].prove(segment.after[from]);
+        // What was still under way to the receiver has come before this segment.
+        self.inferred[to].expect(segment.before[to]);
         self.inferred[to].expect(segment.after[to]);
     }
 
@@ -245,6 +249,11 @@ mod tests {
         assert_eq!(path.states, [Established, FinWait1, Closing]);
         path.prove(Belief::default());
         assert_eq!(path.states, [Established, FinWait1]);
+        // A FIN that had crossed ours, and the ACK of ours, came one after the other.
+        path.expect(belief(Closing));
+        path.expect(belief(TimeWait));
+        path.prove(belief(TimeWait));
+        assert_eq!(path.states, [Established, FinWait1, Closing, TimeWait]);
         (0..2 * MOST).for_each(|turn| path.push(if turn % 2 == 0 { Established } else { FinWait1 }));
         assert_eq!(path.states.len(), MOST);
     }
