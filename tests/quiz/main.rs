@@ -1,8 +1,10 @@
 //! `rawshake quiz`: every answer is derived once more from the octets of the capture, and a person is played on a terminal.
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../common/mod.rs"]
+mod common;
 
+mod ends;
+mod kernels;
 mod person;
 mod proof;
 mod raw;
@@ -11,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::support::program::{RAWSHAKE, Said};
 use serde_json::Value;
-use support::program::{RAWSHAKE, Said};
 
 fn captures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::support::program::RAWSHAKE;
-use crate::support::screen::Terminal;
+use crate::common::support::program::RAWSHAKE;
+use crate::common::support::screen::Terminal;
 use crate::{capture, questions, quiz, right};
 
 /// A quiz on a terminal that sends the signals of its keys.

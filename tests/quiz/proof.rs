@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::ends::End;
 use crate::raw::{self, Raw};
 use crate::{captures, questions, quiz};
 
@@ -29,9 +30,13 @@ impl<'a> Case<'a> {
             |one: &&Raw| (&one.source, &one.destination) == (from, to) || (&one.destination, &one.source) == (from, to);
         let opens = |one: &Raw| one.syn() && !one.has_ack();
         let all: Vec<_> = self.packets.iter().filter(is_between).collect();
-        let begin = all.iter().rposition(|one| opens(one) && one.number <= self.packet.number).expect("a first SYN");
-        let later = |one: &&&Raw| one.number <= self.packet.number || !opens(one);
-        all[begin..].iter().take_while(later).copied().collect()
+        // A SYN that crosses another opens the same connection.
+        let crosses = |at: usize| at > 0 && opens(all[at - 1]) && all[at - 1].source != all[at].source;
+        let begins = |at: &usize| opens(all[*at]) && !crosses(*at);
+        let begin = (0..all.len()).rev().find(|at| begins(at) && all[*at].number <= self.packet.number);
+        let begin = begin.expect("a first SYN");
+        let later = |at: &usize| all[*at].number <= self.packet.number || !begins(at);
+        (begin..all.len()).take_while(later).map(|at| all[at]).collect()
     }
 
     /// What went before.
@@ -43,7 +48,9 @@ impl<'a> Case<'a> {
     fn initial(&self, of_sender: bool) -> u32 {
         let socket = if of_sender { &self.packet.source } else { &self.packet.destination };
         let syn = self.connection().into_iter().find(|one| one.syn() && one.source == *socket);
-        syn.map(|one| one.seq).unwrap_or_else(|| panic!("no SYN: {}", self.question))
+        // Who refuses has no number of its own: it answers by 0 (RFC 9293 section 3.10.7.1).
+        let refusal = || self.connection().into_iter().find(|one| one.flags == 0x14 && one.source == *socket);
+        syn.or_else(refusal).map(|one| one.seq).unwrap_or_else(|| panic!("no SYN: {}", self.question))
     }
 
     /// The number behind all that one of them sent before, counted from its initial number.
@@ -69,8 +76,27 @@ impl<'a> Case<'a> {
             }
             "order" => self.order(),
             "cause" => self.cause().to_owned(),
+            "next-state" => self.chosen(self.end(true).state()),
+            "returns" => self.chosen(self.end(true).returns(&self.end(false), self.packet)),
             other => panic!("nothing derives the answer to {other}"),
         }
+    }
+
+    /// The end that is asked about, with all that went up to the packet, or before it.
+    fn end(&self, with_packet: bool) -> End {
+        let connection = self.connection();
+        let is_client = self.question["side"] == "client";
+        let last = self.packet.number + u64::from(with_packet);
+        let went = connection.iter().copied().take_while(|one| one.number < last);
+        End::of(went, &connection[0].source, is_client)
+    }
+
+    /// The choice with that text, as it is written as an answer; it is offered once.
+    fn chosen(&self, text: &str) -> String {
+        let choices = self.question["choices"].as_array().expect("choices");
+        assert_eq!(choices.iter().filter(|choice| *choice == text).count(), 1, "{text}: {}", self.question);
+        let at = choices.iter().position(|choice| choice == text).expect("the right one");
+        format!("{}. {text}", at + 1)
     }
 
     /// The call behind the packet, by its flags and data; the first copy of them.

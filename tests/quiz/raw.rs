@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+/// An address and a port.
+pub(crate) type Socket = (Vec<u8>, u16);
+
 /// One TCP segment, as its header has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Raw {
     pub(crate) number: u64,
-    pub(crate) source: (Vec<u8>, u16),
-    pub(crate) destination: (Vec<u8>, u16),
+    pub(crate) source: Socket,
+    pub(crate) destination: Socket,
     pub(crate) flags: u16,
     pub(crate) seq: u32,
     pub(crate) ack: u32,

@@ -32,7 +32,7 @@ pub use find::{Found, find, flags};
 pub use page::{Gloss, Kind, Outcome, Page};
 pub use picture::{Row as PictureRow, Way as PictureWay};
 pub(crate) use transitions::span as span_of_states;
-pub use transitions::{Transition, transitions};
+pub use transitions::{Transition, event_words, transitions};
 
 use serde::Serialize;
 

@@ -6,7 +6,8 @@ use super::page::reply_words;
 use crate::tcp::{Event, Next, RULES, Reply, Rule, State};
 
 /// What an event is called where it leads from one state to another; none for events that never do.
-pub(super) const fn event_words(event: Event) -> Option<&'static str> {
+#[must_use]
+pub const fn event_words(event: Event) -> Option<&'static str> {
     Some(match event {
         Event::PassiveOpen => "listen()",
         Event::ActiveOpen => "connect()",

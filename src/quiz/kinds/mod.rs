@@ -1,8 +1,11 @@
 //! The kinds of questions. A new kind is one file here, and one row in the table.
 
 mod cause;
+mod course;
 mod numbers;
 mod order;
+mod returns;
+mod state;
 mod upcoming;
 
 use serde::{Serialize, Serializer};
@@ -27,17 +30,23 @@ pub enum Kind {
     Order,
     /// The call behind a segment.
     Cause,
+    /// The state that a segment brings an end to.
+    NextState,
+    /// The call that returns when a segment arrives.
+    Returns,
 }
 
 type Ask = fn(&Record, usize, &mut Rng) -> Option<Question>;
 
 /// Every kind, its name, and what asks it.
-const KINDS: [(Kind, &str, Ask); 5] = [
+const KINDS: [(Kind, &str, Ask); 7] = [
     (Kind::NextFlags, "next-flags", upcoming::ask),
     (Kind::NextSeq, "next-seq", numbers::seq),
     (Kind::NextAck, "next-ack", numbers::ack),
     (Kind::Order, "order", order::ask),
     (Kind::Cause, "cause", cause::ask),
+    (Kind::NextState, "next-state", state::ask),
+    (Kind::Returns, "returns", returns::ask),
 ];
 
 impl Kind {
