@@ -5,7 +5,7 @@ BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test oracle lint check install uninstall captures bench setup clean
+.PHONY: help demo build test oracle lint check pages install uninstall captures bench setup clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +36,23 @@ lint: setup ## Format, lints, and the pure rooms on their own
 
 check: lint test ## What must hold before a commit: lint and test; CI runs the same
 
-install: build ## Install the binary with the two capabilities that it needs
+pages: setup ## Make man pages and completions for shells in target/pages
+	@rm -rf target/pages
+	$(CARGO) run --release --locked --example pages -- target/pages
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+install: build pages ## Install the binary with the two capabilities that it needs, man pages and completions
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/rawshake
 	setcap cap_net_raw,cap_net_admin+ep $(DESTDIR)$(PREFIX)/bin/rawshake
+	install -D -m 644 -t $(SHARE)/man/man1 target/pages/man/*.1
+	install -D -m 644 target/pages/completions/rawshake.bash $(SHARE)/bash-completion/completions/rawshake
+	install -D -m 644 -t $(SHARE)/zsh/site-functions target/pages/completions/_rawshake
+	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d target/pages/completions/rawshake.fish
 
-uninstall: ## Take the installed binary away
-	rm -f $(DESTDIR)$(PREFIX)/bin/rawshake
+uninstall: ## Take everything away that was installed
+	rm -f $(DESTDIR)$(PREFIX)/bin/rawshake $(SHARE)/man/man1/rawshake.1 $(SHARE)/man/man1/rawshake-*.1
+	rm -f $(SHARE)/bash-completion/completions/rawshake $(SHARE)/zsh/site-functions/_rawshake
+	rm -f $(SHARE)/fish/vendor_completions.d/rawshake.fish
 
 captures: build ## Make the files in captures/ again, in the lab
 	scripts/captures.sh

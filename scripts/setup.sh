@@ -24,7 +24,11 @@ if [ "${1:-build}" = test ]; then
     need ping iputils-ping
     need ip iproute2
     need setpriv util-linux
+    need curl curl
     need ethtool ethtool
+    need man man-db # man pages and completions are read by those they are for
+    need zsh zsh
+    need fish fish
     need nft nftables
     need setcap libcap2-bin
     need rsvg-convert librsvg2-bin

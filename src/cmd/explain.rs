@@ -169,7 +169,7 @@ fn unknown(word: &str, nearest: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::parser;
+    use crate::cmd::command;
 
     /// The command of the page that these words lead to.
     fn command(words: &[String]) -> String {
@@ -191,7 +191,7 @@ mod tests {
         commands.dedup();
         for command in commands {
             let words = std::iter::once("rawshake").chain(command.split(' '));
-            if let Err(error) = parser().try_get_matches_from(words) {
+            if let Err(error) = command().try_get_matches_from(words) {
                 panic!("{command}: {error}");
             }
         }

@@ -115,14 +115,15 @@ pub fn main() -> ExitCode {
 }
 
 fn parse() -> Result<Cli, clap::Error> {
-    let mut parser = parser();
+    let mut parser = command();
     let matches = parser.try_get_matches_from_mut(std::env::args_os())?;
     output::check(&matches)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))
 }
 
 /// The command line. `-1` behind an option that wants a value is that value, and told to be wrong, not another option.
-fn parser() -> clap::Command {
+#[must_use]
+pub fn command() -> clap::Command {
     let is_option = |arg: &Arg| !arg.is_positional() && arg.get_action().takes_values() && !arg.is_require_equals_set();
     let numeric = |arg: Arg| if is_option(&arg) { arg.allow_negative_numbers(true) } else { arg };
     Cli::command().mut_subcommands(|command| command.mut_args(numeric))
@@ -196,11 +197,11 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PEERLESS, parser, told};
+    use super::{PEERLESS, command, told};
 
     #[test]
     fn the_command_line_is_consistent() {
-        parser().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
@@ -215,12 +216,12 @@ mod tests {
             ("trace --lab --timeout -1", "--timeout"),
         ] {
             let words = ["rawshake"].into_iter().chain(arguments.split(' '));
-            let error = parser().try_get_matches_from(words).expect_err(arguments);
+            let error = command().try_get_matches_from(words).expect_err(arguments);
             let line = told(&error);
             assert!(line.starts_with(&format!("invalid value '-1' for '{option} ")), "{arguments}: {line}");
         }
         let letters = ["rawshake", "send", "--lab", "-1", "-6", "--bad-length", "-4"];
-        let error = parser().try_get_matches_from(letters).expect_err("-4 and -6").to_string();
+        let error = command().try_get_matches_from(letters).expect_err("-4 and -6").to_string();
         assert!(error.contains("'--ipv6' cannot be used with '--ipv4'"), "{error}");
     }
 
@@ -230,18 +231,18 @@ mod tests {
             [("send", "<HOST[:PORT]>"), ("trace -4", "<HOST[:PORT]>"), ("ping", "<HOST>..."), ("listen", "<PORT>")]
         {
             let words = ["rawshake"].into_iter().chain(arguments.split(' '));
-            let line = told(&parser().try_get_matches_from(words).expect_err(arguments));
+            let line = told(&command().try_get_matches_from(words).expect_err(arguments));
             let told = format!("the following required arguments were not provided: {peer}{PEERLESS}");
             assert_eq!(line, told, "{arguments}");
         }
         let words = ["rawshake", "send", "server", "--lab-think", "1"];
-        let line = told(&parser().try_get_matches_from(words).expect_err("no lab"));
+        let line = told(&command().try_get_matches_from(words).expect_err("no lab"));
         assert!(line.ends_with(": --lab"), "{line}");
     }
 
     #[test]
     fn what_stands_around_the_options_fits_into_80_columns() {
-        let program = parser();
+        let program = command();
         for command in program.get_subcommands().chain([&program]) {
             let name = command.get_name();
             let below = [command.get_after_help(), command.get_after_long_help()];

@@ -18,11 +18,12 @@ pub(crate) fn skip(test: &str, reason: &str) {
     writeln!(file, "{test}: {reason}").expect("the record of skipped tests");
 }
 
-/// Whether a program is installed; if not, that is put on record for `test`.
+/// Whether a program is installed; if not, that is put on record for `test`, and where CI=true it is a failure.
 pub(crate) fn installed(test: &str, program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
     if !found {
         skip(test, &format!("{program} is not installed"));
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{program} is not installed");
     }
     found
 }
