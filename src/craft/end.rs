@@ -15,6 +15,11 @@ pub trait End {
     /// What to do next. To be asked after every arrival, after every packet sent, and when the time has come.
     fn poll(&mut self, now: Time) -> Action;
 
+    /// `sent` left in the place of `own`, the segment that was to be sent. Ends whose segments nobody changes need not know.
+    fn sent_instead(&mut self, now: Time, own: &Segment<'_>, sent: &Segment<'_>) {
+        let _ = (now, own, sent);
+    }
+
     /// Our state.
     fn state(&self) -> State;
 
@@ -39,6 +44,10 @@ impl End for Endpoint {
 
     fn poll(&mut self, now: Time) -> Action {
         self.poll(now)
+    }
+
+    fn sent_instead(&mut self, now: Time, own: &Segment<'_>, sent: &Segment<'_>) {
+        self.sent_instead(now, own, sent);
     }
 
     fn state(&self) -> State {

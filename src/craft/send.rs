@@ -215,6 +215,24 @@ impl Sender {
         }
     }
 
+    /// The SYN that left has another number than was chosen; nothing was acknowledged yet.
+    pub(super) fn begin_at(&mut self, iss: Seq) {
+        let moved = iss - self.iss;
+        let all = [&mut self.iss, &mut self.una, &mut self.nxt, &mut self.max, &mut self.start];
+        let timed = self.timed.as_mut().map(|(end, _)| end);
+        all.into_iter().chain(self.calls.iter_mut().map(|(seq, _)| seq)).chain(timed).for_each(|seq| *seq += moved);
+    }
+
+    /// Whether a FIN of this number stands behind all data, which has been sent, and is the first.
+    pub(super) fn may_end_at(&self, seq: Seq) -> bool {
+        self.fin.is_none() && seq == self.fin_seq() && !self.max.before(seq)
+    }
+
+    /// No octet at the end of the payload.
+    pub(super) fn nothing(&self) -> Chunk {
+        Chunk { octets: self.payload.len()..self.payload.len(), ..Chunk::default() }
+    }
+
     /// Number of our FIN: behind all data.
     fn fin_seq(&self) -> Seq {
         self.start + self.payload.len() as u32

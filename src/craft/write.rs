@@ -124,17 +124,22 @@ impl Endpoint {
         let fields = self.fields(now, chunk.seq, Flags::ACK | push | fin, chunk);
         self.send.sent(chunk, now);
         if chunk.fin {
-            match self.state {
-                State::Established => self.state = State::FinWait1,
-                State::CloseWait => self.state = State::LastAck,
-                _ => {}
-            }
+            self.fin_left();
         }
         let emit = self.emit(self.ecn.tos(self.config.ip.tos, chunk.is_new_data()), &fields, calls);
         if chunk.fin {
             self.take_fin(now); // where the peer's FIN waited for ours to cross it
         }
         emit
+    }
+
+    /// Our FIN is on its way.
+    pub(super) const fn fin_left(&mut self) {
+        match self.state {
+            State::Established => self.state = State::FinWait1,
+            State::CloseWait => self.state = State::LastAck,
+            _ => {}
+        }
     }
 
     fn calls(&mut self, chunk: &Chunk) -> [Option<Call>; 2] {

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use super::gate::Gate;
 use super::line::{Ear, Line};
 use super::wire::{Error, Wire};
 use crate::craft::{Action, End, Outcome};
@@ -41,6 +43,11 @@ pub trait Watcher {
     /// # Errors
     /// It could not be told.
     fn waiting(&mut self, now: Time, until: Time, state: State) -> io::Result<()>;
+
+    /// Who is asked before each segment of ours; nobody, unless somebody steps through.
+    fn gate(&mut self) -> Option<&mut dyn Gate> {
+        None
+    }
 }
 
 /// How a run ended.
@@ -68,61 +75,91 @@ pub fn run(
     wire: &mut dyn Wire,
     watcher: &mut dyn Watcher,
 ) -> Result<Ended, Error> {
-    let mut run =
-        Run { endpoint: Hearing(endpoint), line: Line::new(ends, wire, watcher), signal: None, abandoned: false };
+    let mut run = Run::new(endpoint, Line::new(ends, wire, watcher));
     let outcome = run.talk()?;
     let late = run.line.settle(&mut run.endpoint)?;
-    let Run { signal, endpoint: Hearing(endpoint), line, .. } = run;
+    let Run { signal, endpoint, line, .. } = run;
     let (packets, unseen) = line.counts();
     line.finish()?;
-    Ok(Ended { outcome, signal: signal.or(late), packets, unseen, syns: endpoint.syns() })
+    Ok(Ended { outcome, signal: signal.or(late), packets, unseen, syns: endpoint.end.syns() })
 }
 
 /// Our end as the line speaks to it.
-struct Hearing<'a>(&'a mut dyn End);
+pub(super) struct Hearing<'a> {
+    pub(super) end: &'a mut dyn End,
+    /// How long its clock stood still.
+    pub(super) stopped: Duration,
+    /// How often anything was heard.
+    pub(super) heard: u64,
+}
+
+impl Hearing<'_> {
+    /// The time of our end.
+    pub(super) fn clock(&self, now: Time) -> Time {
+        now - self.stopped
+    }
+}
 
 impl Ear for Hearing<'_> {
     fn segment(&mut self, now: Time, ip: &Ip, segment: &Segment<'_>) {
-        self.0.arrive(now, ip, segment);
+        self.heard += 1;
+        self.end.arrive(self.clock(now), ip, segment);
     }
 
     fn error(&mut self, now: Time, ip: &Ip, icmp: &Icmp<'_>) {
-        self.0.icmp(now, ip, icmp);
+        self.heard += 1;
+        self.end.icmp(self.clock(now), ip, icmp);
     }
 }
 
-struct Run<'a> {
-    endpoint: Hearing<'a>,
-    line: Line<'a>,
-    signal: Option<Signal>,
+pub(super) struct Run<'a> {
+    pub(super) endpoint: Hearing<'a>,
+    pub(super) line: Line<'a>,
+    pub(super) signal: Option<Signal>,
     /// Nobody watches any longer.
     abandoned: bool,
+    /// Something of ours has left.
+    pub(super) has_sent: bool,
+    /// Something has left since a gate was calm; how long its answer may take.
+    pub(super) sent: Option<Duration>,
+    /// How often anything had been heard then.
+    pub(super) calm: u64,
+    /// It is over before it began.
+    pub(super) over: Option<Outcome>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(end: &'a mut dyn End, line: Line<'a>) -> Self {
+        let endpoint = Hearing { end, stopped: Duration::ZERO, heard: 0 };
+        Self { endpoint, line, signal: None, abandoned: false, has_sent: false, sent: None, calm: 0, over: None }
+    }
+
     fn talk(&mut self) -> Result<Outcome, Error> {
-        loop {
+        while self.over.is_none() {
             self.line.listen(&mut self.endpoint)?;
+            self.calm_down()?;
             self.abandon();
+            let before = self.endpoint.end.state();
             let now = self.line.wire.now();
-            match self.endpoint.0.poll(now) {
-                Action::Send(emit) => self.line.send(now, emit)?,
+            match self.endpoint.end.poll(self.endpoint.clock(now)) {
+                Action::Send(emit) => self.pass(emit, before)?,
                 Action::WaitUntil(until) => {
-                    if let Some(signal) = self.line.wait(now, until, self.endpoint.0.state())? {
-                        self.signal = Some(signal);
-                        self.endpoint.0.interrupt(self.line.wire.now());
+                    let state = self.endpoint.end.state();
+                    if let Some(signal) = self.line.wait(now, until + self.endpoint.stopped, state)? {
+                        self.interrupt(Some(signal));
                     }
                 }
                 Action::Done(outcome) => return Ok(outcome),
             }
         }
+        Ok(self.over.unwrap_or(Outcome::Interrupted))
     }
 
     /// After the first thing that cannot be told the peer is not left waiting: the connection is reset.
     fn abandon(&mut self) {
         if self.line.has_failed() && !self.abandoned {
             self.abandoned = true;
-            self.endpoint.0.abandon();
+            self.endpoint.end.abandon();
         }
     }
 }

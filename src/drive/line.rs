@@ -5,8 +5,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::connection::{Seen, Watcher};
+use super::gate::Gate;
 use super::sift::{Kin, Sieve};
 use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::Emit;
@@ -84,6 +86,25 @@ impl<'a> Line<'a> {
     /// Whether something could not be told.
     pub(super) const fn has_failed(&self) -> bool {
         self.audience.failure.is_some()
+    }
+
+    /// Something could not be told.
+    pub(super) fn fail(&mut self, error: io::Error) {
+        self.audience.failure.get_or_insert(error);
+    }
+
+    /// Who is asked before each segment.
+    pub(super) fn gate(&mut self) -> Option<&mut dyn Gate> {
+        self.audience.watcher.gate()
+    }
+
+    /// Waits until something arrives, or the gate has an answer; not longer than `most`.
+    pub(super) fn wait_for_answer(&mut self, most: Duration) -> Result<Woken, Error> {
+        let until = self.wire.now() + most;
+        match self.audience.watcher.gate().and_then(|gate| gate.keyboard()) {
+            Some(keyboard) => self.wire.wait_beside(keyboard, until),
+            None => Ok(Woken::Look),
+        }
     }
 
     pub(super) fn send(&mut self, now: Time, emit: Emit) -> Result<(), Error> {

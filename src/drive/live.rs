@@ -1,7 +1,7 @@
 //! The real wire: a raw socket, a capture and the clock.
 
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use super::clock::Clock;
 use super::wire::{Error, Wire, Woken, icmp_filter, was_sent};
@@ -103,5 +103,9 @@ impl Wire for LiveWire {
 
     fn wait(&mut self, until: Time) -> Result<Woken, Error> {
         self.clock.wait([self.capture.as_fd()], until)
+    }
+
+    fn wait_beside(&mut self, other: BorrowedFd<'_>, until: Time) -> Result<Woken, Error> {
+        self.clock.wait([self.capture.as_fd(), other], until)
     }
 }

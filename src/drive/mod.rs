@@ -2,6 +2,7 @@
 
 mod clock;
 mod connection;
+mod gate;
 pub mod guards;
 pub mod kernel;
 mod line;
@@ -18,6 +19,7 @@ mod wire;
 mod tests;
 
 pub use connection::{Ended, Seen, Watcher, run};
+pub use gate::{Gate, Passing};
 pub use live::LiveWire;
 pub use trial::{Stage, TrialEnded, run_trial};
 pub use wire::{Error, FarError, Wire, Woken, icmp_filter};

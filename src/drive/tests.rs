@@ -12,6 +12,8 @@ use crate::tcp::{Call, Seq, State};
 use crate::trace::Origin;
 use crate::wire::{Flags, IpFields, LinkType, Packet, SegmentFields, Time, checksum, decode, emit, icmp, ip};
 
+mod gate;
+
 const ISS: u32 = 100;
 const IRS: u32 = 7000;
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crate::craft::packet::SpecError;
@@ -72,6 +73,15 @@ pub trait Wire {
     /// # Errors
     /// The machine cannot wait.
     fn wait(&mut self, until: Time) -> Result<Woken, Error>;
+
+    /// The same, but it ends when `other` becomes readable, too. A wire without descriptors only looks for packets.
+    ///
+    /// # Errors
+    /// The machine cannot wait.
+    fn wait_beside(&mut self, other: BorrowedFd<'_>, until: Time) -> Result<Woken, Error> {
+        let _ = other;
+        self.wait(until)
+    }
 }
 
 /// What [`Wire::send`] says of this: a queue that is full loses the packet, as any host on its way may.

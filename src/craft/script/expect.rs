@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::peer::Peer;
+use crate::craft::Peer;
 use crate::craft::probe::Answer;
 use crate::tcp::{Heard, Relative, Ruling, Seq, Verdict};
 use crate::wire::Flags;

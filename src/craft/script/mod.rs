@@ -4,7 +4,6 @@
 //! rules of RFC 9293 and by what comes back, so that a line may name its numbers relative to it ([`Relative`]).
 
 mod expect;
-mod peer;
 mod run;
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::peer::{Arrived, Peer};
 use super::{Action, Complaint, Expectation, Line, Template};
 use crate::craft::packet::{PacketSpec, SpecError, Transport};
 use crate::craft::probe::{Course, Key, Matcher, Reply, Shot, Step};
-use crate::craft::trial;
+use crate::craft::{Arrived, Peer, Sent, trial};
 use crate::wire::{Decoded, Time};
 
 /// Replies that are kept for expectations to come.
@@ -102,7 +101,7 @@ impl Run {
         self.matcher.sent(&spec, index);
         self.sent.push((now, key));
         if let Transport::Tcp(tcp) = &spec.transport {
-            self.peers.entry(key).or_default().get(tcp, &crafted);
+            self.peers.entry(key).or_default().get(&Sent::crafted(tcp, &crafted));
         }
         let trial::Shot { packets, uncut: whole, .. } = crafted;
         Ok(Step::Send(Box::new(Shot { index, spec, packets, whole })))

@@ -6,6 +6,7 @@ mod closing;
 mod crowd;
 mod data;
 mod hostile;
+mod instead;
 mod interrupt;
 mod opening;
 mod time_wait;

@@ -1,20 +1,20 @@
-//! The target's side of a connection, as far as rules and replies show it.
+//! The other side of a connection, as far as rules and replies show it: where it stands, and what it makes of a segment.
 
-use crate::craft::packet::{OptionSpec, TcpSpec};
-use crate::craft::trial::Shot;
+use super::packet::{OptionSpec, TcpSpec};
+use super::trial::Shot;
 use crate::tcp::{
     Arriving, Basis, Damage, Heard, Reply, Ruling, Seq, Standing, State, Variables, expected, judge, judge_by_answer,
 };
-use crate::wire::{Decoded, Options};
+use crate::wire::{Decoded, Options, Segment};
 
 /// The window of a target that has not said one yet.
 const WINDOW: u32 = 65_535;
 /// The largest shift of a window (RFC 7323 section 2.3).
 const MOST_SHIFT: u8 = 14;
 
-/// The target.
+/// The other side. Between two segments of its own it is where RFC 9293 asks it to be; each of its own corrects that.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
+pub struct Peer {
     state: State,
     variables: Variables,
     /// A SYN of ours began a connection, now or before: there is a next number.
@@ -41,21 +41,64 @@ struct Fired {
     asked: Reply,
 }
 
-/// A segment of the target.
+/// A segment to it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrived {
+pub struct Sent {
+    segment: Arriving,
+    /// Why it must be dropped.
+    damage: Option<Damage>,
+    /// Source and destination.
+    ports: (u16, u16),
+    window: u16,
+    shift: Option<u8>,
+}
+
+impl Sent {
+    /// The segment that `tcp` describes, as it was built.
+    pub(super) fn crafted(tcp: &TcpSpec, shot: &Shot) -> Self {
+        let shift = Options(&OptionSpec::octets(&tcp.options)).summary().window_scale;
+        let ports = (tcp.source_port, tcp.destination_port);
+        Self { segment: shot.sent, damage: shot.damage, ports, window: tcp.window, shift }
+    }
+
+    /// A whole segment.
+    #[must_use]
+    pub fn whole(segment: &Segment<'_>) -> Self {
+        let options = segment.options.summary();
+        let ports = (segment.source_port, segment.destination_port);
+        let (window, shift) = (segment.window, options.window_scale);
+        Self { segment: arriving(segment), damage: None, ports, window, shift }
+    }
+}
+
+/// What the rules look at.
+fn arriving(segment: &Segment<'_>) -> Arriving {
+    let (seq, ack, flags) = (Seq(segment.seq), Seq(segment.ack), segment.flags);
+    Arriving { seq, ack, flags, len: segment.payload_len, signed: segment.options.summary().md5 }
+}
+
+/// A segment of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived {
     segment: Arriving,
     window: u16,
     shift: Option<u8>,
 }
 
 impl Arrived {
-    pub(super) fn of(decoded: &Decoded<'_>) -> Option<Self> {
+    /// The segment in a packet; none if there is none.
+    #[must_use]
+    pub fn of(decoded: &Decoded<'_>) -> Option<Self> {
         let (_, found) = decoded.segment()?;
-        let (seq, ack) = (Seq(found.seq), Seq(found.ack));
-        let options = found.options.summary();
-        let segment = Arriving { seq, ack, flags: found.flags, len: found.payload_len, signed: options.md5 };
-        Some(Self { segment, window: found.window, shift: options.window_scale })
+        let shift = found.options.summary().window_scale;
+        Some(Self { segment: arriving(found), window: found.window, shift })
+    }
+
+    /// What it is to the segment before it.
+    #[must_use]
+    pub const fn heard(&self) -> Heard {
+        let Arriving { seq, ack, flags, .. } = self.segment;
+        Heard::Segment { flags, seq, ack }
     }
 }
 
@@ -86,44 +129,50 @@ impl Default for Peer {
 
 impl Peer {
     /// Its variables. They mean nothing before a SYN was sent.
-    pub(super) const fn variables(&self) -> &Variables {
+    #[must_use]
+    pub const fn variables(&self) -> &Variables {
         &self.variables
     }
 
     /// The number that it expects next; none before a connection began.
-    pub(super) fn next(&self) -> Option<Seq> {
+    #[must_use]
+    pub fn next(&self) -> Option<Seq> {
         self.begun.then_some(self.variables.rcv_nxt)
     }
 
     /// The number behind all that it sent; none before anything came.
-    pub(super) fn sent_up_to(&self) -> Option<Seq> {
+    #[must_use]
+    pub fn sent_up_to(&self) -> Option<Seq> {
         self.heard.then_some(self.variables.snd_nxt)
     }
 
-    const fn is_connected(&self) -> bool {
+    /// Whether it has a connection.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
         !matches!(self.state, State::Closed | State::Listen)
     }
 
-    /// It gets a segment, the one that `tcp` describes.
-    pub(super) fn get(&mut self, tcp: &TcpSpec, shot: &Shot) {
-        if shot.sent.flags.syn() && !self.heard {
+    /// It gets a segment.
+    pub fn get(&mut self, sent: &Sent) {
+        if sent.segment.flags.syn() && !self.heard {
             // Whether it ever got a SYN before, nobody knows: this one may be the first.
             self.state = State::Listen;
         }
         let (state, variables) = (self.state, self.variables);
-        let expected = expected(state, &variables, shot.segment());
-        let (ports, asked) = ((tcp.source_port, tcp.destination_port), expected.answer.reply);
-        self.last = Some(Fired { state, variables, segment: shot.sent, damage: shot.damage, ports, asked });
-        let Some(segment) = shot.segment() else { return };
+        let segment = Some(&sent.segment).filter(|_| sent.damage.is_none());
+        let expected = expected(state, &variables, segment);
+        let Sent { segment: fired, damage, ports, window, .. } = *sent;
+        self.last = Some(Fired { state, variables, segment: fired, damage, ports, asked: expected.answer.reply });
+        let Some(segment) = segment else { return };
         let was_connected = self.is_connected();
         (self.state, self.variables) = (expected.answer.state, expected.after);
         if !was_connected && self.is_connected() {
-            self.begin(tcp, segment);
+            self.begin(segment, sent.shift);
         }
         if segment.flags.ack() && self.variables.acknowledges_new(segment.ack) {
             self.variables.snd_una = segment.ack;
         }
-        let window = u32::from(tcp.window) << if segment.flags.syn() { 0 } else { self.shift(self.shifts.0) };
+        let window = u32::from(window) << if segment.flags.syn() { 0 } else { self.shift(self.shifts.0) };
         self.variables.max_snd_wnd = self.variables.max_snd_wnd.max(window);
         if !self.is_connected() {
             // Where it listened before, it listens again.
@@ -131,12 +180,12 @@ impl Peer {
         }
     }
 
-    fn begin(&mut self, tcp: &TcpSpec, syn: &Arriving) {
+    fn begin(&mut self, syn: &Arriving, shift: Option<u8>) {
         let variables = &mut self.variables;
         (variables.irs, variables.rcv_nxt, variables.rcv_wnd) = (syn.seq, syn.seq + 1, WINDOW);
         variables.max_snd_wnd = 0;
         (self.begun, self.heard, self.acknowledged) = (true, false, syn.seq);
-        self.shifts = (Options(&OptionSpec::octets(&tcp.options)).summary().window_scale, None);
+        self.shifts = (shift, None);
     }
 
     /// A scale counts only where both SYNs have one.
@@ -146,7 +195,7 @@ impl Peer {
     }
 
     /// It is heard.
-    pub(super) fn say(&mut self, arrived: &Arrived) {
+    pub fn say(&mut self, arrived: &Arrived) {
         let Arriving { seq, ack, flags, .. } = arrived.segment;
         if flags.rst() {
             // One that was asked for, such as that of a listener, ends nothing.
@@ -197,7 +246,8 @@ impl Peer {
     }
 
     /// What `heard` is to the segment that was sent last; none before there is one.
-    pub(super) fn judge(&self, heard: Option<Heard>) -> Option<Ruling> {
+    #[must_use]
+    pub fn judge(&self, heard: Option<Heard>) -> Option<Ruling> {
         let Fired { state, variables, segment: sent, damage, ports, .. } = self.last?;
         let segment = Some(&sent).filter(|_| damage.is_none());
         let (judgement, basis) = match state {
