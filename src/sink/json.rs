@@ -8,8 +8,8 @@ use serde_json::ser::Formatter;
 use super::Sink;
 use crate::ladder::Settings;
 use crate::trace::exchange::ExchangeEvent;
-use crate::trace::{Event, SCHEMA};
-use crate::wire::{About, Comment, Comments};
+use crate::trace::{Event, KernelKind, SCHEMA, Side, Teller};
+use crate::wire::{About, Comment, Comments, Time};
 
 /// One line: the event, and the version of its format.
 #[derive(Serialize)]
@@ -65,6 +65,18 @@ impl From<Comment> for FileRemark {
         };
         Self { event: "comment", about, interface, remark: comment.into() }
     }
+}
+
+/// A line for a call of which no connection came.
+#[derive(Serialize)]
+struct Apart<'a> {
+    time: Time,
+    connection: Option<u32>,
+    event: &'static str,
+    side: Option<Side>,
+    teller: Teller,
+    #[serde(flatten)]
+    kind: &'a KernelKind,
 }
 
 /// Writes strings so that no character of them controls a terminal: what cannot be printed is escaped, as JSON allows.
@@ -147,6 +159,11 @@ impl<W: Write> Sink for Json<W> {
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
         self.line(event.packet(), event)
+    }
+
+    fn apart(&mut self, time: Time, call: &KernelKind) -> io::Result<()> {
+        let teller = Teller::Tracepoint;
+        self.line(None, &Apart { time, connection: None, event: "kernel", side: None, teller, kind: call })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -44,6 +44,21 @@ impl<W: Write> Draw for Text<W> {
         Ok(())
     }
 
+    fn apart(&mut self, heading: &str, lines: &[String]) -> io::Result<()> {
+        if self.any {
+            writeln!(self.out)?;
+        }
+        let width = self.settings.width.max(1);
+        for text in wrap(heading, width) {
+            write_line(&mut self.out, &Line(vec![Span { style: Style::Heading, text }]))?;
+        }
+        for text in lines.iter().flat_map(|line| wrap(line, width.saturating_sub(2).max(1))) {
+            write_line(&mut self.out, &Line(vec![Span { style: Style::Call, text: format!("  {text}") }]))?;
+        }
+        self.any = true;
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -5,14 +5,18 @@ use std::io;
 
 use super::Sink;
 use super::exchange::{Drawing, Key};
-use crate::explain;
+use crate::explain::{self, Told};
 use crate::ladder::{Ladder, Settings, handout};
 use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
-use crate::trace::{Event, EventKind};
-use crate::wire::{Decoded, Packet};
+use crate::trace::{CallEvent, Event, EventKind, KernelKind};
+use crate::wire::{Decoded, Packet, Time};
 
 /// Events that all open connections together may keep; beyond it the largest is shown as far as it has come.
 pub(super) const BUDGET: usize = 500_000;
+/// Calls of which no connection came: so many are shown.
+const APART: usize = 1000;
+/// What is said of them.
+const CALLS_APART: &str = "Calls of which nothing came on the wire, told by the kernel: observed";
 /// What each costs beside its events.
 const OVERHEAD: usize = 16;
 
@@ -29,6 +33,12 @@ pub(super) trait Draw {
     /// Whether it does.
     fn wants_packets(&self) -> bool {
         false
+    }
+
+    /// Shows lines that belong to no ladder, below all; a picture of one connection has no place for them.
+    fn apart(&mut self, heading: &str, lines: &[String]) -> io::Result<()> {
+        let _ = (heading, lines);
+        Ok(())
     }
 
     /// Sees to it that what was drawn so far is seen.
@@ -90,13 +100,25 @@ pub(super) struct Ladders<D> {
     several: bool,
     /// The last packet that anything was told of.
     reached: u64,
+    /// Calls of which no connection came, in words.
+    apart: Vec<String>,
 }
 
 impl<D: Draw> Ladders<D> {
     /// Open connections may keep `budget` events.
     pub(super) fn new(settings: &Settings, draw: D, budget: usize) -> Self {
         let settings = settings.clone();
-        Self { settings, draw, open: BTreeMap::new(), kept: 0, budget, shown: 0, several: false, reached: 0 }
+        Self {
+            settings,
+            draw,
+            open: BTreeMap::new(),
+            kept: 0,
+            budget,
+            shown: 0,
+            several: false,
+            reached: 0,
+            apart: Vec::new(),
+        }
     }
 
     /// Shows `open` as far as it has come.
@@ -197,6 +219,16 @@ impl<D: Draw> Sink for Ladders<D> {
         })
     }
 
+    fn apart(&mut self, _: Time, call: &KernelKind) -> io::Result<()> {
+        if let KernelKind::Returned { call: CallEvent { process, .. }, .. } = call
+            && self.apart.len() < APART
+            && self.settings.handout.is_none()
+        {
+            self.apart.push(format!("{}, {}", explain::system_call(call, Told::Whole), explain::process(process)));
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.draw.flush()
     }
@@ -205,6 +237,9 @@ impl<D: Draw> Sink for Ladders<D> {
         self.reached = u64::MAX;
         while let Some(open) = self.open.keys().next().copied().and_then(|key| self.remove(key)) {
             self.show(open)?;
+        }
+        if !self.apart.is_empty() {
+            self.draw.apart(CALLS_APART, &std::mem::take(&mut self.apart))?;
         }
         self.draw.finish()
     }

@@ -108,15 +108,20 @@ impl<W: Write> Lines<W> {
     }
 }
 
+/// `bind(3) = -1 EADDRINUSE, server 4711`; none for what is no call.
+fn call_words(kind: &KernelKind) -> Option<String> {
+    let (call, told) = match kind {
+        KernelKind::Called(call) => (call, Told::Entered),
+        KernelKind::Returned { call, .. } => (call, Told::Returned),
+        _ => return None,
+    };
+    Some(format!("{}, {}", explain::system_call(kind, told), explain::process(&call.process)))
+}
+
 fn kernel_words(event: &KernelEvent) -> String {
     let names = Names::new(None, None, None);
     match &event.kind {
-        KernelKind::Called(call) => {
-            format!("{}, {}", explain::system_call(&event.kind, Told::Entered), explain::process(&call.process))
-        }
-        KernelKind::Returned { call, .. } => {
-            format!("{}, {}", explain::system_call(&event.kind, Told::Returned), explain::process(&call.process))
-        }
+        kind @ (KernelKind::Called(_) | KernelKind::Returned { .. }) => call_words(kind).unwrap_or_default(),
         KernelKind::Compared(Comparison { agreed, contradictions, beyond }) => {
             format!("states compared: {agreed} agree, {contradictions} contradict, {beyond} beyond what segments tell")
         }
@@ -147,6 +152,10 @@ impl<W: Write> Sink for Lines<W> {
             (Some(line), Some(packet)) => self.line(packet, line),
             _ => Ok(()),
         }
+    }
+
+    fn apart(&mut self, time: Time, call: &KernelKind) -> io::Result<()> {
+        call_words(call).map_or(Ok(()), |words| writeln!(self.out, "{} KERNEL no connection: {words}", stamp(time)))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -26,9 +26,9 @@ use std::io::{self, Write};
 use self::ladder::Text;
 use self::ladders::Ladders;
 use crate::ladder::Settings;
-use crate::trace::Event;
 use crate::trace::exchange::ExchangeEvent;
-use crate::wire::{Decoded, Packet};
+use crate::trace::{Event, KernelKind};
+use crate::wire::{Decoded, Packet, Time};
 
 pub use brief::Brief;
 pub use comparison::comparison;
@@ -65,6 +65,15 @@ pub trait Sink {
     /// The destination could not be written to.
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
         let _ = event;
+        Ok(())
+    }
+
+    /// Takes a system call of which no segment came, and so no connection; a sink that has no place for it passes it over.
+    ///
+    /// # Errors
+    /// The destination could not be written to.
+    fn apart(&mut self, time: Time, call: &KernelKind) -> io::Result<()> {
+        let _ = (time, call);
         Ok(())
     }
 

@@ -8,7 +8,8 @@ use super::{Format, open, open_within};
 use crate::ladder::Settings;
 use crate::ladder::fixture::*;
 use crate::ladder::tests::kernel;
-use crate::trace::{Event, Handshake, Mark, SCHEMA, Termination};
+use crate::trace::{CallEvent, Event, Handshake, KernelKind, Mark, Process, SCHEMA, Termination, Text};
+use crate::wire::Time;
 
 /// A destination that can be looked at from outside.
 #[derive(Clone, Default)]
@@ -204,4 +205,35 @@ fn a_heading_keeps_the_width() {
     let text = stripped(&written(Format::Ladder, &Settings::default(), &events));
     assert!(text.contains("Connection 2"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+/// A bind() that fails, of a process whose name is not to be trusted.
+fn failed_bind() -> [KernelKind; 2] {
+    let process = Process { process: 7, thread: 7, name: Text::of(b"a\x1bb") };
+    let call = CallEvent { call: "bind", descriptor: Some(3), detail: None, process };
+    [KernelKind::Called(call), KernelKind::Returned { call, result: -98, errno: Some("EADDRINUSE") }]
+}
+
+#[test]
+fn calls_of_no_connection_are_shown_apart() {
+    let shown = |format| {
+        let out = Shared::default();
+        let mut sink = open(format, &Settings::default(), Box::new(out.clone()));
+        failed_bind().iter().for_each(|call| sink.apart(Time::from_nanos(1_500_000_000), call).unwrap());
+        sink.finish().unwrap();
+        stripped(&out.text())
+    };
+    assert_eq!(
+        shown(Format::Ladder),
+        "Calls of which nothing came on the wire, told by the kernel: observed\n  bind(3) = -1 EADDRINUSE, a\\x1bb 7\n"
+    );
+    let lines = shown(Format::Lines);
+    assert_eq!(lines.lines().last(), Some(r"1.500000 KERNEL no connection: … bind(3) = -1 EADDRINUSE, a\x1bb 7"));
+    let json: Vec<serde_json::Value> =
+        shown(Format::Json).lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!((json.len(), &json[1]["errno"], &json[1]["time"]), (2, &"EADDRINUSE".into(), &"1.500000000".into()));
+    assert!(
+        json.iter().all(|call| call["event"] == "kernel" && call["connection"].is_null() && call["side"].is_null())
+    );
+    assert_eq!(shown(Format::Csv).lines().count(), 1);
 }

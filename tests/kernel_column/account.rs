@@ -91,13 +91,13 @@ fn time(event: &Value) -> (u64, u64) {
 }
 
 /// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`; where `both`
-/// kernels tell something, `c.` or `s.` before a word says which.
+/// kernels tell something, `c.` or `s.` before a word says which; calls of no connection have none.
 fn word(event: &Value, both: bool) -> Option<String> {
     match event["event"].as_str() {
         Some("segment") => Some(segment(event).replacen(' ', ":", 1).replace(' ', "+")),
         Some("kernel") if both => {
-            let side = event["side"].as_str().and_then(|side| side.chars().next()).expect("a side");
-            Some(format!("{side}.{}", told(event)?))
+            let side = event["side"].as_str().and_then(|side| side.chars().next());
+            Some(side.map_or(String::new(), |side| format!("{side}.")) + &told(event)?)
         }
         Some("kernel") => told(event),
         _ => None,

@@ -108,6 +108,10 @@ impl<'a> Merge<'a> {
     /// Passes on what was told up to this time.
     fn release(&mut self, until: Option<Time>) -> io::Result<()> {
         while let Some(told) = self.pending.pop_front_if(|told| until.is_none_or(|until| told.time <= until)) {
+            if told.local.port() == 0 && told.remote.is_none() {
+                self.sink.apart(told.time, &told.kind)?;
+                continue;
+            }
             match self.place(&told) {
                 Some((connection, side)) => self.told(connection, side, &told)?,
                 None if told.ours || told.remote.is_none() => self.early.push(told),
@@ -321,6 +325,8 @@ impl Sink for Merge<'_> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.listen()?;
+        self.release(None)?;
         self.sink.finish()
     }
 }

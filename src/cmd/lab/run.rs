@@ -28,6 +28,8 @@ Examples:
   rawshake lab run --wire 'delay=50ms drop=4' -- curl -s http://server/
   rawshake lab run --list -- sh -c 'curl http://server/; curl http://server/'
   rawshake lab run --out ladder.txt -- python3 client.py
+  sudo rawshake lab run --kernel -- python3 client.py
+                             with its system calls, those that failed too
   rawshake lab run --on server -- python3 -m http.server 8000
                              then, in another terminal:
   rawshake lab run --join -- curl http://server:8000/

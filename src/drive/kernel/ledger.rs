@@ -92,6 +92,7 @@ impl Ledger {
             What::Destroyed { socket, .. } => self.sockets.forget(socket),
             What::Born { task: child, name, flags } => self.born(task, child, &name, flags),
             What::Executed => self.executed(task),
+            What::Exited => self.exited(task),
             What::Renamed { name } => self.tasks.rename(task, &name),
             What::Named { packet, ends } => self.sockets.packet(packet, ends),
             What::ResetSent { packet, ends, reason, .. } => {
@@ -148,7 +149,15 @@ impl Ledger {
             _ => self.tell(&entered, own, returned),
         }
         if name == "close" {
-            self.files.remove(&own);
+            self.drop_file(own);
+        }
+    }
+
+    /// A descriptor is gone. Calls that failed before its socket was of any connection are told as that.
+    fn drop_file(&mut self, descriptor: Descriptor) {
+        let Some(file) = self.files.remove(&descriptor).filter(|file| file.socket.is_none()) else { return };
+        if file.history.iter().any(|(_, kind)| has_failed(kind)) {
+            file.history.into_iter().for_each(|(time, kind)| self.sockets.tell_of_none(time, kind));
         }
     }
 
@@ -230,6 +239,16 @@ impl Ledger {
         self.files.retain(|(owner, _), _| *owner != process);
     }
 
+    /// A thread ends, and its process with it if that is the first one.
+    fn exited(&mut self, task: u32) {
+        self.entered.remove(&task);
+        if self.tasks.get(task).process == task {
+            let own = self.files.keys().copied().filter(|(process, _)| *process == task);
+            own.collect::<Vec<_>>().into_iter().for_each(|descriptor| self.drop_file(descriptor));
+        }
+        self.tasks.forget(task);
+    }
+
     /// A new process has the descriptors of its parent.
     fn born(&mut self, parent: u32, child: u32, name: &[u8], flags: u64) {
         let parent_process = self.tasks.get(parent).process;
@@ -241,6 +260,12 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Whether a socket could not have its place in the network. What only has to wait has not failed.
+fn has_failed(kind: &KernelKind) -> bool {
+    let KernelKind::Returned { call, errno: Some(errno), .. } = kind else { return false };
+    matches!(call.call, "bind" | "listen" | "connect") && *errno != "EINPROGRESS"
 }
 
 fn is_accept(call: &str) -> bool {

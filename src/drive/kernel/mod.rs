@@ -18,7 +18,7 @@ use tasks::Tasks;
 pub struct Told {
     /// When, by the clock that packets are stamped with.
     pub time: Time,
-    /// The end whose kernel tells it.
+    /// The end whose kernel tells it; with port 0 it is of a socket that never had one, since its calls failed.
     pub local: SocketAddr,
     /// The other end; none where it is of a listening socket.
     pub remote: Option<SocketAddr>,

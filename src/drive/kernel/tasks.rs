@@ -48,6 +48,11 @@ impl Tasks {
         own
     }
 
+    /// It has ended.
+    pub(super) fn forget(&mut self, thread: u32) {
+        self.0.remove(&thread);
+    }
+
     pub(super) fn rename(&mut self, thread: u32, name: &[u8]) {
         if let Some(known) = self.0.get_mut(&thread) {
             known.name = Text::of(name);

@@ -67,8 +67,9 @@ pub(super) const SOCKETS: [Point; 8] = [
 pub(super) const NOISE: [&str; 4] = ["NOT_SPECIFIED", "OTHERHOST", "UNHANDLED_PROTO", "PACKET_SOCK_ERROR"];
 
 /// What tasks do: who is born of whom, what they are called, and through which socket they move octets.
-pub(super) const TASKS: [Point; 5] = [
+pub(super) const TASKS: [Point; 6] = [
     point("sched/sched_process_exec", false, &[], |_, _| Some(What::Executed)),
+    point("sched/sched_process_exit", false, &[], |_, _| Some(What::Exited)),
     point("task/task_newtask", false, &["pid", "comm", "clone_flags"], |format, record| {
         Some(What::Born {
             task: u32::try_from(format.number(record, "pid")?).ok()?,

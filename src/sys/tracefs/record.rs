@@ -111,6 +111,8 @@ pub enum What {
         /// What it shares with its parent: `CLONE_…` of clone(2).
         flags: u64,
     },
+    /// The running thread ends.
+    Exited,
     /// The running process is another program from now on, which has its own descriptors.
     Executed,
     /// The running thread has another name from now on.

@@ -103,6 +103,10 @@ impl Paths {
 
     fn kernel(&mut self, event: &KernelEvent) {
         if let KernelKind::State { old, new } = event.kind {
+            // What becomes of a listening socket is told with a connection of its time, and is no state of that.
+            if old == Some(State::Listen) && new == State::Closed {
+                return;
+            }
             let path = &mut self.observed[event.side];
             old.into_iter().for_each(|state| path.push(state));
             path.push(new);
@@ -168,6 +172,7 @@ const fn is_silent(state: State) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Teller;
     use State::{CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, TimeWait};
 
     /// Both paths of a server, the contradictions and the outcome.
@@ -225,6 +230,22 @@ mod tests {
         let inferred = [Established, FinWait1, FinWait2, TimeWait, Closed];
         let observed = [Established, FinWait1, FinWait2, Closed];
         assert_eq!(compared(&inferred, &observed, true), (vec![], outcome(3, 0, 0)));
+    }
+
+    #[test]
+    fn a_listening_socket_that_closes_is_no_state_of_its_connections() {
+        let mut paths = Paths::default();
+        let told = |old, new| KernelEvent {
+            side: Side::Server,
+            teller: Teller::Tracepoint,
+            kind: KernelKind::State { old: Some(old), new },
+        };
+        let states = [(Closed, Listen), (Listen, SynReceived), (SynReceived, Established), (Listen, Closed)];
+        states.into_iter().for_each(|(old, new)| paths.kernel(&told(old, new)));
+        assert_eq!(paths.last(Side::Server), Some(Established));
+        paths.kernel(&told(Established, FinWait1));
+        [SynReceived, Established, FinWait1].into_iter().for_each(|state| paths.inferred.server.push(state));
+        assert_eq!(paths.compare(Side::Server, true, |_, _| ()), outcome(3, 0, 0));
     }
 
     #[test]

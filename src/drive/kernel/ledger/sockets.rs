@@ -1,7 +1,7 @@
 //! Sockets by their place in the kernel's memory, and what was told of them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::super::Told;
 use crate::sys::tracefs::Ends;
@@ -160,6 +160,12 @@ impl Sockets {
     pub(super) fn tell_of(&mut self, ends: Ends, time: Time, kind: KernelKind) {
         let Ends { local, remote } = ends;
         self.told.push(Told { time, local, remote: (remote.port() != 0).then_some(remote), ours: false, kind });
+    }
+
+    /// Something is told of a socket that has no address.
+    pub(super) fn tell_of_none(&mut self, time: Time, kind: KernelKind) {
+        let local = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+        self.told.push(Told { time, local, remote: None, ours: true, kind });
     }
 
     /// These are the ends of a packet.

@@ -81,7 +81,11 @@ fn number(state: State) -> u8 {
 }
 
 fn words(told: &Told) -> String {
-    let whose = if told.remote.is_some() { "connection" } else { "listener" };
+    let whose = match told.remote {
+        _ if told.local.port() == 0 => "nothing",
+        Some(_) => "connection",
+        None => "listener",
+    };
     let what = match told.kind {
         KernelKind::Called(call) => format!("{}(", call.call),
         KernelKind::Returned { call, result, .. } => format!("{}={result}", call.call),
@@ -97,6 +101,30 @@ fn calls_before_a_socket_is_known_are_told_when_it_is() {
     let mut book = Book::new();
     let expected = ["socket(", "socket=3", "bind(", "bind=0", "listen(", ">LISTEN", "listen=0"];
     assert_eq!(book.listens().told(), expected.map(|words| format!("listener {words}")));
+}
+
+#[test]
+fn calls_that_fail_before_there_is_a_connection_are_told_apart() {
+    let stream = libc::SOCK_STREAM as u64;
+    let inet = libc::AF_INET as u64;
+    let mut book = Book::new();
+    let in_use = -i64::from(libc::EADDRINUSE);
+    book.calls("socket", [inet, stream, 0], 3).calls("bind", [3, 0, 0], in_use);
+    assert_eq!(book.told(), [""; 0]);
+    let expected = ["socket(", "socket=3", "bind(", "bind=-98", "close(", "close=0"];
+    assert_eq!(book.calls("close", [3, 0, 0], 0).told(), expected.map(|words| format!("nothing {words}")));
+    // What was closed unused has not failed, nor what waits.
+    let in_progress = -i64::from(libc::EINPROGRESS);
+    book.calls("socket", [inet, stream, 0], 3).calls("close", [3, 0, 0], 0);
+    book.calls("socket", [inet, stream, 0], 3).calls("connect", [3, 0, 0], in_progress).calls("close", [3, 0, 0], 0);
+    assert_eq!(book.told(), [""; 0]);
+    // Who ends closes.
+    let (task, child) = (book.task, 4_194_300);
+    book.by(task, What::Born { task: child, name: *b"child\0\0\0\0\0\0\0\0\0\0\0", flags: FORK });
+    book.calls_as(child, "socket", [inet, stream, 0], 3);
+    let unreachable = -i64::from(libc::ENETUNREACH);
+    book.calls_as(child, "connect", [3, 0, 0], unreachable).by(child, What::Exited);
+    assert_eq!(book.told(), ["nothing socket(", "nothing socket=3", "nothing connect(", "nothing connect=-101"]);
 }
 
 #[test]
