@@ -32,8 +32,8 @@ Examples:
                                          a gradebook: one answer a line is read
 
 Only what the packets prove is asked: segments that go by the book, from the
-first SYN of their connection on. The first 64 segments of the first 1000
-connections count.
+first SYN of their connection on; for phenomena, what the screen shows. The
+first 64 segments of the first 1000 connections count.
 Flags may be typed as SYN ACK, syn+ack, SA or [S.]. An empty line passes a
 question over. Ctrl-C, or the end of the input, ends the quiz with the marks so
 far.

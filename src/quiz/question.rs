@@ -29,13 +29,15 @@ pub(super) enum Hidden {
     Ack,
 }
 
-/// A segment on one line, in at most 60 columns.
+/// A segment on one line.
 pub(super) fn words(segment: &SegmentEvent, hidden: Hidden) -> String {
     if hidden == Hidden::All {
         return "?".to_owned();
     }
-    let seq = if hidden == Hidden::Seq { "?".to_owned() } else { segment.relative_seq.to_string() };
-    let ack = segment.relative_ack.map(|ack| if hidden == Hidden::Ack { "?".to_owned() } else { ack.to_string() });
+    // What lies before the first number that is known is below 0.
+    let number = |is_hidden, number: u32| if is_hidden { "?".to_owned() } else { number.cast_signed().to_string() };
+    let seq = number(hidden == Hidden::Seq, segment.relative_seq);
+    let ack = segment.relative_ack.map(|ack| number(hidden == Hidden::Ack, ack));
     line(segment.flags, &seq, ack.as_deref(), segment.len)
 }
 

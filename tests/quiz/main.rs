@@ -6,6 +6,7 @@ mod common;
 mod ends;
 mod kernels;
 mod person;
+mod phenomena;
 mod proof;
 mod raw;
 

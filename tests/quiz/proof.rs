@@ -218,6 +218,10 @@ fn every_answer_follows_from_the_octets_of_the_capture() {
         }
         let packets = raw::read(&path);
         for question in questions(&said) {
+            // Those are held against tshark.
+            if question["kind"] == "phenomenon" {
+                continue;
+            }
             let case = Case::new(&question, &packets);
             assert_eq!(question["answer"], case.derived(), "{}: {question}", path.display());
             rows_are_true(&case);

@@ -4,6 +4,7 @@ mod cause;
 mod course;
 mod numbers;
 mod order;
+mod phenomenon;
 mod returns;
 mod state;
 mod upcoming;
@@ -34,12 +35,14 @@ pub enum Kind {
     NextState,
     /// The call that returns when a segment arrives.
     Returns,
+    /// The name of what a segment is.
+    Phenomenon,
 }
 
 type Ask = fn(&Record, usize, &mut Rng) -> Option<Question>;
 
 /// Every kind, its name, and what asks it.
-const KINDS: [(Kind, &str, Ask); 7] = [
+const KINDS: [(Kind, &str, Ask); 8] = [
     (Kind::NextFlags, "next-flags", upcoming::ask),
     (Kind::NextSeq, "next-seq", numbers::seq),
     (Kind::NextAck, "next-ack", numbers::ack),
@@ -47,6 +50,7 @@ const KINDS: [(Kind, &str, Ask); 7] = [
     (Kind::Cause, "cause", cause::ask),
     (Kind::NextState, "next-state", state::ask),
     (Kind::Returns, "returns", returns::ask),
+    (Kind::Phenomenon, "phenomenon", phenomenon::ask),
 ];
 
 impl Kind {
