@@ -31,6 +31,7 @@ if [ "${1:-build}" = test ]; then
     need fish fish
     need nft nftables
     need setcap libcap2-bin
+    need objdump binutils
     need rsvg-convert librsvg2-bin
     need chromium chromium # the page that --format html makes is opened in it
     need python3 python3-venv
