@@ -27,8 +27,8 @@ pub(crate) const CONTENDERS: [Contender; 6] = [
         program: RAWSHAKE,
         arguments: "watch -i IF --stats --force --pcap FILE",
     },
-    Contender { name: "tcpdump -w FILE -B 65536", program: "tcpdump", arguments: "-i IF -p -B 65536 -w FILE" },
-    Contender { name: "tcpdump -w FILE", program: "tcpdump", arguments: "-i IF -p -w FILE" },
+    Contender { name: "tcpdump -w FILE -B 65536", program: "tcpdump", arguments: "-i IF -p -Z root -B 65536 -w FILE" },
+    Contender { name: "tcpdump -w FILE", program: "tcpdump", arguments: "-i IF -p -Z root -w FILE" },
 ];
 
 /// What it took so far.
@@ -65,12 +65,15 @@ impl Watcher {
             "FILE" => &file,
             word => word,
         });
-        let mut command = Command::new(contender.program);
-        command.args(words).stdout(File::create("/dev/null")?).stderr(Stdio::piped()).stdin(Stdio::null());
-        let mut child = match command.spawn() {
+        match Command::new(contender.program).arg("--version").output() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            child => child?,
-        };
+            version => drop(version?),
+        }
+        // A bench that is killed takes it along. A change of its user would clear that: hence tcpdump's -Z.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--", contender.program]).args(words);
+        command.stdout(File::create("/dev/null")?).stderr(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn()?;
         let err = child.stderr.take().ok_or_else(|| io::Error::other("no pipe"))?;
         let mut this = Self { child, err: BufReader::new(err) };
         let mut line = String::new();

@@ -63,7 +63,7 @@ impl Stage {
     /// Enters the lab with this server, whatever else its port is known for.
     pub(super) fn with_server(args: &LabArgs, port: Option<u16>, server: Server) -> anyhow::Result<Self> {
         let think = args.lab_think.map_or(lab::DEFAULT_THINK, |seconds| seconds.0);
-        let lab = Lab::enter(&lab::Options { server, port, think, wire: args.wire.lab_wire.clone() })?;
+        let lab = super::lab::enter(&lab::Options { server, port, think, wire: args.wire.lab_wire.clone() })?;
         Ok(Self { lab: Some(lab), port: port.unwrap_or_else(|| server.port()) })
     }
 

@@ -1,8 +1,7 @@
 //! The embedded test host: two network namespaces, a veth pair and real kernel servers, without sudo.
 //!
 //! [`Lab::enter`] moves the calling thread into a network of its own and puts a server at the other end of a cable.
-//! Everything is inside this process: no child, no named namespace, no file. So nothing is left behind, however the
-//! process ends. A program enters it before it starts threads and before it opens sockets:
+//! Everything is inside this process: no named namespace, no file. So nothing is left behind, however the process ends. A program enters it before it starts threads and before it opens sockets:
 //!
 //! ```text
 //!   you (this thread) ─── cable ─── server (threads of the lab)
@@ -14,6 +13,7 @@
 //! damages or reorders it.
 
 mod behaviour;
+mod caretaker;
 mod client;
 mod connection;
 mod door;
@@ -33,6 +33,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, DEFAULT_THINK, Server};
+pub use caretaker::take_care;
 pub use client::Client;
 pub use door::{Door, Joined, OpenDoor};
 pub use error::Error;
@@ -45,6 +46,7 @@ pub use wire::{Choice, Impairments, WireError};
 use crate::sys::namespace::Entered;
 use crate::sys::sockdiag::{self, KernelState};
 use crate::sys::{self, Version, namespace};
+use caretaker::Caretaker;
 use keeper::Keeper;
 use puppet::Held;
 use serve::{Plan, Service};
@@ -75,10 +77,12 @@ impl Default for Options {
 /// The far host and its servers. They stop when it is dropped, last started first; the thread stays in its namespace.
 #[derive(Debug)]
 pub struct Lab {
-    // Dropped in this order: the servers, the wire, then the thread that keeps the server's namespace.
+    // Dropped in this order: the servers, the wire, what ends their connections, then the thread that keeps the server's
+    // namespace.
     services: Vec<Service>,
     held: Held,
     _wire: Option<Wire>,
+    caretakers: Vec<Caretaker>,
     keeper: Keeper,
     options: Options,
     entered: Entered,
@@ -97,7 +101,8 @@ impl Lab {
             None => network::connect(&keeper).map(|()| None)?,
         };
         let (services, held) = (Vec::new(), Held::default());
-        let mut this = Self { services, held, _wire: wire, keeper, options: options.clone(), entered };
+        let mut this =
+            Self { services, held, _wire: wire, caretakers: Vec::new(), keeper, options: options.clone(), entered };
         this.start(options.server, this.address(Version::V4).port())?;
         Ok(this)
     }

@@ -22,7 +22,7 @@ pub enum Place {
 }
 
 /// The executable that is running, whatever has become of its file.
-const OWN: &str = "/proc/self/exe";
+pub(super) const OWN: &str = "/proc/self/exe";
 
 /// A program of the lab that runs. It is killed when this is dropped, and when the lab's process ends, however that does.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What the kernel itself says of its sockets (sock_diag(7)): of one TCP connection, so that what we conclude can be held
 //! against it, or of all.
 
+mod destroy;
 mod dump;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
 use super::{Error, Result, netlink};
 
+pub use destroy::end_connections;
 pub use dump::{Socket, Timer, TimerKind, Transport, sockets};
 
 /// A state in the kernel's numbering and spelling (`include/net/tcp_states.h`).

@@ -35,14 +35,33 @@ pub fn impossible(reason: &str) {
 /// What to do where a namespace was refused. An ordinary user can have one only in a process with a single thread,
 /// which a test is not: then unshare(1) runs the same test again, as root of a user namespace. Otherwise it is skipped.
 pub fn refused(error: &sys::Error) {
-    const AGAIN: &str = "RAWSHAKE_TEST_AGAIN";
-    let name = std::thread::current().name().unwrap_or_default().to_owned();
-    if !matches!(error, sys::Error::Threads { .. }) || std::env::var_os(AGAIN).is_some() {
+    if !matches!(error, sys::Error::Threads { .. }) || is_again() {
         return impossible(&error.to_string());
     }
+    again(&["--user", "--map-root-user"]);
+}
+
+/// Runs a test as root of new user and network namespaces, by running it once more; or skips it.
+pub fn as_another_root(test: impl FnOnce()) {
+    if !is_again() {
+        return again(&["--user", "--map-root-user", "--net"]);
+    }
+    sys::link::set_up("lo").expect("lo comes up");
+    test();
+}
+
+const AGAIN: &str = "RAWSHAKE_TEST_AGAIN";
+
+fn is_again() -> bool {
+    std::env::var_os(AGAIN).is_some()
+}
+
+/// Runs the test of this thread once more, by unshare(1) with these options.
+fn again(options: &[&str]) {
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
     let unshare = |program: &std::path::Path| {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--"]).arg(program);
+        command.args(options).arg("--").arg(program);
         command
     };
     match unshare("true".as_ref()).output() {

@@ -40,8 +40,10 @@ fn of_model(model: &str) -> (usize, usize) {
     let mut same = 0;
     while same < 20 && Instant::now() < deadline {
         let all = processes();
-        let server = children(lab.id()).into_iter().find(|number| all.get(number).is_some_and(|it| it.1 == "server"));
-        let connected = children(lab.id()).len() == 2;
+        let named = |name: &str| {
+            children(lab.id()).into_iter().find(|number| all.get(number).is_some_and(|found| found.1 == name))
+        };
+        let (server, connected) = (named("server"), named("client").is_some());
         let now = server.map_or((0, 0), |server| (children(server).len(), threads(server)));
         same = if now == seen && connected { same + 1 } else { 0 };
         seen = now;

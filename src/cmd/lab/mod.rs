@@ -1,5 +1,6 @@
 //! `rawshake lab`.
 
+mod caretaker;
 mod client;
 mod clients;
 mod place;
@@ -22,7 +23,7 @@ use super::capture::CaptureArgs;
 use super::output::OutputArgs;
 use super::show::ByLine;
 use super::{Exit, Streams};
-use crate::lab::Impairments;
+use crate::lab::{self, Impairments, Lab};
 use crate::sink::{self, ListSettings, Sink};
 use crate::sys::terminal;
 
@@ -59,6 +60,9 @@ enum Command {
     /// What a process of the lab is to do, in words of its own
     #[command(hide = true)]
     Program(program::Args),
+    /// What waits for the end of the lab
+    #[command(hide = true)]
+    Caretaker,
     /// A place of the lab for a command
     #[command(hide = true)]
     Within(within::Args),
@@ -74,9 +78,20 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Client(args) => client::run(args, streams),
         Command::Run(args) => run::run(args, streams),
         Command::Shell(args) => shell::run(args, streams),
+        Command::Caretaker => caretaker::run(),
         Command::Within(args) => within::run(args, streams),
         Command::Program(args) => program::run(args, streams),
     }
+}
+
+/// Enters the lab as every command does.
+///
+/// # Errors
+/// Those of [`Lab::enter`]; no process can be had.
+pub(super) fn enter(options: &lab::Options) -> Result<Lab, lab::Error> {
+    let mut lab = Lab::enter(options)?;
+    lab.take_care()?;
+    Ok(lab)
 }
 
 /// What is shown of the wire, and what it does to the frames on it.

@@ -10,7 +10,7 @@ use super::view::View;
 use crate::cmd::exit::remark;
 use crate::cmd::kernel::Kernel;
 use crate::cmd::{Exit, Streams};
-use crate::lab::{self, Door, Joined, Lab, Place, Process, SERVER, Server, YOU};
+use crate::lab::{self, Door, Joined, Place, Process, SERVER, Server, YOU};
 use crate::sys::{Interrupts, Signal, poll};
 
 /// The servers of a lab for commands, each at its usual port.
@@ -69,7 +69,7 @@ pub(super) fn run(
     let door = Door::reserve().ok();
     let options = lab::Options { server: SERVERS[0], wire: wire.wire.clone(), ..lab::Options::default() };
     let kernel = Kernel::open(wire.kernel, streams.err)?;
-    let mut lab = Lab::enter(&options)?;
+    let mut lab = super::enter(&options)?;
     SERVERS[1..].iter().try_for_each(|server| lab.start(*server, server.port()))?;
     let _open = door.map(|door| door.open(&lab, None)).transpose()?;
     let mut view = View::open(wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;

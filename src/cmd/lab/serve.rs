@@ -162,7 +162,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     // Every other socket and every thread comes after this.
     let wire = args.wire.wire.clone();
     let kernel = Kernel::open(args.wire.kernel, streams.err)?;
-    let lab = Lab::enter(&lab::Options { server: Server::Refuses, wire, ..lab::Options::default() })?;
+    let lab = super::enter(&lab::Options { server: Server::Refuses, wire, ..lab::Options::default() })?;
     let mut view = View::open(&args.wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     introduce(&serving, streams.err)?;
     let mut stage = Stage { lab: &lab, server: None, program: Program::Serve(serving.clone()), said: String::new() };

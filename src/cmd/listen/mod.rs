@@ -56,7 +56,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 fn enter(args: &Args) -> anyhow::Result<Option<Lab>> {
     let options =
         lab::Options { server: Server::Refuses, wire: args.lab.wire.lab_wire.clone(), ..lab::Options::default() };
-    Ok(if args.lab.lab { Some(Lab::enter(&options)?) } else { None })
+    Ok(if args.lab.lab { Some(super::lab::enter(&options)?) } else { None })
 }
 
 /// The run itself, shown while it goes on. Gives how it ended, and how many packets were not shown.

@@ -20,7 +20,7 @@ use crate::craft::packet::IpSpec;
 use crate::craft::ping::{Config, End, Form, Ping, Probe, max_size, text};
 use crate::drive;
 use crate::drive::ping::{Carrier, Echo, Host, Ports, Way};
-use crate::lab::{self, Lab};
+use crate::lab;
 use crate::sys::icmp::{self, Kind, PathMtu};
 use crate::sys::{IcmpSocket, Signal, Version, random, route};
 use args::{Format, MtuDiscovery, TcpEnd, Through};
@@ -37,7 +37,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     limits::check(args)?;
     // Held until the end: the far host goes with it.
     let options = lab::Options { wire: args.wire.lab_wire.clone(), ..lab::Options::default() };
-    let _lab = args.lab.then(|| Lab::enter(&options)).transpose()?;
+    let _lab = args.lab.then(|| super::lab::enter(&options)).transpose()?;
     let targets = Target::all(args)?;
     let (mut hosts, mut views) = (Vec::new(), Vec::new());
     for (index, target) in targets.iter().enumerate() {
