@@ -23,6 +23,8 @@ pub enum Answer {
     Choice(Vec<Choice>, usize),
     /// These letters in this order.
     Order(String),
+    /// The segment of this number, and this field of it.
+    Field(String, &'static str),
 }
 
 /// What an answer is worth.
@@ -45,6 +47,7 @@ impl Answer {
             Self::Number(number) => number.to_string(),
             Self::Choice(choices, right) => format!("{}. {}", right + 1, choices[*right].text),
             Self::Order(letters) => spaced(letters),
+            Self::Field(number, field) => format!("{number} {field}"),
         }
     }
 
@@ -56,6 +59,7 @@ impl Answer {
             Self::Number(_) => "a number",
             Self::Choice(..) => "the number of a choice, or its name",
             Self::Order(_) => "all letters, the first segment first, as in C A B D",
+            Self::Field(..) => "the segment's number and flags, seq or ack, as in 3 seq",
         }
     }
 
@@ -72,6 +76,7 @@ impl Answer {
             Self::Order(right) => {
                 read_order(typed, right).map_or(unreadable, |read| judged(read == *right, spaced(&read)))
             }
+            Self::Field(..) => read_field(typed).map_or(unreadable, |read| judged(read == self.words(), read)),
         }
     }
 }
@@ -120,7 +125,39 @@ fn read_order(typed: &str, right: &str) -> Option<String> {
     (sorted(&letters) == sorted(right)).then_some(letters)
 }
 
+/// A number and the name of a field, in either order and with other words beside them.
+fn read_field(typed: &str) -> Option<String> {
+    const FIELDS: [(&str, &str); 3] = [("fl", "flags"), ("seq", "seq"), ("ack", "ack")];
+    let lower = typed.to_lowercase();
+    let digits: String = lower.chars().filter(char::is_ascii_digit).collect();
+    let number: u32 = digits.parse().ok()?;
+    let is_named = |(begin, _): &&(&str, &str)| {
+        lower.split(|char: char| !char.is_ascii_alphabetic()).any(|word| word.starts_with(begin))
+    };
+    let mut named = FIELDS.iter().filter(is_named);
+    let field = named.next().filter(|_| named.next().is_none())?;
+    Some(format!("{number} {}", field.1))
+}
+
 /// A word without what spelling is about.
 fn key(text: &str) -> String {
     text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_and_its_field_are_read_in_any_order() {
+        let answer = Answer::Field("10".to_owned(), "ack");
+        for typed in ["10 ack", "ack 10", "10: ACK", "10ack", "the acknowledgment of 10", "segment 10, ack"] {
+            assert_eq!(answer.judge(typed), Judged::Right, "{typed}");
+        }
+        assert_eq!(answer.judge("1 ack"), Judged::Wrong("1 ack".to_owned()));
+        assert_eq!(answer.judge("10 flag"), Judged::Wrong("10 flags".to_owned()));
+        for typed in ["10", "ack", "seq or ack 10", "99999999999 ack", ""] {
+            assert!(matches!(answer.judge(typed), Judged::Unreadable(_)), "{typed}");
+        }
+    }
 }

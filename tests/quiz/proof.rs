@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::altered::{Shown, corrections};
 use crate::ends::End;
 use crate::raw::{self, Raw};
 use crate::{captures, questions, quiz};
@@ -78,6 +79,7 @@ impl<'a> Case<'a> {
             "cause" => self.cause().to_owned(),
             "next-state" => self.chosen(self.end(true).state()),
             "returns" => self.chosen(self.end(true).returns(&self.end(false), self.packet)),
+            "wrong" => self.altered(),
             other => panic!("nothing derives the answer to {other}"),
         }
     }
@@ -117,6 +119,35 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The row and the field that are not as they were captured; no other correction makes the rows fit.
+    fn altered(&self) -> String {
+        let rows = self.question["rows"].as_array().expect("rows");
+        let shown: Vec<Shown> = rows.iter().map(Shown::of).collect();
+        let differs = rows.iter().zip(&shown).flat_map(|(row, shown)| {
+            let fields = self.differing(row, shown);
+            fields.into_iter().map(|field| format!("{} {field}", shown.label))
+        });
+        let differs: Vec<_> = differs.collect();
+        assert_eq!(differs.len(), 1, "{differs:?}: {}", self.question);
+        assert_eq!(corrections(&shown), differs, "{}", self.question);
+        differs.into_iter().next().expect("one")
+    }
+
+    /// What of a row is not what its packet says.
+    fn differing(&self, row: &Value, shown: &Shown) -> Vec<&'static str> {
+        let raw = packet(self.packets, row["packet"].as_u64().expect("a number"));
+        let is_sender = raw.source == self.packet.source;
+        let relative = |number: u32, of_sender| i64::from(number.wrapping_sub(self.initial(of_sender)));
+        let ack = raw.has_ack().then(|| relative(raw.ack, !is_sender));
+        let same = [
+            ("flags", shown.flags == raw.names()),
+            ("seq", shown.seq == relative(raw.seq, is_sender)),
+            ("ack", shown.ack == ack),
+            ("len", shown.len == i64::from(raw.len)),
+        ];
+        same.into_iter().filter(|field| !field.1).map(|field| field.0).collect()
+    }
+
     /// The labels by the numbers of their packets; no other order may fit what is shown.
     fn order(&self) -> String {
         let mut rows: Vec<&Value> = self.question["rows"].as_array().expect("rows").iter().collect();
@@ -131,48 +162,18 @@ fn packet(packets: &[Raw], number: u64) -> &Raw {
     packets.iter().find(|packet| packet.number == number).expect("a segment")
 }
 
-/// What a row says.
-#[derive(Clone, Debug)]
-struct Shown {
-    from: String,
-    flags: String,
-    seq: u32,
-    ack: Option<u32>,
-    len: u32,
-}
-
-impl Shown {
-    fn of(row: &Value) -> Self {
-        let text = row["segment"].as_str().expect("a segment");
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let value = |name: &str| words.iter().position(|word| *word == name).and_then(|at| words[at + 1].parse().ok());
-        let flags: Vec<&str> = words.iter().copied().take_while(|word| *word != "seq").collect();
-        Self {
-            from: row["from"].to_string(),
-            flags: flags.join(" "),
-            seq: value("seq").unwrap_or_default(),
-            ack: value("ack"),
-            len: value("len").unwrap_or_default(),
-        }
-    }
-
-    fn end(&self) -> u32 {
-        self.seq + self.len + u32::from(self.flags.contains("SYN")) + u32::from(self.flags.contains("FIN"))
-    }
-}
-
 /// In how many orders the segments can have been sent, each end beginning with its lowest number, sending without a gap,
 /// and acknowledging no less than before and nothing that was not sent.
 fn orders(segments: &[Shown]) -> usize {
     let begin = |from: &str| segments.iter().filter(|one| one.from == from).map(|one| one.seq).min();
     let ends: Vec<_> =
-        ["\"client\"", "\"server\""].iter().map(|from| (*from, begin(from).unwrap_or(u32::MAX), 0)).collect();
+        ["\"client\"", "\"server\""].iter().map(|from| (*from, begin(from).unwrap_or(i64::MAX), 0)).collect();
     let rest: Vec<&Shown> = segments.iter().collect();
     count(&ends, &rest)
 }
 
 /// `ends`: each end's name, what it sends next, and what it acknowledged.
-fn count(ends: &[(&str, u32, u32)], rest: &[&Shown]) -> usize {
+fn count(ends: &[(&str, i64, i64)], rest: &[&Shown]) -> usize {
     if rest.is_empty() {
         return 1;
     }
@@ -199,12 +200,9 @@ fn rows_are_true(case: &Case<'_>) {
             assert_eq!(number, case.packet.number, "{}", case.question);
             continue;
         }
-        let (raw, shown) = (packet(case.packets, number), Shown::of(row));
-        let is_sender = raw.source == case.packet.source;
-        assert_eq!((shown.flags.as_str(), shown.len), (raw.names().as_str(), raw.len), "{row}");
-        assert_eq!(shown.seq, raw.seq.wrapping_sub(case.initial(is_sender)), "{row}");
-        let ack = raw.has_ack().then(|| raw.ack.wrapping_sub(case.initial(!is_sender)));
-        assert_eq!(shown.ack, ack, "{row}");
+        let differs = case.differing(row, &Shown::of(row));
+        let altered = case.question["kind"] == "wrong" && number == case.packet.number;
+        assert!(differs.is_empty() || altered, "{differs:?}: {}", case.question);
     }
 }
 

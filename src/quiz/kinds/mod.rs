@@ -8,6 +8,7 @@ mod phenomenon;
 mod returns;
 mod state;
 mod upcoming;
+mod wrong;
 
 use serde::{Serialize, Serializer};
 
@@ -37,12 +38,14 @@ pub enum Kind {
     Returns,
     /// The name of what a segment is.
     Phenomenon,
+    /// The segment and the field that were altered.
+    Wrong,
 }
 
 type Ask = fn(&Record, usize, &mut Rng) -> Option<Question>;
 
 /// Every kind, its name, and what asks it.
-const KINDS: [(Kind, &str, Ask); 8] = [
+const KINDS: [(Kind, &str, Ask); 9] = [
     (Kind::NextFlags, "next-flags", upcoming::ask),
     (Kind::NextSeq, "next-seq", numbers::seq),
     (Kind::NextAck, "next-ack", numbers::ack),
@@ -51,6 +54,7 @@ const KINDS: [(Kind, &str, Ask); 8] = [
     (Kind::NextState, "next-state", state::ask),
     (Kind::Returns, "returns", returns::ask),
     (Kind::Phenomenon, "phenomenon", phenomenon::ask),
+    (Kind::Wrong, "wrong", wrong::ask),
 ];
 
 impl Kind {

@@ -2,7 +2,7 @@
 
 use super::{Kind, about};
 use crate::quiz::question::{Hidden, first_shown};
-use crate::quiz::record::Record;
+use crate::quiz::record::{Record, end};
 use crate::quiz::rng::Rng;
 use crate::quiz::{Answer, Question};
 use crate::trace::{SegmentEvent, Side};
@@ -22,7 +22,7 @@ pub(super) fn seq(record: &Record, index: usize, _: &mut Rng) -> Option<Question
     let side = segment.from.name();
     let ask = format!("Which sequence number does segment {} of the {side} carry?", index + 1);
     let mut question = about(record, index, Kind::NextSeq, Hidden::Seq, ask, Answer::Number(end));
-    question.why = vec![sum(last, end, &format!("the {side}'s segment before it"))];
+    question.why = vec![sum(last, &format!("the {side}'s segment before it"))];
     question.more = "seq".to_owned();
     Some(question)
 }
@@ -41,7 +41,7 @@ pub(super) fn ack(record: &Record, index: usize, _: &mut Rng) -> Option<Question
     );
     let mut question = about(record, index, Kind::NextAck, Hidden::Ack, ask, Answer::Number(end));
     question.why = vec![
-        sum(last, end, &format!("the {peer}'s last segment")),
+        sum(last, &format!("the {peer}'s last segment")),
         "An acknowledgment names the next number that is expected, not the last that arrived.".to_owned(),
     ];
     question.more = "ack".to_owned();
@@ -49,7 +49,8 @@ pub(super) fn ack(record: &Record, index: usize, _: &mut Rng) -> Option<Question
 }
 
 /// How the number behind `last` is made.
-fn sum(last: &SegmentEvent, end: u32, which: &str) -> String {
+pub(super) fn sum(last: &SegmentEvent, which: &str) -> String {
+    let end = end(last);
     let mut terms = vec![last.relative_seq.to_string()];
     let mut reasons = Vec::new();
     let parts =
