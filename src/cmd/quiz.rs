@@ -101,8 +101,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         None => u64::from(random::u32()?),
     };
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
-    let records = packets::records(&args.files, seed, &stop, streams.err)?;
     let kinds: Vec<Kind> = if args.kinds.is_empty() { Kind::all().collect() } else { args.kinds.clone() };
+    let records = packets::records(&args.files, (seed, &kinds), &stop, streams.err)?;
     let questions = quiz::questions(&records, &kinds, seed, args.questions as usize);
     ensure!(
         !questions.is_empty(),

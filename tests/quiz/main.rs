@@ -6,6 +6,7 @@ mod common;
 mod altered;
 mod ends;
 mod kernels;
+mod lab;
 mod person;
 mod phenomena;
 mod proof;

@@ -7,20 +7,36 @@ use anyhow::{bail, ensure};
 
 use crate::cmd::exit::remark;
 use crate::cmd::trace;
-use crate::quiz::{MAX_CONNECTIONS, Record, Records};
+use crate::quiz::{Kind, MAX_CONNECTIONS, Record, Records};
 use crate::sink::Sink;
 use crate::source::{Chain, Source as _};
 use crate::sys::Interrupts;
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::{self, Reassembler};
 
-/// Runs in the lab to ask about, as arguments of `rawshake trace --lab`; the seed chooses.
-const RUNS: [&[&str]; 4] = [
+/// Runs in the lab to ask about, as arguments of `rawshake trace --lab`.
+const RUNS: [&[&str]; 6] = [
     &["--send", "hello"],
     &["--http"],
     &["--close", "half", "--send", "hello"],
     &["--close", "passive", "--send", "hello"],
+    &["--close", "simultaneous", "--send", "hello"],
+    &["--send", "hello", "--lab-wire", "drop=4"],
 ];
+
+/// Runs for who asks for phenomena alone.
+const PHENOMENA: [&[&str]; 4] = [
+    &["--lab-wire", "drop=1"],
+    &["--send", "hello", "--lab-wire", "drop=4"],
+    &["--lab-server", "refuses"],
+    &["--close", "simultaneous", "--send", "hello"],
+];
+
+/// The run that the seed chooses.
+fn run(seed: u64, kinds: &[Kind]) -> &'static [&'static str] {
+    let runs: &[&[&str]] = if *kinds == [Kind::Phenomenon] { &PHENOMENA } else { &RUNS };
+    runs[(seed % runs.len() as u64) as usize]
+}
 
 /// The connections in the files, or of a run in the lab where there are none.
 ///
@@ -28,15 +44,14 @@ const RUNS: [&[&str]; 4] = [
 /// There is no lab to be had, or no packet in the files.
 pub(super) fn records(
     files: &[PathBuf],
-    seed: u64,
+    (seed, kinds): (u64, &[Kind]),
     stop: &Interrupts,
     err: &mut dyn Write,
 ) -> anyhow::Result<Vec<Record>> {
     let mut records = Records::default();
     if files.is_empty() {
-        let run = RUNS[(seed % RUNS.len() as u64) as usize];
         remark(err, "A connection is made in the lab.")?;
-        trace::in_lab(run, Box::new(Keep(&mut records)))?;
+        trace::in_lab(run(seed, kinds), Box::new(Keep(&mut records)))?;
     } else {
         read(files, &mut records, stop, err)?;
     }
