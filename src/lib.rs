@@ -6,6 +6,7 @@
 pub mod craft;
 pub mod explain;
 pub mod ladder;
+pub mod learn;
 pub mod measure;
 pub mod quiz;
 pub mod tcp;

@@ -13,23 +13,24 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("explain", &["trace", "tcp", "wire"]),
     ("ladder", &["explain", "trace", "tcp", "wire"]),
     ("quiz", &["explain", "trace", "tcp", "wire"]),
+    ("learn", &["quiz", "explain", "trace", "tcp", "wire"]),
     ("craft", &["measure", "tcp", "wire"]),
     ("sys", &["wire"]),
     ("source", &["sys", "wire"]),
-    ("sink", &["ladder", "quiz", "explain", "trace", "tcp", "measure", "wire"]),
+    ("sink", &["ladder", "learn", "quiz", "explain", "trace", "tcp", "measure", "wire"]),
     ("drive", &["craft", "source", "sys", "trace", "tcp", "wire"]),
     ("lab", &["sys", "wire"]),
     (
         "cmd",
         &[
-            "wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "craft", "sys", "source", "sink", "drive",
-            "lab",
+            "wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "craft", "sys", "source", "sink",
+            "drive", "lab",
         ],
     ),
 ];
 
 /// Rooms that touch neither clock, file, socket, environment nor terminal.
-const PURE: &[&str] = &["wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "craft"];
+const PURE: &[&str] = &["wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "craft"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[

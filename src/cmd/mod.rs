@@ -9,7 +9,9 @@ mod host;
 mod in_place;
 mod kept;
 mod kernel;
+mod keyboard;
 pub mod lab;
+pub mod learn;
 pub mod listen;
 mod number;
 pub mod output;
@@ -67,6 +69,7 @@ Examples:
   rawshake sockets --tree                this machine's sockets and their queues
   rawshake lab serve --clients 3         a forking server of the kernel, and
                                          its clients
+  rawshake learn                         lessons, with real segments; begin here
   rawshake explain SYN                   what a word means; --list has all
   rawshake quiz capture.pcap             questions about what is in a capture
   rawshake doctor                        what keeps a command from working here
@@ -85,6 +88,7 @@ enum Command {
     Ping(ping::Args),
     Watch(Box<watch::Args>),
     Sockets(sockets::Args),
+    Learn(learn::Args),
     Explain(explain::Args),
     Quiz(quiz::Args),
     Lab(lab::Args),
@@ -188,6 +192,7 @@ fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Ping(args) => ping::run(&args, streams),
         Command::Watch(args) => watch::run(&args, streams),
         Command::Sockets(args) => sockets::run(&args, streams),
+        Command::Learn(args) => learn::run(&args, streams),
         Command::Explain(args) => explain::run(&args, streams),
         Command::Quiz(args) => quiz::run(&args, streams),
         Command::Lab(args) => lab::run(&args, streams),

@@ -10,6 +10,7 @@ mod json;
 mod judgement;
 mod ladder;
 mod ladders;
+pub mod learn;
 mod lines;
 mod list;
 mod octets;

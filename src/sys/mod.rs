@@ -7,6 +7,7 @@ mod advice;
 mod ancillary;
 pub mod clock;
 pub mod counters;
+mod drawer;
 pub mod enclosure;
 mod error;
 pub mod firewall;
@@ -40,6 +41,7 @@ pub mod unix;
 pub mod watch;
 
 pub use advice::next_step;
+pub use drawer::Drawer;
 pub use error::{Error, Result};
 pub use guard::RstGuard;
 pub use icmp::IcmpSocket;
