@@ -34,6 +34,8 @@ if [ "${1:-build}" = test ]; then
     need objdump binutils
     need rsvg-convert librsvg2-bin
     need chromium chromium # the page that --format html makes is opened in it
+    need plantuml plantuml # with mermaid, below, it reads the diagrams that are made for it
+    need curl curl
     need python3 python3-venv
     if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip' >/dev/null 2>&1; then
         missing="$missing python3-venv"
@@ -60,8 +62,25 @@ scapy() {
     fi
 }
 
+# Mermaid, from the npm registry into target/mermaid: the one file that a browser needs.
+mermaid() {
+    [ "$1" = test ] && [ ! -e target/mermaid/mermaid.min.js ] || return 0
+    if ! command -v npm >/dev/null 2>&1; then
+        echo "setup: without npm there is no Mermaid, and the tests that draw with it are skipped" >&2
+        return 0
+    fi
+    echo "setup: fetching mermaid into target/mermaid" >&2
+    mkdir -p target/mermaid
+    if ! (cd target/mermaid && npm pack --silent mermaid@12.3.0 >/dev/null &&
+        tar -xzf mermaid-12.3.0.tgz --strip-components=2 package/dist/mermaid.min.js) >&2; then
+        echo "setup: without mermaid the tests that draw with it are skipped" >&2
+    fi
+    rm -f target/mermaid/mermaid-12.3.0.tgz
+}
+
 if [ -z "$missing" ]; then
     scapy "${1:-build}"
+    mermaid "${1:-build}"
     exit 0
 fi
 
@@ -87,3 +106,4 @@ echo "setup: installing$missing" >&2
     $run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 } >&2
 scapy "${1:-build}"
+mermaid "${1:-build}"

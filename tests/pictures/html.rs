@@ -19,8 +19,25 @@ fn opened(page: &Path) -> String {
     String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr)
 }
 
-/// A copy of a capture in which `payload` is said where it was `hello`; its checksum stays, and is wrong.
-fn saying(payload: &[u8; 5]) -> tempfile::NamedTempFile {
+/// Puts the right checksum into an Ethernet frame with IPv4 and TCP (RFC 9293 section 3.1).
+fn sum_up(frame: &mut [u8]) {
+    const IP: usize = 14;
+    let tcp = IP + usize::from(frame[IP] & 15) * 4;
+    frame[tcp + 16..tcp + 18].fill(0);
+    let words = |octets: &[u8]| -> u32 {
+        let word = |pair: &[u8]| u32::from(u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)]));
+        octets.chunks(2).map(word).sum()
+    };
+    let length = u32::try_from(frame.len() - tcp).expect("a length");
+    let mut sum = words(&frame[IP + 12..IP + 20]) + 6 + length + words(&frame[tcp..]);
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    frame[tcp + 16..tcp + 18].copy_from_slice(&(!(sum as u16)).to_be_bytes());
+}
+
+/// A copy of a capture in which `payload` is said where it was `hello`.
+pub(crate) fn saying(payload: &[u8; 5]) -> tempfile::NamedTempFile {
     let copy = tempfile::NamedTempFile::new().expect("a file");
     let mut writer =
         CaptureWriter::new(fs::File::create(copy.path()).expect("a file"), Format::Pcap).expect("a capture");
@@ -30,6 +47,7 @@ fn saying(payload: &[u8; 5]) -> tempfile::NamedTempFile {
         if bytes.ends_with(b"hello") {
             let tail = bytes.len() - 5;
             bytes[tail..].copy_from_slice(payload);
+            sum_up(&mut bytes);
         }
         writer.write(&Packet { bytes: &bytes, ..packet }).expect("a capture");
     }

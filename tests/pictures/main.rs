@@ -4,6 +4,7 @@
 mod support;
 
 mod arguments;
+mod diagrams;
 mod html;
 mod svg;
 

@@ -21,9 +21,16 @@ pub(crate) fn skip(test: &str, reason: &str) {
 /// Whether a program is installed; if not, that is put on record for `test`, and where CI=true it is a failure.
 pub(crate) fn installed(test: &str, program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
-    if !found {
-        skip(test, &format!("{program} is not installed"));
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{program} is not installed");
-    }
-    found
+    found || missing(test, &format!("{program} is not installed"))
+}
+
+/// Whether the file is there that scripts/setup.sh brings for `test`; as for a program that is not installed.
+pub(crate) fn brought(test: &str, file: &Path) -> bool {
+    file.exists() || missing(test, &format!("there is no {}: scripts/setup.sh test brings it", file.display()))
+}
+
+fn missing(test: &str, reason: &str) -> bool {
+    skip(test, reason);
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{test}: {reason}");
+    false
 }
