@@ -3,12 +3,15 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use pcap::{Active, Capture, Precision};
+use pcap::{Active, Capture, Linktype, Precision};
 use socket2::{Domain, Socket, Type};
 
 use super::filter::message;
 use super::{Error, link};
 use crate::wire::{LinkType, Packet, Time};
+
+/// All interfaces.
+pub(super) const ANY: &str = "any";
 
 /// How to capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,10 @@ impl Live {
         let capture = start(interface, options).map_err(|error| explain(interface, error))?;
         let failed = |error| Error::Live { interface: interface.to_owned(), message: message(error) };
         let mut capture = capture.setnonblock().map_err(failed)?;
+        if interface == ANY {
+            // Its header has the interface. Where libpcap is older than 1.10, the one without does, too.
+            let _ = capture.set_datalink(Linktype(link::to_dlt(LinkType::LINUX_SLL2)));
+        }
         let dlt = capture.get_datalink();
         let link = link::from_dlt(dlt.0).ok_or_else(|| Error::Live {
             interface: interface.to_owned(),

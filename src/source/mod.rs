@@ -8,6 +8,7 @@ mod annotated;
 mod batch;
 mod bpf;
 mod chain;
+mod copies;
 mod error;
 pub mod file;
 pub mod filter;

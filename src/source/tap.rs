@@ -13,6 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::Batch;
+use super::copies::Copies;
+use super::live::ANY;
 use super::{Error, Live, LiveOptions, Source, Supply};
 use crate::sys::{Interface, StatusRequests, clock, poll};
 use crate::wire::{Packet, Time};
@@ -23,13 +25,11 @@ const LOADS: usize = 64;
 const LOOK: Duration = Duration::from_secs(1);
 /// What is in the kernel's buffer when it is over shows within this time and twice that of a batch.
 const GRACE: Duration = Duration::from_millis(20);
-/// All interfaces.
-const ANY: &str = "any";
 
 /// What to capture, and how long.
 #[derive(Clone, Debug, Default)]
 pub struct TapOptions {
-    /// The interface; "any" is all of them.
+    /// The interface; "any" is all of them, and then a packet that several of them show is given once.
     pub interface: String,
     /// Which packets count, in the language of pcap-filter(7).
     pub filter: Option<String>,
@@ -65,15 +65,27 @@ impl<T> Load<T> {
     }
 }
 
-/// What the kernel lost, counted while the capture goes on.
+/// What was captured and is not given, counted while the capture goes on.
 #[derive(Clone, Debug, Default)]
-pub struct Losses(Arc<AtomicU64>);
+pub struct Losses(Arc<Lost>);
+
+#[derive(Debug, Default)]
+struct Lost {
+    dropped: AtomicU64,
+    copies: AtomicU64,
+}
 
 impl Losses {
     /// Packets that passed the filter and that the kernel's buffer had no room for, as of a second ago, or of the end.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Packets that another interface had shown before, where all of them are captured on.
+    #[must_use]
+    pub fn copies(&self) -> u64 {
+        self.0.copies.load(Ordering::Relaxed)
     }
 }
 
@@ -223,6 +235,8 @@ impl<T: Send + 'static> Source for Tap<T> {
 struct Reader {
     live: Live,
     options: TapOptions,
+    /// On all interfaces: tells what several of them show.
+    copies: Option<Copies>,
     /// Packets that are still wanted.
     left: u64,
     /// When it is over, and when it looks again.
@@ -250,6 +264,7 @@ impl Reader {
         let now = Instant::now();
         Self {
             live,
+            copies: (options.interface == ANY).then(Copies::new),
             options: options.clone(),
             left: options.count.unwrap_or(u64::MAX),
             ends: options.duration.and_then(|duration| now.checked_add(duration)),
@@ -320,8 +335,12 @@ impl Reader {
                         load.is_last = true;
                         break;
                     }
-                    self.left -= 1;
                     self.is_quiet = false;
+                    if self.copies.as_mut().is_some_and(|copies| !copies.is_new(&packet)) {
+                        self.options.losses.0.copies.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    self.left -= 1;
                     let made = make(&packet);
                     load.batch.push(&packet, made);
                 }
@@ -354,7 +373,7 @@ impl Reader {
 
     fn count_losses(&mut self) {
         if let Ok(dropped) = self.live.dropped() {
-            self.options.losses.0.store(dropped, Ordering::Relaxed);
+            self.options.losses.0.dropped.store(dropped, Ordering::Relaxed);
         }
     }
 }

@@ -28,8 +28,13 @@ What the kernel had no room for is counted and always told at the end: then a
 larger --buffer-size, a narrower FILTER, or --list instead of ladders helps.
 Packets come in batches, up to 10 ms after they arrived; their times are the
 kernel's. With --immediate each comes at once, which costs several times as
-much for each packet. Loopback shows each packet once; on -i any a packet that
-passes several interfaces of this machine shows at each.
+much for each packet.
+Loopback shows each packet once. So does -i any where a packet passes several
+interfaces of this machine within a second: a bridge and its ports, both ends
+of a veth cable, a VLAN and what is beneath it, a tunnel and what it carries,
+both sides of a router. It shows again where it is another by then: addresses
+or ports translated, cut into segments or put together, or later than that.
+-i NAME shows all that passes that interface.
 An interface that goes down is told; the capture goes on when it is up again.
 Ctrl-C ends it and shows the connections that are left; a second Ctrl-C ends it
 at once. Ctrl-\\ tells how far it has come.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::args::Args;
 use crate::cmd::replay::read::Feed;
-use crate::explain::count;
+use crate::explain::{count, grouped};
 use crate::source::{self, LiveOptions, Losses, Source, Supply, Tap, TapOptions};
 use crate::sys::{Interrupts, StatusRequests};
 use crate::trace::{Glance, Lookout};
@@ -69,7 +69,7 @@ impl Feed for Watched {
     }
 
     fn so_far(&self) -> String {
-        dropped(&self.losses)
+        not_shown(&self.losses)
     }
 }
 
@@ -93,7 +93,16 @@ impl Source for Watched {
     }
 }
 
-/// `12 packets dropped by the kernel`.
-pub(super) fn dropped(losses: &Losses) -> String {
-    format!("{} dropped by the kernel", count(losses.dropped(), "packet"))
+/// `12 packets dropped by the kernel`, and what several interfaces showed.
+pub(super) fn not_shown(losses: &Losses) -> String {
+    let dropped = format!("{} dropped by the kernel", count(losses.dropped(), "packet"));
+    match losses.copies() {
+        0 => dropped,
+        copies => format!("{dropped}; {} at other interfaces not shown again", self::copies(copies)),
+    }
+}
+
+/// `1 copy`, `2 copies`.
+fn copies(number: u64) -> String {
+    if number == 1 { "1 copy".to_owned() } else { format!("{} copies", grouped(number)) }
 }

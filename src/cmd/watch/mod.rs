@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow};
 pub use args::Args;
 
 use self::board::Board;
-use self::feed::{Watched, dropped};
+use self::feed::{Watched, not_shown};
 use super::in_place::InPlace;
 use super::output::Format;
 use super::replay::choice::{Choice, Verdicts};
@@ -62,7 +62,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let found = pass.run(&mut watched)?;
     drop(sink);
     streams.out.flush()?;
-    let exit = report(args, &choice, found, lost.get(), &dropped(&losses), streams)?;
+    let exit = report(args, &choice, found, lost.get(), &not_shown(&losses), streams)?;
     // Ctrl-C is how one ends what has no end of its own.
     let signal = stop.take().filter(|signal| *signal != Signal::Interrupt);
     Ok(signal.map_or(exit, |signal| Exit::Signal(signal.number())))
@@ -107,7 +107,7 @@ fn report(
     choice: &Choice,
     mut found: Found,
     lost: u64,
-    dropped: &str,
+    not_shown: &str,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let exchanges = u64::from(found.exchanges.any);
@@ -115,7 +115,7 @@ fn report(
     let name = args.tap.interface.escape_debug();
     let packets = count(found.packets, "packet");
     let connections = count(found.connections.into(), "connection");
-    exit::remark(streams.err, &format!("{name}: {packets}, {connections}; {dropped}"))?;
+    exit::remark(streams.err, &format!("{name}: {packets}, {connections}; {not_shown}"))?;
     if shown == 0 && found.connections > 0 {
         let typed = args.verdicts.typed().collect::<Vec<_>>().join(" and ");
         exit::remark(streams.err, &format!("{name}: none of {connections} passes {typed}"))?;
