@@ -172,7 +172,7 @@ mod tests {
     use crate::cmd::command;
 
     /// The command of the page that these words lead to.
-    fn command(words: &[String]) -> String {
+    fn offered(words: &[String]) -> String {
         match glossary::find(words).remove(0) {
             Found::Page(page) => page.command,
             other => panic!("{words:?}: {other:?}"),
@@ -186,13 +186,13 @@ mod tests {
             kind => vec![kind.name().to_owned(), one.name],
         });
         let flags = (0..512).map(|bits| vec![format!("{bits:#05x}")]);
-        let mut commands: Vec<String> = listed.chain(flags).map(|words| command(&words)).collect();
+        let mut commands: Vec<String> = listed.chain(flags).map(|words| offered(&words)).collect();
         commands.sort();
         commands.dedup();
-        for command in commands {
-            let words = std::iter::once("rawshake").chain(command.split(' '));
+        for offered in commands {
+            let words = std::iter::once("rawshake").chain(offered.split(' '));
             if let Err(error) = command().try_get_matches_from(words) {
-                panic!("{command}: {error}");
+                panic!("{offered}: {error}");
             }
         }
     }
