@@ -5,6 +5,7 @@ pub mod capture;
 pub mod doctor;
 mod exit;
 pub mod explain;
+mod give_up;
 mod host;
 mod in_place;
 mod kept;
@@ -41,6 +42,7 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use exit::Exit;
 pub use seconds::Seconds;
 
+use crate::sys::{self, confine};
 use exit::ERROR;
 use unstyled::Unstyled;
 
@@ -106,6 +108,9 @@ pub struct Streams<'a> {
 /// Runs the program and gives its exit code; everything that went wrong is said on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Err(error) = begin() {
+        return Exit::of(&Err(error.into()), &mut anstream::stderr()).into();
+    }
     let cli = parse().unwrap_or_else(|error| refuse(error));
     cli.color.write_global();
     // Styles are always written; `anstream` strips them for each stream on its own, by --color, NO_COLOR, CLICOLOR
@@ -116,6 +121,17 @@ pub fn main() -> ExitCode {
     let result = run(cli.command, &mut Streams { out: &mut out, err: &mut err });
     let result = result.and_then(|exit| Ok(out.flush().map(|()| exit)?));
     Exit::of(&result, &mut err).into()
+}
+
+/// Before anything else: with nobody else's rights, and behind sudo with those of who called it, as far as files go.
+fn begin() -> sys::Result<()> {
+    confine::refuse_set_user_id()?;
+    confine::act_for_invoker()
+}
+
+/// Whether a command is for whoever runs it: it reads of all processes, or starts programs, and opens no file that is named.
+fn keeps_privileges(command: &Command) -> bool {
+    matches!(command, Command::Sockets(_) | Command::Lab(_))
 }
 
 fn parse() -> Result<Cli, clap::Error> {
@@ -184,6 +200,11 @@ fn lacks_peer(error: &clap::Error) -> bool {
 const PEERS: [&str; 3] = ["<HOST[:PORT]>", "<HOST>...", "<PORT>"];
 
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if keeps_privileges(&command) {
+        confine::act_for_self()?;
+    } else {
+        confine::keep_only_colours();
+    }
     match command {
         Command::Trace(args) => trace::run(&args, streams),
         Command::Send(args) => send::run(&args, streams),

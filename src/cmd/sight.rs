@@ -20,7 +20,18 @@ pub(super) struct Sight<'a> {
     capture: Live,
     show: Show<'a>,
     packets: u64,
+    /// What the capture had no room for before anything was to be shown.
+    lost: u64,
     last: Instant,
+}
+
+/// Captures what passes `filter` on `interface`, for a [`Sight`] to come.
+///
+/// # Errors
+/// No permission, or no such interface.
+pub(super) fn capture(interface: &str, filter: &str) -> anyhow::Result<Live> {
+    let options = LiveOptions { buffer_size: BUFFER, ..LiveOptions::default() };
+    Ok(Live::open(interface, Some(filter), options)?)
 }
 
 impl<'a> Sight<'a> {
@@ -29,9 +40,17 @@ impl<'a> Sight<'a> {
     /// # Errors
     /// No permission, or no such interface.
     pub(super) fn open(interface: &str, filter: &str, show: Show<'a>) -> anyhow::Result<Self> {
-        let options = LiveOptions { buffer_size: BUFFER, ..LiveOptions::default() };
-        let capture = Live::open(interface, Some(filter), options)?;
-        Ok(Self { capture, show, packets: 0, last: Instant::now() })
+        Self::from_now_on(capture(interface, filter)?, show)
+    }
+
+    /// Shows what `capture` sees from now on; what it has seen before goes.
+    ///
+    /// # Errors
+    /// The interface is gone.
+    pub(super) fn from_now_on(mut capture: Live, show: Show<'a>) -> anyhow::Result<Self> {
+        while capture.next()?.is_some() {}
+        let lost = capture.dropped()?;
+        Ok(Self { capture, show, packets: 0, lost, last: Instant::now() })
     }
 
     /// Takes in what has come.
@@ -77,7 +96,7 @@ impl<'a> Sight<'a> {
     /// Those of [`Self::take`].
     pub(super) fn finish(mut self, err: &mut dyn Write) -> anyhow::Result<()> {
         self.take()?;
-        let lost = self.capture.dropped()?;
+        let lost = self.capture.dropped()? - self.lost;
         self.show.finish()?;
         if lost > 0 {
             let packets = count(lost, "packet");

@@ -15,6 +15,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 
 use super::capture::CaptureFile;
 use super::exit::remark;
+use super::give_up::give_up_unless;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Progress, Show};
@@ -51,7 +52,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if let Some(count) = args.many.count {
         return many::run(args, plan, &stage, count, streams);
     }
-    let both = args.socket.kernel_client.then(|| kernel_client::Both::new(plan.target.remote));
+    let both = args.socket.kernel_client.then(|| kernel_client::Both::open(&plan)).transpose()?;
     let (ended, pcap) = connect(args, &plan, &mut stage, (kernel, both.as_ref()), streams)?;
     let exit = conclude(args, &plan, &ended, streams.err)?;
     match both {
@@ -112,6 +113,7 @@ fn connect(
     };
     let sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
     let show = Show::new(tracing(plan), sink, pcap, Progress::new(remote));
+    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
     follow(plan, stage, wire, show, both.is_some())
 }
 

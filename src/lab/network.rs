@@ -17,6 +17,9 @@ const FAR: Plug<'_> = Plug { name: "far", mac: [0x02, 0, 0, 0, 1, 2] };
 /// Where the kernel of this network namespace says which ports it chooses for clients that name none.
 const PORTS: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
+/// Where it says from which port on no privilege is needed.
+const FIRST_FREE: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+
 /// Joins the namespace of this thread with that of the keeper and gives both ends their addresses.
 pub(super) fn connect(keeper: &Keeper) -> Result<(), Error> {
     link::create_cable(YOU.plug(), SERVER.plug(), keeper.namespace())?;
@@ -50,6 +53,7 @@ fn configure(host: &Host) -> sys::Result<()> {
     link::offloads_off(host.name)?;
     link::set_up(host.name)?;
     choose_ports_apart();
+    open_low_ports();
     for address in host.addresses() {
         link::add_address(host.name, address, prefix(address))?;
     }
@@ -70,4 +74,11 @@ fn configure(host: &Host) -> sys::Result<()> {
 fn choose_ports_apart() {
     let first = 32_768 + 2 * (std::process::id() % 4_096);
     let _ = fs::write(PORTS, format!("{first} 60999"));
+}
+
+/// Lets programs of the lab have any port: privileges may be given up before a port is taken.
+///
+/// Where /proc cannot be written to, ports below 1024 can be had only before that.
+fn open_low_ports() {
+    let _ = fs::write(FIRST_FREE, "0");
 }

@@ -174,8 +174,10 @@ impl AsFd for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // One that has ended cannot be killed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Where that is not allowed any more, it ends with the thread that has started it. One that has ended cannot be
+        // killed, which is no failure.
+        if self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
     }
 }

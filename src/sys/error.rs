@@ -105,6 +105,32 @@ pub enum Error {
         /// Which sockets.
         transport: &'static str,
     },
+    /// What is not needed any more could not be given up, so nothing of others is looked at.
+    #[error("cannot give up privileges: cannot {step}: {}", plain(source))]
+    Unconfined {
+        /// What was tried.
+        step: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The environment names somebody who is not there as the user who started this program.
+    #[error(
+        "{variable} is {value:?}, which names nobody here; sudo sets it: run it with sudo again, or unset {variable} to \
+         act as root"
+    )]
+    NoInvoker {
+        /// SUDO_UID or SUDO_GID.
+        variable: &'static str,
+        /// What it says.
+        value: String,
+    },
+    /// The program file has its set-user-ID or set-group-ID bit set.
+    #[error(
+        "this program does not run set-user-ID or set-group-ID: chmod u-s,g-s {} takes that away; {} gives it what it needs",
+        privilege::own_path(),
+        privilege::ways_to_get_it()
+    )]
+    SetUserId,
     /// A user namespace can only be entered by a process with one thread.
     #[error("cannot enter a user namespace: this process already has {threads} threads, and the kernel wants one")]
     Threads {
@@ -141,11 +167,13 @@ impl Error {
             | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
             | Self::NoRoute { source, .. }
+            | Self::Unconfined { source, .. }
             | Self::NoTrace { source } => source.raw_os_error(),
             Self::PortInUse { .. } => Some(libc::EADDRINUSE),
             Self::ForeignSource { .. } => Some(libc::EADDRNOTAVAIL),
             Self::NoInterface { .. } => Some(libc::ENODEV),
-            Self::NoScope { .. } | Self::Threads { .. } => Some(libc::EINVAL),
+            Self::NoScope { .. } | Self::Threads { .. } | Self::NoInvoker { .. } => Some(libc::EINVAL),
+            Self::SetUserId => Some(libc::EPERM),
             Self::NoSockDiag { .. } => Some(libc::ENOENT),
         }
     }
@@ -173,6 +201,11 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(self.errno(), Some(libc::EAGAIN | libc::ENOBUFS))
     }
+}
+
+/// A step of giving up privileges that failed.
+pub(super) fn unconfined(step: &'static str, source: io::Error) -> Error {
+    Error::Unconfined { step, source }
 }
 
 /// The kernel's words as they stand inside a sentence: no number, no capital.

@@ -6,6 +6,7 @@
 mod advice;
 mod ancillary;
 pub mod clock;
+pub mod confine;
 pub mod counters;
 mod drawer;
 pub mod enclosure;

@@ -10,8 +10,8 @@ use super::output::Format;
 use crate::drive::kernel::Account;
 use crate::lab::{self, Host, Lab};
 use crate::sink::Sink;
-use crate::sys::Version;
 use crate::sys::sockdiag::Inspector;
+use crate::sys::{Version, confine};
 use merge::{Asked, Merge};
 
 /// The kernel's side.
@@ -65,7 +65,8 @@ impl Kernel {
         if !asked {
             return Ok(None);
         }
-        let account = match Account::open() {
+        // The kernel's files are root's, behind sudo, too.
+        let account = match confine::as_self(Account::open)? {
             Ok(account) => Some(account),
             Err(error) => {
                 let words =

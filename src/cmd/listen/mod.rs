@@ -13,6 +13,7 @@ mod words;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use super::give_up::give_up_unless;
 use super::in_place::InPlace;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
@@ -69,6 +70,7 @@ fn serve(
 ) -> anyhow::Result<(ManyEnded, u64)> {
     let port = plan::port(args);
     let pcap = args.capture.create()?;
+    give_up_unless(args.lab.kernel.kernel, args.output.verbose, streams.err)?;
     let out = Shared::new(&mut *streams.out);
     let screen = Screen::new(screen_kind(args, &out, &mut *streams.err));
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;

@@ -15,12 +15,14 @@ use anyhow::{Context as _, ensure};
 
 pub use args::Args;
 
+use super::give_up::give_up;
 use super::{Exit, Seconds, Streams};
 use crate::craft::packet::IpSpec;
 use crate::craft::ping::{Config, End, Form, Ping, Probe, max_size, text};
 use crate::drive;
 use crate::drive::ping::{Carrier, Echo, Host, Ports, Way};
 use crate::lab;
+use crate::sys::confine::Needs;
 use crate::sys::icmp::{self, Kind, PathMtu};
 use crate::sys::{IcmpSocket, Signal, Version, random, route};
 use args::{Format, MtuDiscovery, TcpEnd, Through};
@@ -45,18 +47,21 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         hosts.push(host);
         views.push(view);
     }
-    let config = views[0].config.clone();
+    let record =
+        args.capture.create()?.map(|file| Record::begin(file, &targets[0], views[0].config.clone())).transpose()?;
+    let names = !args.numeric;
+    give_up(Needs { names }, args.verbose.into(), streams.err)?;
     let mut report: Box<dyn Report + '_> = match args.format {
         Format::Text => Box::new(TextReport::new(streams, args, views)),
         Format::Json => Box::new(JsonReport::new(streams, args, views)),
     };
     report.begin()?;
-    let signal = match args.capture.create()? {
+    let signal = match record {
         None => drive::ping::run(&mut hosts, &mut *report)?,
-        Some(file) => {
-            let mut record = Record::begin(&mut *report, file, &targets[0], config)?;
-            let signal = drive::ping::run(&mut hosts, &mut record)?;
-            record.finish()?;
+        Some(record) => {
+            let mut recording = record.beside(&mut *report);
+            let signal = drive::ping::run(&mut hosts, &mut recording)?;
+            recording.finish()?;
             signal
         }
     };
@@ -114,7 +119,8 @@ fn ports(args: &Args, target: &Target, probe: Probe) -> anyhow::Result<Travel> {
     let end = if let Probe::Syn { end, .. } = probe { Some(end) } else { None };
     let remote = SocketAddr::new(target.address, probe.port().unwrap_or(0));
     let form = Form { remote, end, ip, mtu: route.mtu };
-    let ports = Ports::open(way, form, HELD / args.hosts.len().max(1))?;
+    let most = (HELD / args.hosts.len().max(1)).min(args.count.map_or(HELD, |count| count.try_into().unwrap_or(HELD)));
+    let ports = Ports::open(way, form, most.max(1))?;
     let means = Means { socket: "capture", departure: Some(PACKET_STAMP), receipt: PACKET_STAMP };
     Ok((Box::new(ports), means, None))
 }

@@ -10,25 +10,25 @@ use crate::source::{Live, LiveOptions};
 use crate::sys::route;
 use crate::wire::{Content, Icmp, Packet, decode};
 
-/// Writes what belongs to one run to a capture file, and passes on what is told of it.
-pub(super) struct Record<'a> {
-    told: &'a mut dyn Observer,
+/// Writes what belongs to one run to a capture file.
+pub(super) struct Record {
     live: Live,
     file: CaptureFile,
     config: Config,
 }
 
-impl<'a> Record<'a> {
+/// The same, while what happens is passed on.
+pub(super) struct Recording<'a> {
+    record: Record,
+    told: &'a mut dyn Observer,
+}
+
+impl Record {
     /// Begins to listen on the interface that leads to `target`, for what `config` has sent there.
     ///
     /// # Errors
     /// There is no way to the target, or capturing is not permitted.
-    pub(super) fn begin(
-        told: &'a mut dyn Observer,
-        file: CaptureFile,
-        target: &Target,
-        config: Config,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn begin(file: CaptureFile, target: &Target, config: Config) -> anyhow::Result<Self> {
         let interface = route::to(target.address, None, target.scope.as_deref())?.interface;
         let probes = config.probe.port().map(|port| {
             let word = config.probe.word();
@@ -36,7 +36,12 @@ impl<'a> Record<'a> {
         });
         let filter = format!("icmp or icmp6{}", probes.unwrap_or_default());
         let live = Live::open(&interface, Some(&filter), LiveOptions::default())?;
-        Ok(Self { told, live, file, config })
+        Ok(Self { live, file, config })
+    }
+
+    /// Passes on what is told of the run.
+    pub(super) fn beside(self, told: &mut dyn Observer) -> Recording<'_> {
+        Recording { record: self, told }
     }
 
     /// Takes in what has passed so far.
@@ -48,21 +53,23 @@ impl<'a> Record<'a> {
         }
         Ok(())
     }
+}
 
+impl Recording<'_> {
     /// Takes in the rest, and ends the file.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        self.drain()?;
-        self.file.finish()
+        self.record.drain()?;
+        self.record.file.finish()
     }
 }
 
-impl Observer for Record<'_> {
+impl Observer for Recording<'_> {
     fn sent(&mut self, host: usize, in_flight: u64) -> io::Result<()> {
         self.told.sent(host, in_flight)
     }
 
     fn event(&mut self, host: usize, event: &Event) -> io::Result<()> {
-        self.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
+        self.record.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
         self.told.event(host, event)
     }
 

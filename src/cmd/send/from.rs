@@ -1,7 +1,7 @@
 //! `--from STATE`: the peer is brought into a state by hand before the segment is sent.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
@@ -14,6 +14,7 @@ use super::report::{Screen, by_hand};
 use super::script::words;
 use super::{equivalent, unshown, words as said};
 use crate::cmd::exit::remark;
+use crate::cmd::give_up::give_up_unless;
 use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
@@ -189,13 +190,15 @@ fn fire(
         wire = wire.by_frames(&peer.route)?;
     }
     let pcap = args.capture.create()?;
+    let leave = Leave::open(peer)?;
+    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let sink = beside(kernel, args.output.format, sink)?;
     let mut screen = Screen::new(Show::new(by_hand(config.local), sink, pcap, None), super::hex(args, &settings));
     let ended = run_trial(&mut trial, &mut wire, &mut far, &mut screen);
-    let left = take_leave(args, &trial, peer, streams.err);
+    let left = leave.take(args, &trial, streams.err);
     // What was seen is shown in any case.
     let octets = screen.finish();
     let ended = ended?;
@@ -208,28 +211,33 @@ fn fire(
 }
 
 /// A host that is not ours shall not be left with a connection that nobody will ever close.
-fn take_leave(args: &Args, trial: &Trial, peer: &Peer, err: &mut dyn Write) -> anyhow::Result<()> {
-    let config = trial.config();
-    let is_gone = matches!(trial.failure(), Some(Failure::Reset));
-    if args.lab.lab || !config.target.is_connection() || is_gone {
-        return Ok(());
+struct Leave(RawSender);
+
+impl Leave {
+    fn open(peer: &Peer) -> anyhow::Result<Self> {
+        let tied_to = (!peer.route.loopback).then_some(peer.route.interface.as_str());
+        Ok(Self(RawSender::open(Version::of(peer.remote.ip()), tied_to)?))
     }
-    if args.output.verbose > 0 {
-        writeln!(err, "RST: frees {} from the connection, when all is seen", config.remote)?;
+
+    fn take(&self, args: &Args, trial: &Trial, err: &mut dyn Write) -> anyhow::Result<()> {
+        let config = trial.config();
+        let is_gone = matches!(trial.failure(), Some(Failure::Reset));
+        if args.lab.lab || !config.target.is_connection() || is_gone {
+            return Ok(());
+        }
+        if args.output.verbose > 0 {
+            writeln!(err, "RST: frees {} from the connection, when all is seen", config.remote)?;
+        }
+        // What it has acknowledged last; else what it must expect by now.
+        let seq = match trial.heard() {
+            Some(Heard::Segment { flags, ack, .. }) if flags.ack() && !flags.rst() => ack,
+            _ => expected(config.target.row().standing.state, trial.variables(), trial.segment()).after.rcv_nxt,
+        };
+        let fields = SegmentFields { seq: seq.0, flags: Flags::RST, ..SegmentFields::default() };
+        let packet = emit::segment(config.local, config.remote, &config.ip, &fields)?;
+        let scope_id = if let SocketAddr::V6(v6) = config.remote { v6.scope_id() } else { 0 };
+        Ok(self.0.send(&packet, config.remote.ip(), scope_id)?)
     }
-    // What it has acknowledged last; else what it must expect by now.
-    let seq = match trial.heard() {
-        Some(Heard::Segment { flags, ack, .. }) if flags.ack() && !flags.rst() => ack,
-        _ => expected(config.target.row().standing.state, trial.variables(), trial.segment()).after.rcv_nxt,
-    };
-    let fields = SegmentFields { seq: seq.0, flags: Flags::RST, ..SegmentFields::default() };
-    let packet = emit::segment(config.local, config.remote, &config.ip, &fields)?;
-    let route = &peer.route;
-    let tied_to = (!route.loopback).then_some(route.interface.as_str());
-    let remote: IpAddr = config.remote.ip();
-    let scope_id = if let SocketAddr::V6(v6) = config.remote { v6.scope_id() } else { 0 };
-    RawSender::open(Version::of(remote), tied_to)?.send(&packet, remote, scope_id)?;
-    Ok(())
 }
 
 /// What came of it, and the exit code.

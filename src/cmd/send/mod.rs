@@ -20,6 +20,7 @@ use std::net::IpAddr;
 use anyhow::ensure;
 
 use super::exit::remark;
+use super::give_up::give_up_unless;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Show};
@@ -105,6 +106,8 @@ fn shoot(
         wire = wire.by_frames(&plan.target.route)?;
     }
     let pcap = args.capture.create()?;
+    plan::prepare_guards(plan)?;
+    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
         let rows = (!args.output.quiet).then(|| List::new(&mut *streams.out, series, plan.pace.in_turn));

@@ -12,7 +12,7 @@ use crate::cmd::way::Versions;
 use crate::craft::packet::{IcmpSpec, IpLength, IpSpec, PacketSpec, TcpSpec, Transport, UdpSpec};
 use crate::craft::probe::{Pace, Series};
 use crate::drive::guards::Guards;
-use crate::sys::random;
+use crate::sys::{self, random};
 use crate::tcp::{Relative, Variables};
 use crate::wire::Flags;
 use crate::wire::icmp::kind;
@@ -73,6 +73,24 @@ pub(super) fn origin(args: &Args, target: &Target, guarded: bool) -> anyhow::Res
     };
     Ok(Origin { source, port, guards: guards.filter(|_| args.way.guard.rst_guard) })
 }
+
+/// Sees to it that the source ports of the whole series can be guarded when privileges are gone.
+pub(super) fn prepare_guards(plan: &mut Plan) -> sys::Result<()> {
+    let Some(guards) = &mut plan.guards else { return Ok(()) };
+    let (series, source) = (&plan.series, plan.series.template.source);
+    let rounds = if series.keep_source_port { Some(1) } else { series.rounds };
+    let port = |round: u64| match series.spec(round * series.per_round()).transport {
+        Transport::Tcp(tcp) => Some(tcp.source_port),
+        Transport::Udp(_) | Transport::Icmp(_) => None,
+    };
+    // Below this a port needs a privilege of its own; for those above there will be sockets.
+    let low = (0..rounds.unwrap_or(PRIVILEGED.into())).map_while(port).take_while(|port| *port < PRIVILEGED);
+    let first = port(0).into_iter().filter(|port| *port >= PRIVILEGED);
+    guards.prepare(source, low.chain(first), rounds.unwrap_or(u64::MAX).saturating_sub(1))
+}
+
+/// The first port that anybody may have.
+const PRIVILEGED: u16 = 1024;
 
 /// The way that the arguments choose; a source that is not ours chooses none.
 pub(super) fn way(args: &Args) -> Way {

@@ -22,11 +22,12 @@ use crate::cmd::exit::remark;
 use crate::cmd::kept::{Keeper, Kept, of_peer};
 use crate::cmd::output::Format;
 use crate::cmd::show::Show;
-use crate::cmd::sight::Sight;
+use crate::cmd::sight::{Sight, capture};
 use crate::cmd::{Exit, Streams};
 use crate::explain::{Difference, differences};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
+use crate::source::Live;
 use crate::sys::{Interrupts, Signal, poll, terminal};
 use crate::trace::{Side, TracerOptions};
 use client::Client;
@@ -42,11 +43,20 @@ const STILL: Duration = Duration::from_millis(200);
 pub(super) struct Both {
     kept: [Rc<RefCell<Vec<Kept>>>; 2],
     remote: SocketAddr,
+    /// What shows the kernel's conversation: opened before anything is sent, when privileges are still there.
+    capture: Live,
 }
 
 impl Both {
-    pub(super) fn new(remote: SocketAddr) -> Self {
-        Self { kept: Default::default(), remote }
+    /// Opens what the second of them is seen by.
+    ///
+    /// # Errors
+    /// No permission, or no such interface.
+    pub(super) fn open(plan: &Plan) -> anyhow::Result<Self> {
+        let (remote, route) = (plan.target.remote, &plan.target.route);
+        let (host, port) = (remote.ip(), remote.port());
+        let filter = format!("(tcp and host {host} and port {port}) or {}", crate::drive::icmp_filter(host));
+        Ok(Self { kept: Default::default(), remote, capture: capture(&route.interface, &filter)? })
     }
 
     /// What keeps the events of the one by hand, and shows them at once where that is possible.
@@ -85,7 +95,8 @@ impl Both {
         let settings = args.output.settings(terminal::width(io::stdout()));
         let sink = self.keeper(1, BY_KERNEL, args, &settings, &mut *streams.out)?;
         let show = Show::new(TracerOptions::default(), sink, pcap, None);
-        let ended = run(args, plan, show, streams.err)?;
+        let sight = Sight::from_now_on(self.capture, show)?;
+        let ended = run(args, plan, sight, streams.err)?;
         if let Ended::Stopped(signal) = ended {
             return Ok(Exit::Signal(signal.number()));
         }
@@ -108,13 +119,8 @@ enum Ended {
 }
 
 /// The kernel's conversation, on a thread of its own, while the capture is watched.
-fn run(args: &Args, plan: &Plan, show: Show<'_>, err: &mut dyn Write) -> anyhow::Result<Ended> {
+fn run(args: &Args, plan: &Plan, mut sight: Sight<'_>, err: &mut dyn Write) -> anyhow::Result<Ended> {
     let interrupts = Interrupts::new()?;
-    let route = &plan.target.route;
-    let host = plan.target.remote.ip();
-    let filter =
-        format!("(tcp and host {host} and port {}) or {}", plan.target.remote.port(), crate::drive::icmp_filter(host));
-    let mut sight = Sight::open(&route.interface, &filter, show)?;
     let (done, at_end) = UnixStream::pair().context("cannot watch the kernel's client")?;
     let client = Client::new(args, plan);
     let body = move || {

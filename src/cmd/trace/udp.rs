@@ -12,6 +12,7 @@ use socket2::SockRef;
 use super::args::Args;
 use super::payload;
 use crate::cmd::exit::remark;
+use crate::cmd::give_up::give_up;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::sight::Sight;
 use crate::cmd::stage::Stage;
@@ -21,6 +22,7 @@ use crate::drive::icmp_filter;
 use crate::lab::program::{Program, Serving};
 use crate::lab::{self, Lab, Place, Process, Server};
 use crate::sink;
+use crate::sys::confine::Needs;
 use crate::sys::{Interrupts, Signal, poll, terminal};
 use crate::trace::TracerOptions;
 
@@ -63,6 +65,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
     let sight = Sight::open(&target.route.interface, &filter(local, target.remote), show)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut talk = Talk { args, socket, sight, interrupts: Interrupts::new()?, outcome: Outcome::Unanswered };
     let ended = talk.talk(&payload, target.remote);
     // What was seen is shown in any case.

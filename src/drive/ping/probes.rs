@@ -67,6 +67,10 @@ impl Ports {
         let filter = format!("{protocol} and host {} and port {}", remote.ip(), remote.port());
         let capture = Live::open(&way.interface, Some(&filter), LiveOptions::default())?;
         let errors = IcmpSocket::open_kind(version, Kind::Raw, &Config::default())?;
+        if is_tcp {
+            // Those that are held, and the next.
+            RstGuard::lay_in(version, most + 1)?;
+        }
         let probes = Probes::new(form, most);
         Ok(Self { probes, way, remote, is_tcp, sender, capture, errors, buffer: vec![0; BUFFER] })
     }

@@ -20,7 +20,7 @@ pub use calling::Calling;
 pub use serving::{Manner, Model, Serving, Speech};
 
 use super::Error;
-use crate::sys::process;
+use crate::sys::{confine, process};
 
 /// What a process of the lab is to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,12 @@ impl Program {
         process::set_name(self.name());
         match self {
             Self::Serve(serving) => {
-                let Err(error) = serving.serve(&mut || say(out, READY));
+                let Err(error) = serving.serve(&mut || {
+                    // It has its port, and needs no more. Who changes the user has to be bound to the parent anew; and a
+                    // parent who has changed, too, could not end anybody else.
+                    confine::become_invoker().and_then(|()| process::end_with(parent)).map_err(io::Error::other)?;
+                    say(out, READY)
+                });
                 say(out, &error.to_string()).map(|()| false).map_err(Error::from)
             }
             Self::Call(calling) => {

@@ -13,13 +13,15 @@ use anyhow::{Context as _, anyhow, ensure};
 use super::args::Args;
 use super::plan::{self, Origin};
 use super::report::{Report, Screen, by_hand};
+use crate::cmd::capture::CaptureFile;
+use crate::cmd::give_up::give_up_unless;
 use crate::cmd::host::visible;
 use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target;
 use crate::cmd::{Exit, Streams, payload};
-use crate::craft::packet::build;
+use crate::craft::packet::{PacketSpec, Transport, build};
 use crate::craft::script::{Action, Line, Run, Template};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
@@ -118,7 +120,9 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     let mut run = Run::new(lines.clone(), origin.source, target.remote.ip());
     let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
-    let (ended, octets) = play(args, (&settings, sink), &target, origin, &lines, &mut run)?;
+    let opened = Opened::open(args, &target, origin, &lines)?;
+    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    let (ended, octets) = play(args, (&settings, sink), opened, &mut run)?;
     streams.out.write_all(octets.as_bytes())?;
     report::conclude(
         &report::Setting { args, settings: &settings, target: &target, script: &script },
@@ -175,25 +179,45 @@ fn template(args: &mut LineArgs, target: &Target, origin: &Origin) -> anyhow::Re
     Ok(Template { spec, seq, ack })
 }
 
+/// What a run needs, and privileges to open.
+struct Opened {
+    wire: LiveWire,
+    pcap: Option<CaptureFile>,
+    origin: Origin,
+}
+
+impl Opened {
+    fn open(args: &Args, target: &Target, mut origin: Origin, lines: &[Line]) -> anyhow::Result<Self> {
+        let remote = target.remote.ip();
+        let mut wire = LiveWire::between(&target.route, origin.source, remote)?;
+        let sent = || {
+            lines.iter().filter_map(|line| match &line.action {
+                Action::Send(template) => Some(&template.spec),
+                Action::Expect(_) | Action::Maybe(_) | Action::Wait(_) => None,
+            })
+        };
+        if sent().any(|spec| spec.ip.is_corrected(remote.is_ipv4())) {
+            wire = wire.by_frames(&target.route)?;
+        }
+        let pcap = args.capture.create()?;
+        let port = |spec: &PacketSpec| match &spec.transport {
+            Transport::Tcp(tcp) => Some(tcp.source_port),
+            Transport::Udp(_) | Transport::Icmp(_) => None,
+        };
+        if let Some(guards) = &mut origin.guards {
+            guards.prepare(origin.source, sent().filter_map(port), 0)?;
+        }
+        Ok(Self { wire, pcap, origin })
+    }
+}
+
 /// The run itself, shown while it goes on.
 fn play(
     args: &Args,
     (settings, sink): (&Settings, Box<dyn Sink + '_>),
-    target: &Target,
-    origin: Origin,
-    lines: &[Line],
+    Opened { mut wire, pcap, origin }: Opened,
     run: &mut Run,
 ) -> anyhow::Result<(Ended, String)> {
-    let remote = target.remote.ip();
-    let mut wire = LiveWire::between(&target.route, origin.source, remote)?;
-    let corrected = |line: &Line| match &line.action {
-        Action::Send(template) => template.spec.ip.is_corrected(remote.is_ipv4()),
-        Action::Expect(_) | Action::Maybe(_) | Action::Wait(_) => false,
-    };
-    if lines.iter().any(corrected) {
-        wire = wire.by_frames(&target.route)?;
-    }
-    let pcap = args.capture.create()?;
     let show = Show::new(by_hand((origin.source, origin.port).into()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, super::hex(args, settings));
     let mut report = Report::new(screen, origin.source, origin.guards, None);

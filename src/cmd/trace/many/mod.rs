@@ -15,6 +15,7 @@ use super::args::{Args, OpenMode};
 use super::plan::Plan;
 use super::words;
 use crate::cmd::exit::remark;
+use crate::cmd::give_up::give_up;
 use crate::cmd::output::Format;
 use crate::cmd::stage::Stage;
 use crate::cmd::{Exit, Streams};
@@ -23,12 +24,15 @@ use crate::drive::many::{self, DialOptions, Dialer, ManyEnded, ManyOptions, Many
 use crate::drive::{Ended, Wire as _, icmp_filter};
 use crate::ladder::{Verbosity, wrap};
 use crate::sink::{self, Sink};
-use crate::sys::{Version, counters, limits, terminal};
+use crate::sys::confine::Needs;
+use crate::sys::{RstGuard, Version, counters, limits, terminal};
 use report::Report;
 use show::{Bar, Show};
 
 /// Descriptors that are no guards: streams, sockets, the capture, the lab's.
 const OTHER_FILES: u64 = 64;
+/// Guards at least, where there are files for them: those of connections that are over are held a while longer.
+const GUARDS: usize = 4096;
 /// Packets of each that may wait in the capture's buffer at once: all may close at the same time.
 const PACKETS_EACH: u32 = 4;
 /// Connections at once.
@@ -79,8 +83,15 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let mut wire = ManyWire::open(&wire_options(args, &plan))?;
-    let mut dialer = Dialer::new(options(args, &plan, stage, count));
+    let options = options(args, &plan, stage, count);
+    // Each connection needs one, and later there is no privilege to make more.
+    RstGuard::lay_in(
+        Version::of(plan.target.remote.ip()),
+        options.files.min(usize::try_from(count).unwrap_or(usize::MAX)),
+    )?;
+    let mut dialer = Dialer::new(options);
     let pcap = args.capture.create()?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let bar = terminal::is_terminal(io::stderr()).then(|| Bar::new(count));
     let mut show = Show::new(wire.now(), plan.local().ip(), open_sink(args, &plan, &mut *streams.out), pcap, bar);
     let is_here = plan.target.route.loopback;
@@ -120,7 +131,7 @@ fn options(args: &Args, plan: &Plan, stage: &Stage, count: u64) -> DialOptions {
         parallel: parallel(args) as usize,
         interval: args.many.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate),
         guarded: args.way.end.guard.rst_guard,
-        files: usize::try_from(files).unwrap_or(usize::MAX),
+        files: usize::try_from(files).unwrap_or(usize::MAX).min(GUARDS.max(2 * parallel(args) as usize)),
     }
 }
 

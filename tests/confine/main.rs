@@ -1,0 +1,153 @@
+//! What is given up before the first packet of somebody else is decoded, as the kernel tells it while packets are decoded.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod program;
+mod status;
+mod traced;
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use common::support::program::{RAWSHAKE, Said};
+use program::{LIVE, USER, behind_sudo, command, folder_of, is_root};
+use status::Running;
+
+/// Runs of which each goes on after its first line.
+#[test]
+fn in_the_lab_nothing_is_left_while_packets_are_decoded() {
+    if !program::has_lab() {
+        return;
+    }
+    for arguments in LIVE {
+        let running = Running::start(&mut command(arguments));
+        for thread in running.threads() {
+            thread.assert_confined(true);
+            if is_root() {
+                assert_eq!(thread.ids("Uid"), [65534; 4], "{arguments}: {thread:?}");
+                assert_eq!((thread.ids("Gid"), thread.get("Groups")), (vec![65534; 4], ""), "{arguments}: {thread:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn behind_sudo_it_carries_on_as_who_called() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    for arguments in LIVE {
+        let running = Running::start(&mut behind_sudo(arguments));
+        for thread in running.threads() {
+            thread.assert_confined(true);
+            assert_eq!(thread.ids("Uid"), [USER; 4], "{arguments}: {thread:?}");
+            assert_eq!((thread.ids("Gid"), thread.get("Groups")), (vec![USER; 4], ""), "{arguments}: {thread:?}");
+        }
+    }
+}
+
+#[test]
+fn with_capabilities_of_the_file_the_same() {
+    if !is_root() {
+        return common::impossible("only root gives a file capabilities");
+    }
+    if !common::support::installed("with_capabilities_of_the_file_the_same", "setcap") {
+        return common::skip("setcap is not installed");
+    }
+    common::in_own_network(|| {
+        let folder = folder_of(USER);
+        let own = folder.path().join("rawshake");
+        fs::copy(RAWSHAKE, &own).expect("a copy");
+        let done = Command::new("setcap").arg("cap_net_raw,cap_net_admin+ep").arg(&own).output().expect("setcap");
+        if !done.status.success() {
+            return common::impossible(&format!("setcap: {}", String::from_utf8_lossy(&done.stderr)));
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let port = listener.local_addr().expect("an address").port();
+        let file = folder.path().join("out.pcap");
+        let runs = [
+            format!("trace 127.0.0.1:{port} --close none --wait 60 --format lines --pcap {}", file.display()),
+            "ping 127.0.0.1 -i 0.2".to_owned(),
+            format!("send 127.0.0.1:{port} -S -c 100 --format lines"),
+        ];
+        for arguments in runs {
+            let mut command = Command::new(&own);
+            command.args(arguments.split(' ')).uid(USER).gid(USER);
+            let running = Running::start(&mut command);
+            for thread in running.threads() {
+                // Without CAP_SETPCAP the bounding set stays, which is void without new privileges.
+                thread.assert_confined(false);
+                assert_eq!(thread.ids("Uid"), [USER; 4], "{thread:?}");
+            }
+        }
+        assert_eq!(fs::metadata(&file).expect("the capture").uid(), USER);
+    });
+}
+
+#[test]
+fn output_files_are_of_who_called_and_where_they_may_be() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    let (own, others) = (folder_of(USER), tempfile::tempdir().expect("a folder"));
+    let run = |folder: &std::path::Path| {
+        let arguments = format!("trace --lab -q --pcap {}/out.pcap", folder.display());
+        Said::of(behind_sudo(&arguments).output().expect("the program"))
+    };
+    let said = run(own.path());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let metadata = fs::metadata(own.path().join("out.pcap")).expect("the capture");
+    assert_eq!((metadata.uid(), metadata.gid()), (USER, USER));
+    let said = run(others.path());
+    assert_eq!(said.code, Some(2), "root may write there, who called may not: {said:?}");
+    assert!(said.err.contains("permission denied") || said.err.contains("Permission denied"), "{said:?}");
+    assert_eq!(fs::read_dir(others.path()).expect("the folder").count(), 0);
+}
+
+#[test]
+fn what_is_held_and_what_is_gone_is_told() {
+    if !program::has_lab() {
+        return;
+    }
+    let said = Said::of(command("trace --lab -v").output().expect("the program"));
+    // Ours, and those of the lab's server for each IP version.
+    assert!(said.err.contains("Held: ") && said.err.contains(" listening TCP sockets"), "{said:?}");
+    assert!(said.err.contains("1 packet socket") && said.err.contains("1 raw socket"), "{said:?}");
+    let gone = "no capability in any set; no new privileges; system calls filtered; ";
+    assert!(said.err.contains("Given up: ") && said.err.contains(gone), "{said:?}");
+    assert_eq!(said.err.contains("user 65534, group 65534, no other group"), is_root(), "{said:?}");
+}
+
+#[test]
+fn set_user_id_is_refused() {
+    if !is_root() {
+        return common::impossible("only root gives a program away");
+    }
+    let folder = folder_of(USER);
+    let own = folder.path().join("rawshake");
+    fs::copy(RAWSHAKE, &own).expect("a copy");
+    chown(&own, Some(0), Some(0)).expect("root's");
+    for (mode, is_refused) in [(0o755, false), (0o4755, true), (0o2755, true)] {
+        fs::set_permissions(&own, fs::Permissions::from_mode(mode)).expect("a mode");
+        let output = Command::new(&own).args(["explain", "SYN"]).uid(USER).gid(USER).output().expect("the program");
+        let said = Said::of(output);
+        assert_eq!(said.code, Some(if is_refused { 2 } else { 0 }), "{mode:o}: {said:?}");
+        assert_eq!(said.err.contains("does not run set-user-ID"), is_refused, "{mode:o}: {said:?}");
+    }
+}
+
+#[test]
+fn an_invoker_who_does_not_exist_is_refused() {
+    if !is_root() {
+        return common::impossible("only root is asked who it was");
+    }
+    for (variable, value) in [("SUDO_UID", "1x"), ("SUDO_UID", ""), ("SUDO_UID", "3999999999"), ("SUDO_GID", "0")] {
+        let mut command = behind_sudo("explain SYN");
+        let said = Said::of(command.env(variable, value).output().expect("the program"));
+        assert_eq!(said.code, Some(2), "{variable}={value}: {said:?}");
+        assert!(said.err.contains(&format!("{variable} is {value:?}, which names nobody here")), "{said:?}");
+    }
+}

@@ -1,0 +1,63 @@
+//! What strace(1) sees: no program is run, no file is written that was not asked for, and none at all later.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common;
+use crate::program::{USER, behind_sudo, folder_of, is_root};
+
+/// What may be opened for writing before that: settings of the lab's own network namespaces, and nothing.
+const OURS: [&str; 3] = ["\"/proc/sys/net/", "\"/dev/null\"", "\"/proc/self/"];
+
+/// Runs it under strace, which follows all threads; gives the lines.
+fn traced(arguments: &str, folder: &Path) -> Vec<String> {
+    let log = folder.join("strace.txt");
+    let run = behind_sudo(arguments);
+    let mut strace = std::process::Command::new("strace");
+    strace.args([
+        "-f",
+        "-s",
+        "200",
+        "-e",
+        "trace=execve,execveat,/^open,creat,unlink,unlinkat,rename,/^set.*id,seccomp",
+    ]);
+    strace.arg("-o").arg(&log).arg(run.get_program()).args(run.get_args());
+    strace.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = strace.output().expect("strace");
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    fs::read_to_string(&log).expect("the log").lines().map(str::to_owned).collect()
+}
+
+fn is_writing(line: &str) -> bool {
+    let opens = line.contains(" open(") || line.contains(" openat(") || line.contains(" creat(");
+    opens && ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| line.contains(flag))
+}
+
+#[test]
+fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    if !common::support::installed("nothing_is_run", "strace") {
+        return common::skip("strace is not installed");
+    }
+    let folder = folder_of(USER);
+    let named = folder.path().join("out.pcap");
+    for arguments in ["trace --lab -q", "send --lab -q", "listen --lab -q", "ping --lab -c 1"] {
+        let lines = traced(&format!("{arguments} --force --pcap {}", named.display()), folder.path());
+        let run: Vec<_> = lines.iter().filter(|line| line.contains(" exec")).collect();
+        assert_eq!(run.len(), 1, "{arguments}: strace runs it, and it runs nothing: {run:#?}");
+        let quoted = format!("\"{}\"", named.display());
+        let written = lines.iter().filter(|line| is_writing(line));
+        let other: Vec<_> =
+            written.filter(|line| !line.contains(&quoted) && !OURS.iter().any(|own| line.contains(own))).collect();
+        assert!(other.is_empty(), "{arguments}: {other:#?}");
+        let at = |what: &str| {
+            lines.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{arguments}: no {what}"))
+        };
+        // Files are opened as who called, from the first one on; and none to be written once system calls are filtered.
+        assert!(at(&format!("setfsuid({USER})")) < at(&format!("AT_FDCWD, {quoted}")), "{arguments}");
+        assert!(!lines[at("seccomp(")..].iter().any(|line| is_writing(line)), "{arguments}");
+        assert!(at(&format!("setresuid({USER}, {USER}, {USER})")) < at("seccomp("), "{arguments}");
+    }
+}
