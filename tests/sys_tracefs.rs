@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use rawshake::sys::clock;
-use rawshake::sys::tracefs::{KernelTrace, Record, StateChange, StateTrace, What};
+use rawshake::sys::tracefs::{Callers, KernelTrace, Record, StateChange, StateTrace, What};
 
 /// One test at a time: each may count the buffers of this process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -103,7 +103,7 @@ fn threads() -> Vec<u32> {
 }
 
 fn account(test: &str) -> Option<KernelTrace> {
-    match KernelTrace::start(&threads()) {
+    match KernelTrace::start(Callers::Tasks(&threads())) {
         Ok(trace) => Some(trace),
         Err(error) => {
             assert!(error.errno().is_some(), "{error}");

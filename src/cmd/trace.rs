@@ -44,8 +44,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check_socket(args)?;
     many::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
-    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
+    let kernel = args.kernel.before(args.lab.lab, streams.err)?;
     let (mut stage, plan) = prepare(args, &written)?;
+    let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &plan.target, streams.err)?;
     if args.output.verbose > 0 {
         introduce(&plan, &stage, streams.err)?;
     }
@@ -111,7 +112,7 @@ fn connect(
         Some(both) => both.by_hand(args, &settings, &mut *streams.out)?,
         None => sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out))),
     };
-    let sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
+    let sink = beside(kernel, args.output.format, sink);
     let show = Show::new(tracing(plan), sink, pcap, Progress::new(remote));
     give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
     follow(plan, stage, wire, show, both.is_some())

@@ -99,6 +99,36 @@ impl Holders {
     }
 }
 
+/// The processes that there are.
+#[must_use]
+pub fn all() -> Vec<u32> {
+    numbers(Path::new("/proc")).unwrap_or_default()
+}
+
+/// The threads of a process; none where it has ended.
+#[must_use]
+pub fn threads(process: u32) -> Vec<u32> {
+    numbers(Path::new(&format!("/proc/{process}/task"))).unwrap_or_default()
+}
+
+/// The system call in which a thread waits: its number on this machine, and its arguments (proc_pid_syscall(5)). None where
+/// it waits in none, or where this user may not see it.
+#[must_use]
+pub fn call_under_way(thread: u32) -> Option<(i64, [u64; 6])> {
+    under_way(&fs::read_to_string(format!("/proc/{thread}/syscall")).ok()?)
+}
+
+/// `43 0x3 0x0 …`, or `running`.
+fn under_way(text: &str) -> Option<(i64, [u64; 6])> {
+    let mut words = text.split_whitespace();
+    let number = words.next()?.parse().ok().filter(|number| *number >= 0)?;
+    let mut arguments = [0; 6];
+    for argument in &mut arguments {
+        *argument = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
+    }
+    Some((number, arguments))
+}
+
 /// The entries of a folder that are numbers.
 fn numbers(folder: &Path) -> Result<Vec<u32>, ErrorKind> {
     let entries = fs::read_dir(folder).map_err(|error| error.kind())?;
@@ -115,6 +145,15 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
     use std::os::fd::AsRawFd as _;
+
+    #[test]
+    fn the_call_in_which_a_thread_waits_is_read() {
+        let text = "288 0x3 0x0 0x0 0x80000 0x7f00 0xffffffffffffffff 0x7ffd2a 0x7f31\n";
+        assert_eq!(under_way(text), Some((288, [3, 0, 0, 0x8_0000, 0x7f00, u64::MAX])));
+        for other in ["running\n", "-1 0x7ffd 0x7f31\n", "", "288 0x3\n", "288 3 0 0 0 0 0\n"] {
+            assert_eq!(under_way(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_socket_of_this_process_is_found() {

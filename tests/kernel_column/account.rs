@@ -57,7 +57,11 @@ impl Account {
 
     /// Runs `command`, and sorts what it tells; where `both` kernels tell something, words say which.
     pub(crate) fn told(command: &mut Command, both: bool) -> Self {
-        let said = Said::of(command.output().expect("the program"));
+        Self::sorted(Said::of(command.output().expect("the program")), both)
+    }
+
+    /// Sorts what was told; where `both` kernels tell something, words say which.
+    pub(crate) fn sorted(said: Said, both: bool) -> Self {
         let mut events = said.events();
         // What is told of the run as a whole has no time.
         events.retain(|event| event["time"].is_string());

@@ -1,6 +1,7 @@
 //! The kernel column: what the kernel of the lab's server tells, in its place among the segments.
 
 mod account;
+mod own;
 mod programs;
 mod situations;
 mod without;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::drive::kernel::Told;
+use crate::drive::kernel::{Told, is_at};
 use crate::trace::{Opened, Side};
 
 /// What is kept: a server makes some ten calls before it waits.
@@ -40,11 +40,6 @@ fn side(opened: &Opened, told: &Told) -> Option<Side> {
         None => is_at(*own, told.local),
     };
     ends.into_iter().find(is_its).map(|(side, ..)| side)
-}
-
-/// Whether a connection's end is at a listening socket.
-pub(super) fn is_at(own: SocketAddr, listening: SocketAddr) -> bool {
-    own.port() == listening.port() && (listening.ip().is_unspecified() || own.ip() == listening.ip())
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::listening::{Early, is_at};
-use crate::drive::kernel::{Account, Told};
+use super::asked::Asked;
+use super::listening::Early;
+use crate::drive::kernel::{Account, Told, is_at};
 use crate::sink::Sink;
-use crate::sys::sockdiag::Inspector;
 use crate::sys::{clock, poll};
 use crate::tcp::State;
 use crate::trace::exchange::ExchangeEvent;
@@ -17,6 +17,8 @@ use crate::wire::{Decoded, Packet, Time};
 
 /// Events of a connection that are held to be put in order; beyond it they go on as they come.
 const HELD: usize = 20_000;
+/// The same of all connections.
+const HELD_IN_ALL: usize = 500_000;
 /// Segments whose connections are remembered.
 const SEGMENTS: usize = 4096;
 /// What the last segment brings about is told within microseconds, and what the program does then not much later; a busy
@@ -24,12 +26,6 @@ const SEGMENTS: usize = 4096;
 const PATIENCE: [Duration; 40] = [Duration::from_millis(5); 40];
 /// So often nothing has to be told before it is believed that nothing will be.
 const QUIET: u8 = 2;
-
-/// A host whose kernel is asked.
-pub(super) struct Asked {
-    pub(super) addresses: [IpAddr; 2],
-    pub(super) inspector: Inspector,
-}
 
 /// A connection that has not ended.
 struct Connection {
@@ -67,10 +63,14 @@ impl Connection {
 pub(super) struct Merge<'a> {
     sink: Box<dyn Sink + 'a>,
     account: Option<Account>,
-    /// What is asked. What a kernel does with the ports of a hand-made end is not of the connection: so its host is not
-    /// among them.
-    hosts: Vec<Asked>,
+    /// What is asked. What a kernel does with the ports of a hand-made end is not of the connection: so that is not among
+    /// them.
+    asked: Vec<Asked>,
     sorted: bool,
+    /// Whether the end of a connection waits for what its kernel has still to say. Where others go on meanwhile, it does not.
+    patient: bool,
+    /// Events that are held in all.
+    held: usize,
     connections: HashMap<u32, Connection>,
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
     early: Early,
@@ -80,12 +80,14 @@ pub(super) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    pub(super) fn new(sink: Box<dyn Sink + 'a>, account: Option<Account>, hosts: Vec<Asked>, sorted: bool) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink + 'a>, account: Option<Account>, asked: Vec<Asked>, sorted: bool) -> Self {
         Self {
             sink,
             account,
-            hosts,
+            asked,
             sorted,
+            patient: true,
+            held: 0,
             connections: HashMap::new(),
             by_ends: HashMap::new(),
             early: Early::default(),
@@ -94,12 +96,17 @@ impl<'a> Merge<'a> {
         }
     }
 
+    /// The same; it does not wait for anything.
+    pub(super) fn impatient(self) -> Self {
+        Self { patient: false, ..self }
+    }
+
     /// Takes in what the kernel told up to now.
     fn listen(&mut self) -> io::Result<()> {
         if let Some(account) = &mut self.account {
-            let hosts = &self.hosts;
+            let asked = &self.asked;
             let told = account.read().map_err(io::Error::other)?;
-            let is_asked = |told: &Told| told.local.ip().is_unspecified() || host(hosts, told.local.ip()).is_some();
+            let is_asked = |told: &Told| asked.iter().any(|asked| asked.may_be(told.local));
             self.pending.extend(told.into_iter().filter(is_asked));
         }
         Ok(())
@@ -156,8 +163,8 @@ impl<'a> Merge<'a> {
     fn ask(&self, connection: u32, side: Side) -> io::Result<Option<State>> {
         let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Ok(None) };
         let (local, remote) = ends(opened, side);
-        let Some(host) = host(&self.hosts, local.ip()) else { return Ok(None) };
-        let socket = host.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
+        let Some(asked) = self.asked.iter().find(|asked| asked.is(local)) else { return Ok(None) };
+        let socket = asked.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
         Ok(socket.and_then(|socket| State::from_kernel(socket.state.0)))
     }
 
@@ -165,8 +172,9 @@ impl<'a> Merge<'a> {
     fn pass(&mut self, event: &Event) -> io::Result<()> {
         if let Some(connection) = self.connections.get_mut(&event.connection) {
             connection.note(event);
-            if self.sorted && connection.held.len() < HELD {
+            if self.sorted && connection.held.len() < HELD && self.held < HELD_IN_ALL {
                 connection.held.push(*event);
+                self.held += 1;
                 return Ok(());
             }
         }
@@ -196,7 +204,7 @@ impl<'a> Merge<'a> {
     }
 
     fn is_far(&self, end: SocketAddr) -> bool {
-        host(&self.hosts, end.ip()).is_some()
+        self.asked.iter().any(|asked| asked.is(end))
     }
 
     /// The ends of which the kernel can be asked.
@@ -231,7 +239,7 @@ impl<'a> Merge<'a> {
             let told = std::mem::take(&mut known.told);
             let settled = sides.iter().all(|side| known.is_settled(*side, summary.states[*side].state));
             quiet = if settled && !told { quiet + 1 } else { 0 };
-            if quiet == QUIET || self.account.is_none() {
+            if quiet == QUIET || self.account.is_none() || !self.patient {
                 break;
             }
             poll::wait(&[], Some(pause)).map_err(io::Error::other)?;
@@ -245,7 +253,16 @@ impl<'a> Merge<'a> {
         self.settle(event.connection, &sides, summary)?;
         let lost = self.account.as_ref().map_or(Ok(0), Account::lost).map_err(io::Error::other)?;
         let Some(mut connection) = self.connections.remove(&event.connection) else { return self.sink.event(event) };
-        self.by_ends.retain(|_, (number, _)| *number != event.connection);
+        for side in Side::BOTH {
+            let ends = ends(&connection.opened, side);
+            if self.by_ends.get(&ends).is_some_and(|(number, _)| *number == event.connection) {
+                self.by_ends.remove(&ends);
+            }
+        }
+        self.held -= connection.held.len();
+        if let Some(account) = &mut self.account {
+            account.leave(connection.opened.client, connection.opened.server);
+        }
         connection.paths.event(event);
         connection.held.sort_by_key(|held| (!matches!(held.kind, EventKind::Opened(_)), held.time));
         let conclusions = conclusions(&connection.paths, &sides, self.account.is_some(), lost);
@@ -253,10 +270,6 @@ impl<'a> Merge<'a> {
         let mut all = connection.held.into_iter().chain(conclusions).chain([*event]);
         all.try_for_each(|event| self.sink.event(&event))
     }
-}
-
-fn host(hosts: &[Asked], address: IpAddr) -> Option<&Asked> {
-    hosts.iter().find(|host| host.addresses.contains(&address))
 }
 
 fn ends(opened: &Opened, side: Side) -> (SocketAddr, SocketAddr) {
@@ -321,6 +334,11 @@ impl Sink for Merge<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if !self.patient {
+            // Nothing may come for long, and the kernel goes on telling.
+            self.listen()?;
+            self.release(None)?;
+        }
         self.sink.flush()
     }
 

@@ -63,7 +63,7 @@ impl<'a> View<'a> {
         let pcap = args.capture.create()?;
         let mut sink = args.sink(out)?;
         if let Some((kernel, lab)) = kernel {
-            sink = kernel.beside(sink, args.output.format, lab, Whose::Both)?;
+            sink = kernel.in_lab(lab, Whose::Both)?.beside(sink, args.output.format);
         }
         let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
         let sight = Sight::open(lab::INTERFACE, FILTER, show)?;

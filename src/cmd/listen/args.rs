@@ -60,6 +60,8 @@ Examples:
                                            the states of its kernel
   sudo rawshake listen 8080                then: nc localhost 8080, type, Ctrl-C
   sudo rawshake listen 8080 --reply http   then: curl http://localhost:8080/
+  sudo rawshake listen 8080 --kernel       then curl http://localhost:8080/
+                                           for the calls of curl
   sudo rawshake listen 8080 --table        who is connected, and in which
                                            state
 

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 
 use super::give_up::give_up_unless;
 use super::in_place::InPlace;
-use super::kernel::{Kernel, beside};
+use super::kernel::{Kernel, Whose, beside};
 use super::output::Format;
 use super::{Exit, Streams};
 use crate::craft::listen::{Listener, Stats};
@@ -40,7 +40,10 @@ const EVENTS: usize = 40_000;
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let kernel = Kernel::open(args.lab.kernel.kernel, streams.err)?;
+    let kernel = match args.lab.kernel {
+        here if here.kernel && !args.lab.lab => Some(Kernel::of_machine(Some(plan::port(args)), streams.err)?),
+        lab => lab.before(args.lab.lab, streams.err)?,
+    };
     let mut lab = enter(args)?;
     // Before anything else: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -74,7 +77,11 @@ fn serve(
     let out = Shared::new(&mut *streams.out);
     let screen = Screen::new(screen_kind(args, &out, &mut *streams.err));
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;
-    let sink = beside(kernel.zip(lab), args.output.format, open_sink(args, port, out))?;
+    let kernel = match (kernel, lab) {
+        (Some(kernel), Some(lab)) => Some(kernel.in_lab(lab, Whose::Far)?),
+        (kernel, _) => kernel,
+    };
+    let sink = beside(kernel, args.output.format, open_sink(args, port, out));
     let waited_for = lab.filter(|_| args.bounds.count.is_none() && plan::client(args) != Client::Nobody);
     let show = Show::new(port, args.bounds.max_connections as usize, sink, pcap, screen);
     let mut show = show.with_table_alone(is_table_alone(args)).until_quiet(waited_for);

@@ -25,7 +25,7 @@ use crate::craft::trial::{Failure, Program, Shot, Sign, TARGETS, Target, Trial, 
 use crate::drive::guards::Guards;
 use crate::drive::{LiveWire, TrialEnded, run_trial};
 use crate::explain::{self, Case};
-use crate::lab::{self, Lab, Server};
+use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::{RawSender, Version, random, terminal};
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     let program = program(args);
     check(args, target, program)?;
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
+    let kernel = args.kernel.before(args.lab.lab, streams.err)?;
     let stage = match (program, args.lab.lab) {
         (Program::Obeys, true) => Stage::with_server(&args.lab, written.port()?, server(target))?,
         _ => Stage::enter(&args.lab, &written, server(target))?,
@@ -98,7 +98,8 @@ pub(super) fn run(args: &Args, target: Target, streams: &mut Streams<'_>) -> any
     // Other hosts of the lab have no program, and another kernel.
     let is_server = peer.remote.ip() == lab::SERVER.ip(Version::of(peer.remote.ip()));
     let far = Far { args, target: &peer, template, lab: stage.lab.as_ref().filter(|_| is_server), state: None };
-    fire(args, trial, far, kernel.zip(stage.lab.as_ref()), streams)
+    let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &peer, streams.err)?;
+    fire(args, trial, far, kernel, streams)
 }
 
 /// In the lab a program does what it is told, unless another was asked for.
@@ -181,7 +182,7 @@ fn fire(
     args: &Args,
     mut trial: Trial,
     mut far: Far<'_>,
-    kernel: Option<(Kernel, &Lab)>,
+    kernel: Option<Kernel>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let (config, peer) = (*trial.config(), far.target);
@@ -195,7 +196,7 @@ fn fire(
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
-    let sink = beside(kernel, args.output.format, sink)?;
+    let sink = beside(kernel, args.output.format, sink);
     let mut screen = Screen::new(Show::new(by_hand(config.local), sink, pcap, None), super::hex(args, &settings));
     let ended = run_trial(&mut trial, &mut wire, &mut far, &mut screen);
     let left = leave.take(args, &trial, streams.err);

@@ -32,7 +32,7 @@ use crate::craft::probe::{Session, Tally};
 use crate::drive::probe::Ended;
 use crate::drive::{self, LiveWire};
 use crate::explain::Case;
-use crate::lab::{self, Lab, Server};
+use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
@@ -61,7 +61,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return script::run(args, path, streams);
     }
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
+    let kernel = args.kernel.before(args.lab.lab, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     if !args.show_equivalent {
@@ -81,8 +81,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         !args.kernel.kernel || !is_listed(args, &plan),
         "--kernel is told in a ladder, and this is told in a list: send less, or add --format lines"
     );
+    let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &plan.target, streams.err)?;
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
-    let (ended, answers) = shoot(args, &mut plan, &mut session, kernel.zip(stage.lab.as_ref()), streams)?;
+    let (ended, answers) = shoot(args, &mut plan, &mut session, kernel, streams)?;
     unshown::tell(args.output.format, &settings(args, &plan), &plan.series, session.tally().sent, streams.out)?;
     let mut cases = answers.cases(&plan.series, session.tally().sent)?;
     if unheard(&plan, &ended).is_some() {
@@ -97,7 +98,7 @@ fn shoot(
     args: &Args,
     plan: &mut Plan,
     session: &mut Session,
-    kernel: Option<(Kernel, &Lab)>,
+    kernel: Option<Kernel>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<(Ended, Answers)> {
     let PacketSpec { source, destination, .. } = plan.series.template;
@@ -113,7 +114,7 @@ fn shoot(
         let rows = (!args.output.quiet).then(|| List::new(&mut *streams.out, series, plan.pace.in_turn));
         (rows, Box::new(sink::Nothing) as Box<dyn Sink>)
     } else {
-        (None, beside(kernel, args.output.format, open_sink(args, plan, &mut *streams.out))?)
+        (None, beside(kernel, args.output.format, open_sink(args, plan, &mut *streams.out)))
     };
     let show = Show::new(by_hand(plan.ours()), sink, pcap, None).with_exchanges();
     let screen = Screen::new(show, hex(args, &settings(args, plan)));

@@ -69,12 +69,18 @@ Examples:
   sudo rawshake trace --lab --kernel --send hello
                                          with the calls of the server and the
                                          states of its kernel
+  sudo rawshake trace localhost:8080 --kernel
+                                         the same of a server of your own that
+                                         runs on this machine
   rawshake trace --lab --count 10000 --parallel 256
                                          how long opening and closing take, in a
                                          table
 
 Every wait has an end: --retries and --timeout for what is not acknowledged,
 --wait for silence, --deadline for talking and, again, for closing.
+--kernel tells of the end that is not made by hand: the system calls of the
+processes that listen at the port when it begins, and of those that they make;
+and, from tracepoints of the whole machine, what happens to that connection.
 Ctrl-C closes an open connection as --close says, and resets any other; a
 second one resets.
 Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error,

@@ -21,6 +21,8 @@ Examples:
                                              there is so far
   sudo rawshake watch --stats --pcap day.pcap --rotate-time 3600 --files 24
   sudo rawshake watch -i eth0 --format json 'host 192.0.2.7 and port 80'
+  sudo rawshake watch -i lo --kernel port 8080   with the system calls of your
+                                             own server, and its kernel's states
 
 Nothing is sent, and no interface is changed. FILTER is in the language of
 tcpdump (see pcap-filter(7)); packets that do not pass it are not counted.
@@ -35,6 +37,10 @@ of a veth cable, a VLAN and what is beneath it, a tunnel and what it carries,
 both sides of a router. It shows again where it is another by then: addresses
 or ports translated, cut into segments or put together, or later than that.
 -i NAME shows all that passes that interface.
+--kernel tells of the ends that are at this machine's addresses, and of programs
+that run on it, whoever started them. Its tracepoints are those of the whole
+machine: a container with the same addresses and ports is not told apart. On a
+busy machine it costs time with each system call; what was lost is told.
 An interface that goes down is told; the capture goes on when it is up again.
 Ctrl-C ends it and shows the connections that are left; a second Ctrl-C ends it
 at once. Ctrl-\\ tells how far it has come.
@@ -60,6 +66,10 @@ pub struct Args {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
+    /// Show what this machine's kernel says of its own connections: system calls of all programs, states, resets, drops;
+    /// as root, else its states when asked
+    #[arg(long, conflicts_with_all = ["list", "stats", "brief"], help_heading = "Kernel")]
+    pub(super) kernel: bool,
     #[command(flatten)]
     pub(super) capture: CaptureArgs,
     #[command(flatten)]
@@ -135,6 +145,10 @@ impl Args {
         ensure!(
             !(self.capture.is_wanted() && self.verdicts.typed().next().is_some()),
             "--pcap with --only or --where would have to know verdicts beforehand: write all packets, and let replay choose"
+        );
+        ensure!(
+            !(self.kernel && format == Format::Csv),
+            "--kernel is told in ladders, lines and JSON, and --format csv has a row for each connection: leave one of them out"
         );
         self.rotation.check()
     }

@@ -14,6 +14,7 @@ pub use args::Args;
 use self::board::Board;
 use self::feed::{Watched, not_shown};
 use super::in_place::InPlace;
+use super::kernel::Kernel;
 use super::output::Format;
 use super::replay::choice::{Choice, Verdicts};
 use super::replay::hold::Hold;
@@ -54,6 +55,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         } else {
             Box::new(Hold::new(&choice, sink, &lost))
         };
+    }
+    if args.kernel {
+        sink = Kernel::of_machine(None, streams.err)?.beside(sink, args.output.format);
     }
     let copy = args.capture.record(&args.rotation)?;
     let mut pass = Pass::new(plan, &mut *sink, copy, streams.err);

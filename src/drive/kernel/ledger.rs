@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::Told;
+use super::existing::Existing;
 use super::names::{detail, errno};
 use super::tasks::{CLONE_FILES, Tasks};
 use crate::sys::tracefs::{Ends, Reasons, Record, What};
@@ -19,6 +20,7 @@ use crate::tcp::State;
 use crate::trace::{CallEvent, KernelKind, Text};
 use crate::wire::Time;
 use sockets::Sockets;
+pub use sockets::is_at;
 
 /// Calls of one socket that are kept until it is known which it is.
 const HISTORY: usize = 32;
@@ -61,6 +63,29 @@ impl Ledger {
 
     pub(super) fn watch(&mut self, one: SocketAddr, other: SocketAddr) {
         self.sockets.watch(one, other);
+    }
+
+    pub(super) fn leave_alone(&mut self, one: SocketAddr, other: SocketAddr) {
+        self.sockets.leave_alone(one, other);
+    }
+
+    pub(super) fn knows_callers(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// Sockets that were there before anything was recorded, in the only network that counts.
+    pub(super) fn adopt(&mut self, found: &[Existing]) {
+        self.sockets.count_every();
+        let mut numbers = HashMap::new();
+        for &Existing { process, descriptor, ends, listens } in found {
+            let socket = *numbers.entry(ends).or_insert_with(|| self.sockets.adopt(ends, listens));
+            self.insert((process, descriptor), File { socket, history: Vec::new() });
+        }
+    }
+
+    /// A thread waited in this call already.
+    pub(super) fn waits(&mut self, now: Time, task: u32, call: &'static str, arguments: &[u64; 6]) {
+        self.enter(now, task, call, arguments);
     }
 
     /// What was told since the last time, in the order of time.
@@ -221,7 +246,15 @@ impl Ledger {
         let Some(entered) = self.entered.get_mut(&task) else { return };
         let own = (entered.call.process.process, entered.call.descriptor.unwrap_or(-1));
         let known = self.files.get(&own).and_then(|file| file.socket);
-        if known == Some(socket) || known.is_some() && !sure || !self.sockets.knows(socket) {
+        if !self.sockets.knows(socket) {
+            return;
+        }
+        if let Some(puzzle) = known.filter(|known| self.sockets.is_puzzle(*known)) {
+            self.sockets.solve(puzzle, socket);
+            return;
+        }
+        let known = known.map(|known| self.sockets.resolved(known));
+        if known == Some(socket) || known.is_some() && !sure {
             return;
         }
         let file = self.files.remove(&own).unwrap_or_default();

@@ -1,16 +1,21 @@
 //! The kernel's account of connections: its records, put together so that each says of which connection it is.
 
+mod existing;
 mod ledger;
 mod names;
 mod tasks;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::sys;
-use crate::sys::tracefs::KernelTrace;
+use crate::sys::tracefs::{Callers, KernelTrace};
+use crate::sys::{clock, processes};
 use crate::trace::KernelKind;
 use crate::wire::Time;
+use existing::{Existing, accepting, existing};
 use ledger::Ledger;
+pub use ledger::is_at;
 use tasks::Tasks;
 
 /// Something that the kernel told of a connection, or of a listening socket.
@@ -42,12 +47,57 @@ impl Account {
     /// The kernel's tracing is not to be had.
     pub fn open() -> Result<Self, sys::Error> {
         let tasks = Tasks::of(&[std::process::id()]);
-        Ok(Self { trace: KernelTrace::start(&tasks.numbers())?, ledger: Ledger::new(tasks) })
+        Ok(Self { trace: KernelTrace::start(Callers::Tasks(&tasks.numbers()))?, ledger: Ledger::new(tasks) })
+    }
+
+    /// Begins one of the sockets of the machine, and of the calls of the processes that listen at `server` now, and of all
+    /// that they will make.
+    ///
+    /// # Errors
+    /// The kernel's tracing is not to be had, or its sockets cannot be listed.
+    pub fn open_for(server: SocketAddr) -> Result<Self, sys::Error> {
+        let found = existing(|ends, listens| listens && is_at(server, ends.local))?;
+        let processes: BTreeSet<u32> = found.iter().map(|it| it.process).collect();
+        let tasks = Tasks::of(&processes.into_iter().collect::<Vec<_>>());
+        let numbers = tasks.numbers();
+        Self::of_existing(KernelTrace::start(Callers::Tasks(&numbers))?, tasks, &found)
+    }
+
+    /// Begins one of the sockets of the machine, and of the calls of all its processes but this one.
+    ///
+    /// # Errors
+    /// As [`Self::open_for`].
+    pub fn open_machine() -> Result<Self, sys::Error> {
+        let trace = KernelTrace::start(Callers::Others)?;
+        let own = std::process::id();
+        let found = existing(|_, _| true)?;
+        let others: Vec<u32> = processes::all().into_iter().filter(|process| *process != own).collect();
+        Self::of_existing(trace, Tasks::of(&others), &found)
+    }
+
+    fn of_existing(trace: KernelTrace, tasks: Tasks, found: &[Existing]) -> Result<Self, sys::Error> {
+        let waiting = accepting(&tasks.numbers());
+        let mut ledger = Ledger::new(tasks);
+        ledger.adopt(found);
+        let now = clock::now();
+        waiting.into_iter().for_each(|(task, call, arguments)| ledger.waits(now, task, call, &arguments));
+        Ok(Self { trace, ledger })
+    }
+
+    /// Whether there is any process whose calls can be told.
+    #[must_use]
+    pub fn knows_callers(&self) -> bool {
+        self.ledger.knows_callers()
     }
 
     /// There is a connection between these ends: of those that are not known, none can be what accept() returned.
     pub fn watch(&mut self, one: SocketAddr, other: SocketAddr) {
         self.ledger.watch(one, other);
+    }
+
+    /// The connection between these ends is over.
+    pub fn leave(&mut self, one: SocketAddr, other: SocketAddr) {
+        self.ledger.leave_alone(one, other);
     }
 
     /// What was told since the last time, in its order. A program's calls before its socket had both addresses are told

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
 
+use crate::sys::processes;
 use crate::trace::{Process, Text};
 
 /// Shares the descriptors, as a thread does (clone(2)).
@@ -20,17 +20,14 @@ pub(super) struct Tasks(HashMap<u32, Process>);
 impl Tasks {
     /// The threads that these processes have now.
     pub(super) fn of(processes: &[u32]) -> Self {
-        let mut tasks = HashMap::new();
-        for process in processes {
-            let folder = Path::new("/proc").join(process.to_string()).join("task");
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let Some(thread) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-                let name = fs::read(entry.path().join("comm")).unwrap_or_default();
-                let name = Text::of(name.strip_suffix(b"\n").unwrap_or(&name));
-                tasks.insert(thread, Process { process: *process, thread, name });
-            }
-        }
-        Self(tasks)
+        let threads =
+            processes.iter().flat_map(|process| processes::threads(*process).into_iter().map(|it| (*process, it)));
+        let named = threads.map(|(process, thread)| {
+            let name = fs::read(format!("/proc/{process}/task/{thread}/comm")).unwrap_or_default();
+            let name = Text::of(name.strip_suffix(b"\n").unwrap_or(&name));
+            (thread, Process { process, thread, name })
+        });
+        Self(named.take(MOST).collect())
     }
 
     /// Their numbers.
@@ -57,6 +54,11 @@ impl Tasks {
         if let Some(known) = self.0.get_mut(&thread) {
             known.name = Text::of(name);
         }
+    }
+
+    /// Whether nobody is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether it is one of those that are watched.

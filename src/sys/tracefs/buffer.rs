@@ -7,7 +7,7 @@ use super::format::Format;
 use super::instance::Instance;
 use super::points::{CALLS, Point};
 use super::record::{Record, What};
-use crate::sys::{Error, Result, clock};
+use crate::sys::{Error, Result, clock, processes};
 use crate::wire::Time;
 
 /// How a record is read.
@@ -60,10 +60,18 @@ impl Buffer {
         self.instance.write("options/event-fork", "1").map_err(failed)
     }
 
-    /// Records nothing of what the calling thread does.
+    /// Records nothing of what the calling thread does, as well.
     pub(super) fn not_this_thread(&self) -> Result<()> {
         let own = rustix::thread::gettid().as_raw_nonzero();
-        self.instance.write("set_event_notrace_pid", &own.to_string()).map_err(failed)
+        self.instance.append("set_event_notrace_pid", &own.to_string()).map_err(failed)
+    }
+
+    /// Records nothing of what this process does, nor its threads to come.
+    pub(super) fn not_this_process(&self) -> Result<()> {
+        let threads = processes::threads(std::process::id());
+        let list = threads.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+        self.instance.append("set_event_notrace_pid", &list).map_err(failed)?;
+        self.instance.write("options/event-fork", "1").map_err(failed)
     }
 
     /// Records these tracepoints from now on; those that are not needed are passed over where there are none.

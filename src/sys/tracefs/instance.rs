@@ -1,7 +1,7 @@
 //! A private trace buffer of the kernel: other users of tracing neither see it nor are disturbed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -105,6 +105,12 @@ impl Instance {
 
     pub(super) fn write(&self, file: &str, text: &str) -> io::Result<()> {
         fs::write(self.path.join(file), text)
+    }
+
+    /// Adds to what stands in one of its files.
+    pub(super) fn append(&self, file: &str, text: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().append(true).open(self.path.join(file))?;
+        file.write_all(text.as_bytes())
     }
 
     /// Takes out the records that are there, those of each CPU in their order.

@@ -53,8 +53,19 @@ pub struct StateTrace(Buffer);
 const STATES: usize = 4096;
 /// The same where more is recorded, but read all the time: some 10,000 records.
 const SOCKET_RECORDS: usize = 1024;
-/// Calls are of few processes, so that their buffer can be smaller.
+/// The same for the calls of few processes.
 const CALL_RECORDS: usize = 1024;
+/// The same for the calls of all.
+const ALL_CALL_RECORDS: usize = 4096;
+
+/// Whose system calls are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers<'a> {
+    /// Those of these threads, and of all that they will make; none where there are none.
+    Tasks(&'a [u32]),
+    /// Those of the whole machine, but for this process.
+    Others,
+}
 
 impl StateTrace {
     /// Begins to record.
@@ -108,23 +119,23 @@ pub struct KernelTrace {
 }
 
 impl KernelTrace {
-    /// Begins to record the sockets of the machine, and the system calls of `tasks`, which are the numbers of threads,
-    /// and of all that they will make. A kernel built without a tracepoint for system calls tells none.
+    /// Begins to record the sockets of the machine, and the system calls of `callers`. A kernel built without a
+    /// tracepoint for system calls tells none.
     ///
     /// # Errors
     /// [`Error::NoTrace`]: not root, or a kernel without tracefs or the tracepoint of states (before 4.16).
-    pub fn start(tasks: &[u32]) -> Result<Self> {
+    pub fn start(callers: Callers<'_>) -> Result<Self> {
         // What happens to sockets happens whoever runs, so the filter for processes must not stand there.
         let sockets = Buffer::create(SOCKET_RECORDS)?;
-        let calls = Buffer::create(CALL_RECORDS)?;
-        calls.only_of(tasks)?;
+        let calls = Buffer::create(if callers == Callers::Others { ALL_CALL_RECORDS } else { CALL_RECORDS })?;
+        match callers {
+            Callers::Tasks(tasks) => calls.only_of(tasks)?,
+            Callers::Others => calls.not_this_process()?,
+        }
         let reasons = Reasons { dropping: sockets.reasons(DROP), resetting: sockets.reasons(RESET) };
         sockets.leave_out(DROP, &NOISE)?;
-        let reader = Reader::start(sockets, calls, |sockets, calls| {
-            calls.add(&TASKS)?;
-            calls.add_calls()?;
-            sockets.add(&SOCKETS)
-        })?;
+        let begin = if callers == Callers::Tasks(&[]) { begin_sockets } else { begin_all };
+        let reader = Reader::start(sockets, calls, begin)?;
         Ok(Self { reader, reasons })
     }
 
@@ -151,6 +162,16 @@ impl KernelTrace {
     pub const fn reasons(&self) -> &Reasons {
         &self.reasons
     }
+}
+
+fn begin_all(sockets: &mut Buffer, calls: &mut Buffer) -> Result<()> {
+    calls.add(&TASKS)?;
+    calls.add_calls()?;
+    sockets.add(&SOCKETS)
+}
+
+fn begin_sockets(sockets: &mut Buffer, _: &mut Buffer) -> Result<()> {
+    sockets.add(&SOCKETS)
 }
 
 /// What a kernel calls the reasons that it gives by number.

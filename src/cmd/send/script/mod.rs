@@ -16,7 +16,7 @@ use super::report::{Report, Screen, by_hand};
 use crate::cmd::capture::CaptureFile;
 use crate::cmd::give_up::give_up_unless;
 use crate::cmd::host::visible;
-use crate::cmd::kernel::{Kernel, beside};
+use crate::cmd::kernel::beside;
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Target;
@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     );
     let mut script = Script::read(path, args.series.timeout)?;
     let written = plan::written(args, lab::SERVER.name)?;
-    let kernel = Kernel::open(args.kernel.kernel, streams.err)?;
+    let kernel = args.kernel.before(args.lab.lab, streams.err)?;
     let stage = Stage::enter(&args.lab, &written, Server::Http)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
@@ -119,7 +119,8 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     };
     let mut run = Run::new(lines.clone(), origin.source, target.remote.ip());
     let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
-    sink = beside(kernel.zip(stage.lab.as_ref()), args.output.format, sink)?;
+    let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &target, streams.err)?;
+    sink = beside(kernel, args.output.format, sink);
     let opened = Opened::open(args, &target, origin, &lines)?;
     give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
     let (ended, octets) = play(args, (&settings, sink), opened, &mut run)?;

@@ -17,6 +17,8 @@ const MOST: usize = 100_000;
 const PACKETS: usize = 64;
 /// Connections that wait for accept().
 const WAITING: usize = 10_000;
+/// Connections, and results of accept(), that wait for a sight of them.
+const UNSEEN: usize = 1000;
 
 #[derive(Debug)]
 struct Socket {
@@ -54,6 +56,16 @@ pub(super) struct Sockets {
     /// Established, and not yet accepted.
     waiting: VecDeque<u64>,
     packets: VecDeque<(u64, Ends)>,
+    /// So many have numbers of ours.
+    numbered: u64,
+    /// Every connection counts, also those that were not seen.
+    every: bool,
+    /// What accept() has returned without anybody knowing which connection that is, and from which listening socket.
+    puzzles: VecDeque<(u64, u64)>,
+    /// Established, and not seen: another network may have the same addresses.
+    strangers: VecDeque<u64>,
+    /// What puzzles came to.
+    solved: HashMap<u64, u64>,
     /// Those that are gone: the call that destroyed them is told when it returns.
     gone: Vec<u64>,
     told: Vec<Told>,
@@ -71,6 +83,11 @@ impl Sockets {
         std::mem::take(&mut self.told)
     }
 
+    /// Every connection counts, also one that is never seen: there are no other networks with the same addresses.
+    pub(super) fn count_every(&mut self) {
+        self.every = true;
+    }
+
     pub(super) fn knows(&self, socket: u64) -> bool {
         self.known.contains_key(&socket)
     }
@@ -81,6 +98,8 @@ impl Sockets {
             self.gone.push(socket);
         }
         self.waiting.retain(|waiting| *waiting != socket);
+        self.strangers.retain(|stranger| *stranger != socket);
+        self.solved.retain(|_, solution| *solution != socket);
     }
 
     /// There is a connection between these ends.
@@ -88,7 +107,69 @@ impl Sockets {
         if self.seen.len() < MOST {
             let ends = Ends { local, remote };
             self.seen.extend([ends, ends.reversed()]);
+            self.see_strangers();
         }
+    }
+
+    /// Strangers that were seen meanwhile wait as the others do, and may be what an accept() returned before.
+    fn see_strangers(&mut self) {
+        let is_seen = |socket: &u64| self.known.get(socket).is_some_and(|known| self.seen.contains(&known.ends));
+        let (seen, others): (VecDeque<u64>, VecDeque<u64>) = self.strangers.iter().partition(|socket| is_seen(socket));
+        self.strangers = others;
+        self.waiting.extend(seen);
+        for (puzzle, listener) in std::mem::take(&mut self.puzzles) {
+            match self.first_waiting(listener) {
+                Some(socket) => self.solve(puzzle, socket),
+                None => self.puzzles.push_back((puzzle, listener)),
+            }
+        }
+    }
+
+    /// Whether it only stands for one that is not known yet.
+    pub(super) fn is_puzzle(&self, socket: u64) -> bool {
+        self.puzzles.iter().any(|(puzzle, _)| *puzzle == socket)
+    }
+
+    /// Which it is.
+    pub(super) fn resolved(&self, socket: u64) -> u64 {
+        self.solved.get(&socket).copied().unwrap_or(socket)
+    }
+
+    /// What was told of the one is of the other.
+    pub(super) fn solve(&mut self, puzzle: u64, socket: u64) {
+        self.puzzles.retain(|(known, _)| *known != puzzle);
+        self.waiting.retain(|waiting| *waiting != socket);
+        let held = self.known.remove(&puzzle).map_or_else(Vec::new, |known| known.held);
+        self.solved.insert(puzzle, socket);
+        held.into_iter().for_each(|(time, kind)| self.tell(socket, time, kind));
+    }
+
+    pub(super) fn leave_alone(&mut self, local: SocketAddr, remote: SocketAddr) {
+        let ends = Ends { local, remote };
+        self.seen.remove(&ends);
+        self.seen.remove(&ends.reversed());
+    }
+
+    /// A socket that was there before: its place in memory is not told, so it has a number of ours; none where there is no
+    /// room.
+    pub(super) fn adopt(&mut self, ends: Ends, listens: bool) -> Option<u64> {
+        self.add(Socket {
+            ends,
+            state: if listens { State::Listen } else { State::Established },
+            held: Vec::new(),
+            gone: false,
+            ours: true,
+        })
+    }
+
+    /// Under a number of ours: the kernel's memory is not down there.
+    fn add(&mut self, socket: Socket) -> Option<u64> {
+        if self.known.len() >= MOST {
+            return None;
+        }
+        self.numbered += 1;
+        self.known.insert(self.numbered, socket);
+        Some(self.numbered)
     }
 
     /// A socket changed its state, while a program ran that is watched, or another.
@@ -131,15 +212,47 @@ impl Sockets {
         }
         if self.known.get(&socket).is_some_and(|known| known.ours && known.is_whole() && !known.is_listening()) {
             self.seen.insert(ends.reversed());
+            self.see_strangers();
         }
-        let passive = (old, new) == (State::SynReceived, State::Established);
-        if passive && self.seen.contains(&ends) && self.waiting.len() < WAITING {
+        if (old, new) == (State::SynReceived, State::Established) {
+            self.established(socket, ends);
+        }
+    }
+
+    fn established(&mut self, socket: u64, ends: Ends) {
+        if !self.every && !self.seen.contains(&ends) {
+            if self.strangers.len() >= UNSEEN {
+                self.strangers.pop_front();
+            }
+            self.strangers.push_back(socket);
+        } else if self.waiting.len() < WAITING {
             self.waiting.push_back(socket);
         }
     }
 
-    /// The connection that has waited longest for this listening socket.
+    /// The connection that has waited longest for this listening socket, or what stands for it until it is known.
     pub(super) fn accept(&mut self, listener: u64) -> Option<u64> {
+        let own = self.known.get(&listener)?.ends;
+        self.first_waiting(listener).or_else(|| {
+            if self.puzzles.len() >= UNSEEN
+                && let Some((oldest, _)) = self.puzzles.pop_front()
+            {
+                self.known.remove(&oldest);
+            }
+            let nobody = Ends { local: SocketAddr::new(own.local.ip(), 0), ..own };
+            let puzzle = self.add(Socket {
+                ends: nobody,
+                state: State::Established,
+                held: Vec::new(),
+                gone: false,
+                ours: false,
+            })?;
+            self.puzzles.push_back((puzzle, listener));
+            Some(puzzle)
+        })
+    }
+
+    fn first_waiting(&mut self, listener: u64) -> Option<u64> {
         let own = self.known.get(&listener)?.ends.local;
         let is_its = |socket: &u64| self.known.get(socket).is_some_and(|it| is_at(it.ends.local, own));
         let place = self.waiting.iter().position(is_its)?;
@@ -148,6 +261,7 @@ impl Sockets {
 
     /// Something is told of a socket.
     pub(super) fn tell(&mut self, socket: u64, time: Time, kind: KernelKind) {
+        let socket = self.resolved(socket);
         let Some(known) = self.known.get_mut(&socket) else { return };
         if known.is_whole() {
             self.told.push(known.told(time, kind));
@@ -189,7 +303,8 @@ impl Sockets {
     }
 }
 
-/// Whether a socket is one that a listener made.
-fn is_at(socket: SocketAddr, listener: SocketAddr) -> bool {
+/// Whether a connection's own end is one that a socket listening there may have made.
+#[must_use]
+pub fn is_at(socket: SocketAddr, listener: SocketAddr) -> bool {
     socket.port() == listener.port() && (listener.ip().is_unspecified() || socket.ip() == listener.ip())
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::drive::kernel::Told;
+use crate::drive::kernel::existing::Existing;
 use crate::sys::sockdiag::KernelState;
 
 const SERVER: &str = "192.0.2.2:7";
@@ -145,6 +146,53 @@ fn a_connection_of_another_network_is_not_what_accept_returned() {
     book.listens().told();
     book.connected().calls("accept4", [3, 0, 0], 4).calls("close", [4, 0, 0], 0);
     assert_eq!(book.told(), ["connection >SYN_RECV", "connection >ESTABLISHED"]);
+}
+
+#[test]
+fn nothing_is_lost_of_a_connection_that_is_seen_after_its_descriptor_is_closed() {
+    let mut book = Book::new();
+    book.listens().told();
+    let (task, child) = (book.task, 4_194_300);
+    book.connected().calls("accept4", [3, 0, 0], 4);
+    book.by(task, What::Born { task: child, name: *b"child\0\0\0\0\0\0\0\0\0\0\0", flags: FORK });
+    book.calls("close", [4, 0, 0], 0).calls_as(child, "recvfrom", [4, 0, 5], 5);
+    assert_eq!(book.told(), ["connection >SYN_RECV", "connection >ESTABLISHED"]);
+    book.ledger.watch(ends().remote, ends().local);
+    let expected = ["accept4(", "accept4=4", "close(", "close=0", "recvfrom(", "recvfrom=5"];
+    assert_eq!(book.told(), expected.map(|words| format!("connection {words}")));
+    assert_eq!(book.calls_as(child, "close", [4, 0, 0], 0).told(), ["connection close(", "connection close=0"]);
+}
+
+#[test]
+fn a_connection_that_is_never_seen_is_known_by_what_moves_through_it() {
+    let mut book = Book::new();
+    book.listens().told();
+    book.connected().calls("accept4", [3, 0, 0], 4).told();
+    let task = book.task;
+    book.by(task, What::Entered { call: "recvfrom", arguments: [4, 0, 0, 0, 0, 0] });
+    book.by(task, What::Used { socket: CHILD }).by(task, What::Returned { call: "recvfrom", result: 5 });
+    let expected = ["accept4(", "accept4=4", "recvfrom(", "recvfrom=5"];
+    assert_eq!(book.told(), expected.map(|words| format!("connection {words}")));
+}
+
+#[test]
+fn a_server_that_was_there_before_accepts_in_the_order_of_its_queue() {
+    let mut book = Book::new();
+    let listening = Ends { local: SERVER.parse().unwrap(), remote: "0.0.0.0:0".parse().unwrap() };
+    let process = std::process::id();
+    book.ledger.adopt(&[Existing { process, descriptor: 3, ends: listening, listens: true }]);
+    let task = book.task;
+    book.ledger.waits(Time::from_nanos(0), task, "accept4", &[3, 0, 0, 0, 0, 0]);
+    // One that nobody has seen comes first.
+    let other = Ends { remote: "192.0.2.9:1".parse().unwrap(), ..ends() };
+    book.state(1, 0x3000, other, [State::Listen, State::SynReceived]);
+    book.state(1, 0x3000, other, [State::SynReceived, State::Established]);
+    book.connected().by(task, What::Returned { call: "accept4", result: 4 });
+    book.calls("accept4", [3, 0, 0], 5);
+    let of = |told: &Told| told.remote == Some(CLIENT.parse().unwrap());
+    let told: Vec<String> = book.ledger.take().iter().filter(|told| of(told)).map(words).collect();
+    let expected = [">SYN_RECV", ">ESTABLISHED", "accept4(", "accept4=5"];
+    assert_eq!(told, expected.map(|words| format!("connection {words}")));
 }
 
 #[test]
