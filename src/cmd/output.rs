@@ -1,5 +1,6 @@
 //! The options for output that `trace` and `replay` share.
 
+use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgAction, ArgMatches};
@@ -69,6 +70,20 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// Refuses drawings and sheets where something else than ladders is shown: `other`, as in `--list is none`.
+    ///
+    /// # Errors
+    /// Says what does not go together.
+    pub fn refuse_pictures(&self, other: &str) -> anyhow::Result<()> {
+        ensure!(self.handout.is_none(), "--handout makes sheets of ladders, and {other}: leave one of them out");
+        ensure!(
+            !self.format.is_picture(),
+            "--format {} draws ladders, and {other}: leave one of them out",
+            self.format.name()
+        );
+        Ok(())
+    }
+
     /// The settings of the ladder for these options, on a screen `terminal` columns wide.
     #[must_use]
     pub fn settings(&self, terminal: Option<u16>) -> Settings {

@@ -1,6 +1,9 @@
 //! What pictures do not go with.
 
+use std::process::Command;
+
 use super::replay;
+use crate::common::support::program::{RAWSHAKE, Said};
 
 #[test]
 fn what_draws_no_ladder_refuses_pictures() {
@@ -19,6 +22,34 @@ fn what_draws_no_ladder_refuses_pictures() {
     ] {
         let said = replay(arguments);
         assert!(said.err.starts_with(&format!("rawshake: {line}")) && said.err.lines().count() == 1, "{said:?}");
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+    }
+}
+
+/// The same of other commands, before they open or send anything.
+#[test]
+fn live_commands_refuse_pictures_of_what_is_no_ladder() {
+    for (arguments, line) in [
+        ("watch --list --format svg", "--format svg draws ladders, and --list, --stats and --brief are none"),
+        ("watch --stats --format html", "--format html draws ladders, and --list, --stats and --brief are none"),
+        (
+            "watch --brief --handout blank",
+            "--handout makes sheets of ladders, and --list, --stats and --brief are none",
+        ),
+        ("lab serve --clients 1 --list --format svg", "--format svg draws ladders, and --list is none"),
+        ("lab serve --clients 1 --list --handout blank", "--handout makes sheets of ladders, and --list is none"),
+        (
+            "trace --lab --kernel-client --format markdown",
+            "--format markdown draws ladders, and --kernel-client shows two beside each other",
+        ),
+        (
+            "trace --lab --kernel-client --handout blank",
+            "--handout makes sheets of ladders, and --kernel-client shows two beside each other",
+        ),
+        ("trace --lab --count 2 --handout blank", "--handout is made of one ladder, and --count makes a table"),
+    ] {
+        let said = Said::of(Command::new(RAWSHAKE).args(arguments.split(' ')).output().expect("the program"));
+        assert!(said.err.contains(&format!("rawshake: {line}")), "{said:?}");
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     }
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use super::html::saying;
 use super::{names, replay};
-use crate::support::program::{RAWSHAKE, Said};
-use crate::support::{brought, installed};
+use crate::common::support::program::{RAWSHAKE, Said};
+use crate::common::support::{brought, installed};
 
 /// What a program may say in five octets, to be taken for an order.
 const HOSTILE: [(&str, &[u8; 5]); 6] = [

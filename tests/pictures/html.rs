@@ -9,8 +9,8 @@ use rawshake::source::{CaptureFile, Source};
 use rawshake::wire::Packet;
 
 use super::{captures, replay};
-use crate::support::installed;
-use crate::support::program::RAWSHAKE;
+use crate::common::support::installed;
+use crate::common::support::program::RAWSHAKE;
 
 /// What `browser.py` says of a page.
 fn opened(page: &Path) -> String {

@@ -1,17 +1,18 @@
 //! Pictures, held against programs that read them: a parser of XML, rsvg-convert, a browser.
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../common/mod.rs"]
+mod common;
 
 mod arguments;
 mod diagrams;
 mod html;
+mod live;
 mod svg;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::program::{RAWSHAKE, Said};
+use common::support::program::{RAWSHAKE, Said};
 
 /// `rawshake replay` with these arguments, in captures/.
 fn replay(arguments: &str) -> Said {

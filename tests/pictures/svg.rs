@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::{names, replay};
-use crate::support::installed;
+use crate::common::support::installed;
 
 /// Reads each file that is named; fails at the first that is not well-formed, or has no text to select.
 const PARSE: &str = "

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::StripStream;
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::capture::CaptureArgs;
@@ -121,16 +121,9 @@ impl WireArgs {
     /// # Errors
     /// The file cannot be written.
     fn sink<'a>(&self, out: &'a mut dyn Write) -> anyhow::Result<Box<dyn Sink + 'a>> {
-        let format = self.output.format;
-        ensure!(
-            !(self.list && self.output.handout.is_some()),
-            "--handout makes sheets of ladders, and --list is none: leave one of them out"
-        );
-        ensure!(
-            !(self.list && format.is_picture()),
-            "--format {} draws ladders, and --list is none: leave one of them out",
-            format.name()
-        );
+        if self.list {
+            self.output.refuse_pictures("--list is none")?;
+        }
         let (out, terminal): (Box<dyn Write + 'a>, _) = match &self.out {
             None => (Box::new(ByLine(out)), terminal::width(io::stdout())),
             Some(path) => {

@@ -266,15 +266,9 @@ impl Args {
             "--format csv has a line for each connection, which has no time of its own: leave --replay-speed out"
         );
         let (format, sums) = (self.output.format, self.list.stats);
-        ensure!(
-            self.output.handout.is_none() || !self.is_of_verdicts(),
-            "--handout makes sheets of ladders, and --list and --stats are none: leave one of them out"
-        );
-        ensure!(
-            !(format.is_picture() && (sums || self.list.list)),
-            "--format {} draws ladders, and --list and --stats are none: leave one of them out",
-            format.name()
-        );
+        if sums || self.list.list {
+            self.output.refuse_pictures("--list and --stats are none")?;
+        }
         ensure!(
             !(sums && matches!(format, Format::Csv | Format::Lines)),
             "--stats gives text or --format json, not {}",

@@ -48,6 +48,9 @@ pub(super) fn check_socket(args: &Args) -> anyhow::Result<()> {
         !(args.socket.kernel_client && is_crossed),
         "--kernel-client cannot make two SYNs or FINs cross: leave out --open or --close simultaneous"
     );
+    if args.socket.kernel_client {
+        args.output.refuse_pictures("--kernel-client shows two beside each other")?;
+    }
     Ok(())
 }
 

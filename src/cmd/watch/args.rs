@@ -138,6 +138,9 @@ impl Args {
             !(list.list && format == Format::Lines),
             "--list has a row for each connection, --format lines a line for each segment: leave one of them out"
         );
+        if list.list || list.stats || list.brief {
+            self.output.refuse_pictures("--list, --stats and --brief are none")?;
+        }
         ensure!(
             !(list.brief && matches!(format, Format::Csv | Format::Lines)),
             "--brief gives text or --format json, not {name}"

@@ -116,6 +116,7 @@ impl Audience<Dialer> for Show<'_> {
         let written = record(&mut self.pcap, seen.packet);
         self.latest = self.latest.max(seen.packet.time);
         let hint = Hint { origin: seen.origin, calls: seen.calls, ..Hint::default() };
+        self.sink.packet(seen.number, seen.packet, seen.decoded);
         self.tell(|tracer, out| tracer.packet(seen.number, seen.packet, seen.decoded, hint, out))?;
         written
     }
