@@ -5,7 +5,7 @@ BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check bench setup clean
+.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check bench fuzz setup clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,16 @@ deb-check: ## Install that package on a fresh Debian, use it as an ordinary user
 bench: build ## Measure, as ratios with peers in the same run
 	@scripts/setup.sh bench
 	$(CARGO) bench --locked
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := headers files outputs arguments endpoints
+fuzz: setup ## Fuzz every target for FUZZ_SECONDS (60), with captures/ for seeds; what breaks is kept in fuzz/artifacts
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz@0.13.2
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/corpus/$$target fuzz/regressions/$$target && \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target fuzz/corpus/$$target captures fuzz/regressions/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -max_len=65536 -print_final_stats=1 || exit 1; \
+	done
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -38,6 +38,14 @@ use crate::sys::{Signal, terminal};
 use crate::trace::TracerOptions;
 use crate::wire::Comments;
 
+/// Whether a text can be read as a condition of `--where`.
+///
+/// # Errors
+/// Says what is wrong with it, and where.
+pub fn check_condition(text: &str) -> Result<(), String> {
+    expression::Expression::parse(text).map(drop).map_err(|error| error.to_string())
+}
+
 /// Runs `rawshake replay`.
 ///
 /// # Errors

@@ -44,6 +44,14 @@ use report::{List, Report, Screen, by_hand};
 
 pub use args::Args;
 
+/// Whether a text can be read as a script of `--file`; nothing of it is run.
+///
+/// # Errors
+/// The first line that is wrong, and why.
+pub fn check_script(text: &str) -> Result<(), String> {
+    script::check(text)
+}
+
 /// Runs `rawshake send`.
 ///
 /// # Errors

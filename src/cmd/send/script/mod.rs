@@ -31,6 +31,14 @@ use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
 use statement::{LineArgs, Says, Statement};
 
+/// Whether a text can be read as a script.
+///
+/// # Errors
+/// The first line that is wrong, and why.
+pub(super) fn check(text: &str) -> Result<(), String> {
+    statement::parse(text, std::time::Duration::ZERO).map(drop).map_err(|error| error.to_string())
+}
+
 /// A script.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Script")]

@@ -1,0 +1,91 @@
+//! What cargo-fuzz runs for as long as it is let (`make fuzz`), here on seeds, on so many changed ones, and on all that once
+//! broke a promise: `fuzz/regressions/BODY/` has a file for each.
+
+#[path = "../fuzz/bodies/mod.rs"]
+mod bodies;
+#[allow(dead_code, reason = "another test needs more of it")]
+#[path = "damage/random.rs"]
+mod random;
+
+use std::fs;
+use std::path::Path;
+
+use random::{Random, mutate};
+
+/// Inputs made from seeds, for each body.
+const CHANGED: u64 = 20_000;
+
+fn files(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<_> = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.into_iter().filter(|path| path.is_file()).map(|path| fs::read(path).expect("a file")).collect()
+}
+
+/// Runs a body on everything; gives how many inputs that were.
+fn exercise(name: &str, body: fn(&[u8]), seeds: &[Vec<u8>], changed: u64) {
+    let once = files(&format!("fuzz/regressions/{name}"));
+    seeds.iter().chain(&once).for_each(|octets| body(octets));
+    for seed in 0..changed {
+        let mut random = Random::new(seed);
+        let mut octets = seeds[random.below(seeds.len())].clone();
+        (0..=random.below(4)).for_each(|_| mutate(&mut octets, &mut random));
+        body(&octets);
+    }
+}
+
+/// Octets as they come.
+fn noise() -> Vec<Vec<u8>> {
+    (0..64)
+        .map(|seed| {
+            let mut random = Random::new(seed);
+            (0..=random.below(600)).map(|_| u8::try_from(random.below(256)).expect("an octet")).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn headers_of_all_links() {
+    let packets = files("captures").into_iter().map(|file| file.get(40..).unwrap_or_default().to_vec());
+    let seeds: Vec<_> = packets.chain(noise()).collect();
+    exercise("headers", bodies::headers::body, &seeds, CHANGED);
+}
+
+#[test]
+fn capture_files() {
+    exercise("files", bodies::files::body, &files("captures"), CHANGED / 10);
+}
+
+#[test]
+fn every_output() {
+    exercise("outputs", bodies::outputs::body, &files("captures"), CHANGED / 10);
+}
+
+/// Lines of help that are commands, with their words below each other as the body wants them.
+fn commands() -> Vec<Vec<u8>> {
+    let mut root = rawshake::cmd::command();
+    root.build();
+    let mut all = vec![root];
+    let mut lines = Vec::new();
+    while let Some(command) = all.pop() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let typed = help.lines().filter_map(|line| line.trim().strip_prefix("rawshake ").map(str::to_owned));
+        lines.extend(typed.map(|line| line.split("  ").next().unwrap_or_default().replace(' ', "\n").into_bytes()));
+        all.extend(command.get_subcommands().cloned());
+    }
+    lines
+}
+
+#[test]
+fn arguments_conditions_and_scripts() {
+    let conditions = ["setup > 100ms and syns = 1", "not (server.port = 443) or payload ~ 'x'", "duration >= 1.5s"];
+    let conditions = conditions.map(|text| text.as_bytes().to_vec());
+    let seeds: Vec<_> = commands().into_iter().chain(files("examples/scripts")).chain(conditions).collect();
+    assert!(seeds.len() > 100, "{}", seeds.len());
+    exercise("arguments", bodies::arguments::body, &seeds, CHANGED / 20);
+}
+
+#[test]
+fn hand_made_ends() {
+    exercise("endpoints", bodies::endpoints::body, &noise(), CHANGED);
+}
