@@ -131,7 +131,7 @@ fn begin() -> sys::Result<()> {
 
 /// Whether a command is for whoever runs it: it reads of all processes, or starts programs, and opens no file that is named.
 fn keeps_privileges(command: &Command) -> bool {
-    matches!(command, Command::Sockets(_) | Command::Lab(_))
+    matches!(command, Command::Sockets(_) | Command::Lab(_) | Command::Doctor(_))
 }
 
 fn parse() -> Result<Cli, clap::Error> {

@@ -44,12 +44,6 @@ pub fn setting(name: &str) -> Option<String> {
     fs::read_to_string(Path::new("/proc/sys").join(swapped)).ok().map(|text| text.trim().to_owned())
 }
 
-/// Whether the binary runs for another user than the one who started it, because it is set-uid.
-#[must_use]
-pub fn is_set_uid() -> bool {
-    rustix::process::getuid() != rustix::process::geteuid()
-}
-
 /// Whether this process has one of the groups `first` to `last`, for its files or besides.
 #[must_use]
 pub fn has_group_of(first: u32, last: u32) -> bool {

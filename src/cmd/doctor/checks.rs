@@ -52,9 +52,8 @@ const HOSTS: &str = "trace, send, listen, watch and replay --onto, but for --lab
 const LAB: &str = "--lab, lab, and quiz without a file";
 
 /// All of them, in the order in which they are told.
-pub(super) const CHECKS: [Check; 16] = [
+pub(super) const CHECKS: [Check; 15] = [
     Check { name: "machine", needed_by: HOSTS, judge: machine },
-    Check { name: "set-uid", needed_by: "every command", judge: set_uid },
     Check { name: "privileges", needed_by: HOSTS, judge: privileges },
     Check { name: "lab", needed_by: LAB, judge: lab },
     Check { name: "ping", needed_by: "ping, but for --lab", judge: ping },
@@ -87,16 +86,6 @@ fn machine(facts: &Facts) -> Finding {
             Note,
             format!("{kernel}, in a container ({name}): interfaces, addresses and processes are those in here"),
         ),
-    }
-}
-
-fn set_uid(facts: &Facts) -> Finding {
-    match &facts.set_uid {
-        None => Finding::new(Fine, "the binary is not set-uid"),
-        Some(path) => {
-            Finding::new(No, "the binary is set-uid: anybody here would be root with it; capabilities are enough")
-                .mended_by(format!("sudo chmod u-s {path}"))
-        }
     }
 }
 

@@ -22,8 +22,6 @@ pub(super) struct Facts {
     pub(super) is_root: bool,
     /// How to get what is missing, as a sentence.
     pub(super) ways: String,
-    /// The set-uid binary, for the command that mends it.
-    pub(super) set_uid: Option<String>,
     /// Whether a lab could be made, or why not.
     pub(super) lab: Result<(), String>,
     /// Whether this user may send echo requests without CAP_NET_RAW.
@@ -66,7 +64,6 @@ impl Facts {
             privileges,
             is_root: privilege::is_root(),
             ways: privilege::ways_to_get_it(),
-            set_uid: machine::is_set_uid().then(privilege::own_path),
             lab: try_lab(),
             may_ping: may_ping(),
             sock_diag: sockdiag::sockets(Transport::Tcp, Version::V4).map(drop).map_err(|error| error.to_string()),

@@ -11,7 +11,6 @@ fn healthy() -> Facts {
         privileges: Privileges { net_raw: true, net_admin: true, sys_admin: true },
         is_root: true,
         ways: String::new(),
-        set_uid: None,
         lab: Ok(()),
         may_ping: false,
         sock_diag: Ok(()),
@@ -46,7 +45,7 @@ fn nothing_is_found_where_all_is_well() {
 /// What is wrong, the check that finds it, how it judges, a word that it says, and the command that mends it.
 type Case = (fn(&mut Facts), &'static str, Grade, &'static str, Option<&'static str>);
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 17] = [
     (
         |it| it.inside = Some(Inside::Wsl1),
         "machine",
@@ -56,13 +55,6 @@ const CASES: [Case; 18] = [
     ),
     (|it| it.inside = Some(Inside::Wsl2), "machine", Grade::Note, "a router of its own", None),
     (|it| it.inside = Some(Inside::Container("Docker")), "machine", Grade::Note, "container (Docker)", None),
-    (
-        |it| it.set_uid = Some("/bin/rawshake".into()),
-        "set-uid",
-        Grade::No,
-        "anybody",
-        Some("sudo chmod u-s /bin/rawshake"),
-    ),
     (
         |it| {
             (it.privileges, it.is_root) = (Privileges { net_raw: true, ..Privileges::default() }, false);
