@@ -125,12 +125,26 @@ def connections(browser):
     browser.call('Emulation.setEmulatedMedia', media='screen')
 
 
+def phone(browser):
+    """On a narrow screen nothing sticks out, and what a step tells is in view beside it."""
+    browser.call('Emulation.setDeviceMetricsOverride', width=390, height=844, deviceScaleFactor=2, mobile=True)
+    browser.value("document.getElementById('whole').click(), document.getElementById('next').click()")
+    browser.value("document.getElementById('next').click()")
+    equal(browser.value("document.documentElement.scrollWidth"), 390)
+    for element in ["article.shown h3", "#k1s1"]:
+        in_view = f"(box => box.top >= 0 && box.bottom <= innerHeight)(document.querySelector('{element}').getBoundingClientRect())"
+        browser.until(in_view, True)
+    browser.call('Emulation.clearDeviceMetricsOverride')
+    browser.value("document.getElementById('whole').click()")
+
+
 def main():
     browser = Browser()
     try:
         browser.open(sys.argv[1])
         connections(browser)
         steps(browser)
+        phone(browser)
         equal(browser.value("document.scripts.length"), 1)
         equal(browser.value("typeof window.broken"), 'undefined')
         if len(sys.argv) > 2:
