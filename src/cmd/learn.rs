@@ -183,3 +183,44 @@ impl School<'_> {
         Ok(end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::parser;
+    use crate::learn::{Paragraph, Step};
+
+    /// The commands that a lesson runs, or gives to be typed.
+    fn commands(lesson: &Lesson) -> Vec<Vec<String>> {
+        let mut commands = Vec::new();
+        let mut typed: Vec<&Paragraph> = lesson.notes.iter().collect();
+        for step in &lesson.steps {
+            match step {
+                Step::Run(run) => commands.push(run.command.clone()),
+                Step::Say(_, text) => typed.extend(text),
+                Step::Predict(_) => {}
+            }
+        }
+        for paragraph in typed {
+            let Paragraph::Command(command) = paragraph else { continue };
+            let words = command.strip_prefix("sudo ").unwrap_or(command).strip_prefix("rawshake ");
+            commands.push(learn::words(words.unwrap_or_else(|| panic!("{command}"))).expect("quotes that are closed"));
+        }
+        commands
+    }
+
+    #[test]
+    fn every_command_of_a_lesson_is_one() {
+        let lessons = learn::lessons().unwrap_or_else(|(name, fault)| panic!("{name}: {fault}"));
+        for lesson in lessons {
+            let commands = commands(lesson);
+            assert!(commands.len() >= 2, "{}", lesson.name);
+            for command in commands {
+                let words = std::iter::once("rawshake").chain(command.iter().map(String::as_str));
+                if let Err(error) = parser().try_get_matches_from(words) {
+                    panic!("{}: {command:?}: {error}", lesson.name);
+                }
+            }
+        }
+    }
+}

@@ -9,7 +9,27 @@ macro_rules! files {
 }
 
 /// Every file, by its name without the ending, in the order of the lessons.
-pub const FILES: [(&str, &str); 3] = files!["01-handshake", "02-accept", "05-closing"];
+pub const FILES: [(&str, &str); 19] = files![
+    "01-handshake",
+    "02-accept",
+    "03-refused",
+    "04-numbers",
+    "05-closing",
+    "06-half-close",
+    "07-abort",
+    "08-broken-pipe",
+    "09-time-wait",
+    "10-backlog",
+    "11-loss",
+    "12-simultaneous",
+    "13-ghosts",
+    "14-odd-flags",
+    "15-own-kernel",
+    "16-icmp",
+    "17-sockets",
+    "18-one-port",
+    "19-servers",
+];
 
 /// Every lesson, in order.
 ///

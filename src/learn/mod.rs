@@ -25,7 +25,7 @@ pub use fault::{Fault, Problem};
 pub use findings::{Findings, Missing};
 pub use lesson::{Ask, Choice, Heading, Lesson, Prediction, Run, Step};
 pub use lessons::{FILES, find, lessons};
-pub use parse::parse;
+pub use parse::{parse, words};
 pub use progress::Progress;
 pub use scene::{Carried, Scene, Shot};
 pub use text::{Filled, Paragraph, Path, Piece, Span, Tone};

@@ -11,6 +11,8 @@ use super::text::{Paragraph, pieces};
 use super::{Fault, Heading, Lesson, Problem, Step};
 use front::Front;
 
+pub use part::words;
+
 /// A line and its number.
 type Numbered<'a> = (usize, &'a str);
 

@@ -9,6 +9,9 @@ use crate::wire::{Content, Decoded, Packet, Time};
 /// So many packets of a run are kept; a lesson has a hundredth of that.
 const MOST: usize = 10_000;
 
+/// Types of ICMPv6 for neighbours and groups on a link (RFC 4861, RFC 2710, RFC 3810).
+const V6_OF_THE_LINK: [u8; 9] = [130, 131, 132, 133, 134, 135, 136, 137, 143];
+
 /// What a packet carries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Carried {
@@ -55,7 +58,8 @@ impl Scene {
         Self { near, shots: Vec::new(), times: None, said: String::new() }
     }
 
-    /// Takes a packet; `number` counts from 1. What is neither TCP, UDP nor ICMP is passed over.
+    /// Takes a packet; `number` counts from 1. What is neither TCP, UDP nor ICMP is passed
+    /// over, and so is what a link needs for itself.
     pub fn packet(&mut self, number: u64, packet: &Packet<'_>, decoded: &Decoded<'_>) {
         let Some(ip) = decoded.ip.filter(|_| self.shots.len() < MOST) else { return };
         let (ports, carried) = match &decoded.content {
@@ -64,6 +68,8 @@ impl Scene {
                 (datagram.source_port, datagram.destination_port),
                 Carried::Datagram(u32::from(datagram.length).saturating_sub(8)),
             ),
+            // What hosts of a link tell each other of their addresses is none of the lesson.
+            Content::Icmp(icmp) if icmp.v6 && V6_OF_THE_LINK.contains(&icmp.kind) => return,
             Content::Icmp(icmp) => ((0, 0), Carried::Icmp(icmp.kind, icmp.code)),
             Content::Other => return,
         };

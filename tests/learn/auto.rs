@@ -26,7 +26,7 @@ fn told(out: &str) -> String {
         }
         told.push('\n');
     }
-    told
+    told.replace("RFC 9293", "").replace("RFC 5961", "").replace("4-tuple", "")
 }
 
 /// Runs one lesson without questions, and holds what it tells against its captures.

@@ -102,7 +102,8 @@ pub(super) fn run(part: &Part<'_>) -> Result<Run, Fault> {
 const WANTED: &str = "$ COMMAND, NAME: SELECTOR, or expect VALUE = VALUE";
 
 /// The words of a command, as a shell parts them; single quotes hold a word together. None where one is not closed.
-fn words(command: &str) -> Option<Vec<String>> {
+#[must_use]
+pub fn words(command: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = command.trim_start();
     while !rest.is_empty() {
