@@ -1,7 +1,7 @@
 //! `rawshake` shows TCP as it is. This page is the map of the house; ARCHITECTURE.md says why it is built so.
 //!
 //! Pure rooms (no clock, file, socket, environment or terminal): [`wire`], [`measure`], [`tcp`], [`trace`], [`explain`],
-//! [`ladder`], [`quiz`] and [`craft`]. The other rooms touch the outside world and need the feature `cli`.
+//! [`ladder`], [`quiz`], [`step`] and [`craft`]. The other rooms touch the outside world and need the feature `cli`.
 
 pub mod craft;
 pub mod explain;
@@ -9,6 +9,7 @@ pub mod ladder;
 pub mod learn;
 pub mod measure;
 pub mod quiz;
+pub mod step;
 pub mod tcp;
 pub mod trace;
 pub mod wire;

@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ladder", &["explain", "trace", "tcp", "wire"]),
     ("quiz", &["explain", "trace", "tcp", "wire"]),
     ("learn", &["quiz", "explain", "trace", "tcp", "wire"]),
+    ("step", &["quiz", "explain", "tcp", "wire"]),
     ("craft", &["measure", "tcp", "wire"]),
     ("sys", &["wire"]),
     ("source", &["sys", "wire"]),
@@ -23,14 +24,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cmd",
         &[
-            "wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "craft", "sys", "source", "sink",
-            "drive", "lab",
+            "wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "step", "craft", "sys", "source",
+            "sink", "drive", "lab",
         ],
     ),
 ];
 
 /// Rooms that touch neither clock, file, socket, environment nor terminal.
-const PURE: &[&str] = &["wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "craft"];
+const PURE: &[&str] = &["wire", "measure", "tcp", "trace", "explain", "ladder", "quiz", "learn", "step", "craft"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[

@@ -6,6 +6,7 @@ mod many;
 mod payload;
 mod plan;
 mod server;
+mod step;
 mod udp;
 pub(super) mod words;
 
@@ -22,9 +23,10 @@ use super::show::{ByLine, Progress, Show};
 use super::stage::Stage;
 use super::target::{Target, Written};
 use super::{Exit, Streams};
-use crate::craft::{Endpoint, Open};
+use crate::craft::{Endpoint, Open, Outcome};
 use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
+use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::{RawSender, Version, terminal};
 use crate::trace::TracerOptions;
@@ -43,6 +45,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     plan::check(&args.open)?;
     plan::check_socket(args)?;
     many::check(args)?;
+    step::check(args)?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
     let kernel = args.kernel.before(args.lab.lab, streams.err)?;
     let (mut stage, plan) = prepare(args, &written)?;
@@ -113,8 +116,14 @@ fn connect(
         None => sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out))),
     };
     let sink = beside(kernel, args.output.format, sink);
-    let show = Show::new(tracing(plan), sink, pcap, Progress::new(remote));
     give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    if args.step.step {
+        let show = Show::new(tracing(plan), sink, pcap, None);
+        let screen = Settings { ours: settings.ours, ..args.output.settings(terminal::width(io::stderr())) };
+        let stepper = step::Stepper::new(show, tracing(plan), screen, args.step.predict, streams.err);
+        return Ok((step::run(plan, stage, wire, stepper)?, None));
+    }
+    let show = Show::new(tracing(plan), sink, pcap, Progress::new(remote));
     follow(plan, stage, wire, show, both.is_some())
 }
 
@@ -159,6 +168,9 @@ fn introduce(plan: &Plan, stage: &Stage, err: &mut dyn Write) -> io::Result<()> 
 }
 
 fn conclude(args: &Args, plan: &Plan, ended: &Ended, err: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.step.step && ended.outcome == Outcome::Interrupted && ended.signal.is_none() {
+        return Ok(Exit::Success); // as it was asked for at the prompt
+    }
     let interface = &plan.target.route.interface;
     let judged = args.output.format == Format::Ladder && !args.output.quiet && !args.socket.kernel_client;
     if !(judged && words::is_in_verdict(ended))

@@ -124,6 +124,8 @@ pub(super) struct Run<'a> {
     pub(super) sent: Option<Duration>,
     /// How often anything had been heard then.
     pub(super) calm: u64,
+    /// The calls behind what was lost at a gate.
+    pub(super) owed: [Option<Call>; 2],
     /// It is over before it began.
     pub(super) over: Option<Outcome>,
 }
@@ -131,7 +133,8 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(end: &'a mut dyn End, line: Line<'a>) -> Self {
         let endpoint = Hearing { end, stopped: Duration::ZERO, heard: 0 };
-        Self { endpoint, line, signal: None, abandoned: false, has_sent: false, sent: None, calm: 0, over: None }
+        let owed = [None, None];
+        Self { endpoint, line, signal: None, abandoned: false, has_sent: false, sent: None, calm: 0, owed, over: None }
     }
 
     fn talk(&mut self) -> Result<Outcome, Error> {

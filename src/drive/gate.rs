@@ -10,7 +10,7 @@ use super::connection::Run;
 use super::wire::{Error, Woken};
 use crate::craft::{Emit, Outcome};
 use crate::sys::Signal;
-use crate::tcp::State;
+use crate::tcp::{Call, State};
 use crate::wire::{LinkType, Packet, Segment, Time, decode};
 
 /// How long the answer to a segment is waited for before the next one is asked about.
@@ -20,6 +20,9 @@ const QUIET: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 /// From one look to the next where nothing happens.
 const NAP: Duration = Duration::from_secs(60);
+
+/// No socket call.
+const NONE: [Option<Call>; 2] = [None, None];
 
 /// What becomes of a segment at the gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +65,11 @@ pub trait Gate {
     /// # Errors
     /// What was typed cannot be read, or nothing be shown.
     fn answer(&mut self) -> io::Result<Option<Passing>>;
+
+    /// What was answered was done, and our end is in `state` now.
+    fn passed(&mut self, state: State) {
+        let _ = state;
+    }
 }
 
 impl Run<'_> {
@@ -107,11 +115,16 @@ impl Run<'_> {
         let passing = self.ask(&emit, before);
         self.endpoint.stopped += self.line.wire.now().since(started);
         match passing? {
-            Passing::AsItIs => self.leave(emit),
-            Passing::Lost => Ok(()),
-            Passing::Changed(packet) => self.leave_changed(emit, packet),
-            Passing::Stop => self.stop(emit),
+            Passing::AsItIs => self.leave(emit)?,
+            Passing::Lost => self.owed = if emit.calls == NONE { self.owed } else { emit.calls },
+            Passing::Changed(packet) => self.leave_changed(emit, packet)?,
+            Passing::Stop => self.stop(emit)?,
         }
+        let state = self.endpoint.end.state();
+        if let Some(gate) = self.line.gate() {
+            gate.passed(state);
+        }
+        Ok(())
     }
 
     fn ask(&mut self, emit: &Emit, before: State) -> Result<Passing, Error> {
@@ -175,7 +188,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn leave(&mut self, emit: Emit) -> Result<(), Error> {
+    fn leave(&mut self, mut emit: Emit) -> Result<(), Error> {
+        let owed = std::mem::take(&mut self.owed);
+        if emit.calls == NONE {
+            // What they caused is what is sent again now.
+            emit.calls = owed;
+        }
         let is_answered = with_segment(&emit.packet, |segment| segment.sequence_len() > 0 && !segment.flags.rst());
         self.sent = Some(if is_answered == Some(true) { ANSWER } else { QUIET });
         self.has_sent = true;

@@ -2,12 +2,14 @@
 
 mod kernel;
 
+use std::collections::HashSet;
+
 use super::fate::{Fate, Fates};
 use super::fold::{Run, is_plain};
 use super::gaps::Gaps;
 use super::item::{Item, Items, What};
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
-use crate::explain::is_ignored;
+use crate::explain::{Topic, is_ignored};
 use crate::tcp::State;
 use crate::trace::{
     CallNote, CallRole, Comparison, Event, EventKind, IcmpEvent, KernelEvent, Marks, Opened, Pair, SegmentEvent, Side,
@@ -44,6 +46,8 @@ pub struct Builder {
     watched: Pair<bool>,
     /// What came of holding the states against those of the kernels.
     compared: Pair<Option<Comparison>>,
+    /// What was said elsewhere already.
+    said: HashSet<Topic>,
 }
 
 impl Builder {
@@ -68,7 +72,13 @@ impl Builder {
             entered: None,
             watched: Pair::default(),
             compared: Pair::default(),
+            said: HashSet::new(),
         }
+    }
+
+    /// Leaves out what is said once only, and was said.
+    pub(super) fn having_said(self, said: HashSet<Topic>) -> Self {
+        Self { said, ..self }
     }
 
     /// Never folds the packets of these numbers.
@@ -110,15 +120,30 @@ impl Builder {
     /// The picture of all that was taken.
     #[must_use]
     pub fn finish(mut self) -> Ladder {
-        self.pass_on_call();
-        self.run.end(&mut self.items);
+        self.end();
         let opening_seen = self.opened.is_some_and(|opened| opened.states.client.state.is_some());
         for fate in std::mem::take(&mut self.fates).finish(opening_seen) {
             self.settle(fate);
         }
-        let told =
-            draw::Told { opened: self.opened, summary: self.summary, watched: self.watched, compared: self.compared };
-        draw::draw(&self.settings, self.number, &told, &self.items)
+        self.draw()
+    }
+
+    /// The same while it goes on: nobody can tell yet what becomes of what is on its way.
+    #[must_use]
+    pub fn so_far(mut self) -> Ladder {
+        self.end();
+        self.draw()
+    }
+
+    fn end(&mut self) {
+        self.pass_on_call();
+        self.run.end(&mut self.items);
+    }
+
+    fn draw(self) -> Ladder {
+        let Self { opened, summary, watched, compared, said, .. } = self;
+        let told = draw::Told { opened, summary, watched, compared, said };
+        draw::draw(&self.settings, self.number, told, &self.items)
     }
 
     fn segment(&mut self, time: Time, segment: &SegmentEvent) {

@@ -24,17 +24,19 @@ pub(super) struct Told {
     /// Ends whose calls were observed: what would be inferred is left out.
     pub(super) watched: Pair<bool>,
     pub(super) compared: Pair<Option<Comparison>>,
+    /// What is said once only, and was said elsewhere.
+    pub(super) said: HashSet<Topic>,
 }
 
 /// Draws what was kept of one connection.
-pub(super) fn draw(settings: &Settings, number: u32, told: &Told, items: &Items) -> Ladder {
+pub(super) fn draw(settings: &Settings, number: u32, told: Told, items: &Items) -> Ladder {
     let (opened, summary) = (told.opened.as_ref(), told.summary.as_ref());
     let sockets = opened
         .map(|opened| Pair { client: opened.client, server: opened.server })
         .or_else(|| summary.map(|summary| Pair { client: summary.client, server: summary.server }));
     let names = Names::new(sockets, settings.ours, settings.peer_name.as_deref());
     let mut pen = Pen::new(settings, &names, summary);
-    pen.watched = told.watched;
+    (pen.watched, pen.said) = (told.watched, told.said);
     pen.start(opened.map_or_else(Pair::default, |opened| opened.states));
     items.iter().for_each(|item| pen.item(item));
     let verdict = summary.filter(|_| settings.verbosity > Verbosity::Quiet);

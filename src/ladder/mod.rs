@@ -4,6 +4,7 @@
 //! (which segment was never answered) is decided there. [`Builder::finish`] gives the [`Ladder`], and [`layout`]
 //! turns it into lines of styled text; other sinks draw the rows themselves.
 
+mod alone;
 mod builder;
 mod diagram;
 mod draw;
@@ -26,12 +27,13 @@ pub(crate) mod fixture;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use alone::{alone, turns};
 pub use builder::Builder;
 pub use diagram::state_diagram;
 pub use exchange::ExchangeBuilder;
 pub use handout::{Handout, handout};
 pub use header::header;
-pub use layout::{Line, Span, ascii, layout, side_by_side, statements, wrap};
+pub use layout::{Line, Span, ascii, heads, layout, lines, side_by_side, statements, wrap};
 pub use model::{Arrow, ArrowEnd, Ladder, Lane, LaneHead, Lifeline, Moment, Note, Row, Style};
 pub use page::{list, page};
 pub use settings::{Settings, Verbosity};

@@ -90,7 +90,8 @@ fn spaced(letters: &str) -> String {
 }
 
 /// Flags in any spelling that `explain` takes, and in small letters, too.
-fn read_flags(typed: &str) -> Option<Flags> {
+#[must_use]
+pub fn read_flags(typed: &str) -> Option<Flags> {
     if matches!(key(typed).as_str(), "none" | "noflag" | "noflags") {
         return Some(Flags::NONE);
     }
@@ -98,7 +99,8 @@ fn read_flags(typed: &str) -> Option<Flags> {
 }
 
 /// A number, with or without the name of its field, and with blanks, commas or underscores within.
-fn read_number(typed: &str) -> Option<u32> {
+#[must_use]
+pub fn read_number(typed: &str) -> Option<u32> {
     let lower = typed.to_lowercase();
     let bare = lower.trim_start_matches("seq").trim_start_matches("ack").trim_start_matches(['=', ':', ' ']);
     let digits: String = bare.chars().filter(|char| !matches!(char, ' ' | ',' | '_' | '\'')).collect();

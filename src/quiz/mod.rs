@@ -11,7 +11,7 @@ mod question;
 mod record;
 mod rng;
 
-pub use answer::{Answer, Choice, Judged};
+pub use answer::{Answer, Choice, Judged, read_flags, read_number};
 pub use exam::questions;
 pub use kinds::Kind;
 pub use question::{Question, Row};

@@ -18,6 +18,7 @@ mod picture;
 pub mod quiz;
 mod rerun;
 mod stats;
+pub mod step;
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -98,12 +100,14 @@ pub(crate) struct Terminal {
     keyboard: File,
     screen: Arc<Mutex<Screen>>,
     reader: JoinHandle<()>,
+    is_gone: Arc<AtomicBool>,
 }
 
 impl Terminal {
     /// A terminal of this size, and a program's three standard streams on it.
     pub(crate) fn new(rows: u16, columns: u16) -> (Self, [Stdio; 3]) {
-        let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
         unlockpt(&master).expect("it opens");
         tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
         let name = ptsname(&master, Vec::new()).expect("its name");
@@ -111,16 +115,20 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(Screen::new(rows.into(), columns.into())));
         let (mut output, shown) = (File::from(master), Arc::clone(&screen));
         let keyboard = output.try_clone().expect("a copy");
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let gone = Arc::clone(&is_gone);
         let reader = std::thread::spawn(move || {
             let mut octets = [0; 4096];
             // The end is an error: nobody has the other end open any more.
-            while let Ok(length @ 1..) = output.read(&mut octets) {
+            while is_readable(&output, &gone)
+                && let Ok(length @ 1..) = output.read(&mut octets)
+            {
                 let text = std::str::from_utf8(&octets[..length]).expect("ASCII");
                 shown.lock().expect("a screen").feed(text);
             }
         });
         let streams = [(); 3].map(|()| Stdio::from(OwnedFd::from(slave.try_clone().expect("a copy"))));
-        (Self { keyboard, screen, reader }, streams)
+        (Self { keyboard, screen, reader, is_gone }, streams)
     }
 
     /// Types something, which the terminal shows where the cursor is.
@@ -140,10 +148,30 @@ impl Terminal {
         panic!("{:#?}", self.screen.lock());
     }
 
+    /// Closes the terminal under the program, as when its window is closed.
+    pub(crate) fn hang_up(self) {
+        self.is_gone.store(true, Ordering::SeqCst);
+        self.reader.join().expect("a reader");
+    }
+
     /// The screen at the end of the program.
     pub(crate) fn end(self) -> Screen {
         self.reader.join().expect("a reader");
         let screen = self.screen.lock().expect("a screen");
         screen.clone()
+    }
+}
+
+/// Waits until there is something to read, or its end; false where the terminal is closed first.
+fn is_readable(output: &File, is_gone: &AtomicBool) -> bool {
+    let often = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+    loop {
+        if is_gone.load(Ordering::SeqCst) {
+            return false;
+        }
+        let mut polled = [PollFd::new(output, PollFlags::IN)];
+        if poll(&mut polled, Some(&often)).is_ok_and(|ready| ready > 0) {
+            return true;
+        }
     }
 }

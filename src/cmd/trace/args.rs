@@ -40,6 +40,8 @@ pub struct Args {
     #[command(flatten)]
     pub(super) close: CloseArgs,
     #[command(flatten)]
+    pub(super) step: StepArgs,
+    #[command(flatten)]
     pub(super) many: ManyArgs,
     #[command(flatten)]
     pub(super) lab: LabArgs,
@@ -62,6 +64,13 @@ Examples:
   sudo rawshake trace '[2001:db8::7]:80' --http --pcap run.pcap
   rawshake trace --lab --send hello --kernel-client --width 120
                                          the same by connect(), beside it
+  rawshake trace --lab --step --send hello
+                                         stop before each segment of ours
+  rawshake trace --lab --step --predict --send hello
+                                         say what it is before it is shown
+  printf '\\nack 5\\n' | rawshake trace --lab --step --send hello
+                                         a wrong number in the third segment,
+                                         and the RST that answers it
   rawshake trace --lab --udp --send hello
                                          a datagram, which has no handshake
   rawshake trace --lab --udp --lab-server refuses
@@ -81,6 +90,10 @@ Every wait has an end: --retries and --timeout for what is not acknowledged,
 --kernel tells of the end that is not made by hand: the system calls of the
 processes that listen at the port when it begins, and of those that they make;
 and, from tracepoints of the whole machine, what happens to that connection.
+With --step, Enter sends the segment that is shown; flags SA, seq +1, ack 0 or
+window 0 change it, d drops it, p predicts the next ones, q ends, ? tells more.
+While it waits for you our timers stand still; those of the peer do not. Lines of
+a pipe count as typed; behind their end the rest is sent without asking.
 Ctrl-C closes an open connection as --close says, and resets any other; a
 second one resets.
 Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error,
@@ -210,6 +223,18 @@ pub(super) struct CloseArgs {
     /// Talk for this many seconds at most, and then close for as many
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = some_time)]
     pub(super) deadline: Seconds,
+}
+
+/// One segment at a time.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "One segment at a time")]
+pub(super) struct StepArgs {
+    /// Stop before each segment of ours: show it and why it is sent; then send it, change a field of it, or drop it
+    #[arg(long, conflicts_with_all = ["udp", "kernel_client", "count", "kernel"])]
+    pub(super) step: bool,
+    /// With --step: hide each segment until its flags and numbers were predicted, and mark the prediction
+    #[arg(long, requires = "step")]
+    pub(super) predict: bool,
 }
 
 /// `--open`.

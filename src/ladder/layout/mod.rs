@@ -6,7 +6,7 @@ mod pair;
 mod rows;
 mod text;
 
-use super::{Ladder, LaneHead, Settings, Style};
+use super::{Ladder, LaneHead, Row, Settings, Style};
 use crate::explain::Statement;
 use crate::trace::{Pair, Side};
 use geometry::Geometry;
@@ -78,6 +78,20 @@ pub fn layout(ladder: &Ladder, settings: &Settings) -> Vec<Line> {
         lines.push(Line::default());
         lines.extend(page.statements(&ladder.verdict));
     }
+    lines
+}
+
+/// The heads of the lanes of `ladder`.
+#[must_use]
+pub fn heads(ladder: &Ladder, settings: &Settings) -> Vec<Line> {
+    Page::new(settings).heads(&ladder.lanes)
+}
+
+/// Some rows of a ladder, as they stand in it.
+#[must_use]
+pub fn lines(rows: &[Row], settings: &Settings) -> Vec<Line> {
+    let (page, mut lines) = (Page::new(settings), Vec::new());
+    rows.iter().for_each(|row| page.row(row, &mut lines));
     lines
 }
 
