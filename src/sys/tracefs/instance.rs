@@ -68,6 +68,8 @@ pub(super) struct Instance {
     buffers: Vec<File>,
     /// Octets of a page of the buffer.
     page: usize,
+    /// Pages that the buffer of a CPU has.
+    pages: usize,
 }
 
 impl Instance {
@@ -79,7 +81,7 @@ impl Instance {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = tracefs.instances().join(format!("{PREFIX}{}-{count}", std::process::id()));
         fs::create_dir(&path).map_err(|source| Error::NoTrace { source })?;
-        let mut this = Self { tracefs, path, buffers: Vec::new(), page: 0 };
+        let mut this = Self { tracefs, path, buffers: Vec::new(), page: 0, pages: 0 };
         this.prepare(kib).map_err(|source| Error::NoTrace { source })?;
         Ok(this)
     }
@@ -90,6 +92,7 @@ impl Instance {
         self.page = page_size(&self.read("events/header_page")?).ok_or_else(|| {
             io::Error::new(ErrorKind::InvalidData, "the pages of the trace buffer have no known size")
         })?;
+        self.pages = kib * 1024 / self.page.max(1) + 1;
         for cpu in fs::read_dir(self.path.join("per_cpu"))? {
             let path = cpu?.path().join("trace_pipe_raw");
             self.buffers.push(OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?);
@@ -113,11 +116,12 @@ impl Instance {
         file.write_all(text.as_bytes())
     }
 
-    /// Takes out the records that are there, those of each CPU in their order.
+    /// Takes out the records that are there, those of each CPU in their order. Each is read no longer than it takes to empty a
+    /// full buffer: on a busy machine records may come faster than they are read.
     pub(super) fn drain(&self, mut take: impl FnMut(u64, &[u8])) -> io::Result<()> {
         let mut page = vec![0; self.page];
         for mut buffer in &self.buffers {
-            loop {
+            for _ in 0..=self.pages {
                 match buffer.read(&mut page) {
                     Ok(0) => break,
                     Ok(length) => {
