@@ -123,8 +123,13 @@ fn odd_reason(oddity: Oddity, message: &Message, began: &Began) -> Reason {
     let seq = message.seq.unwrap_or(0);
     let text = match oddity {
         Oddity::Again => {
-            let silence = if began.group { "" } else { ": no answer was seen" };
-            return Reason::key(format!("the same again, {} time{silence}", ordinal(u64::from(message.copy))));
+            let why = match message.from {
+                Side::Client if began.group => "",
+                Side::Client => ": no answer was seen",
+                // Some servers wait for an answer to theirs, most do not.
+                Side::Server => ": sent again, or doubled on the way",
+            };
+            return Reason::key(format!("the same again, {} time{why}", ordinal(u64::from(message.copy))));
         }
         Oddity::SecondReply => format!("seq {seq} was replied to before: one of the two was duplicated"),
         Oddity::RequestUnseen => "no request for it in this capture; one to a group brings such replies".to_owned(),

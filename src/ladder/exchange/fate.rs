@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::explain;
 use crate::ladder::ArrowEnd;
-use crate::trace::Pair;
 use crate::trace::exchange::{ExchangeError, Message, MessageKind, Oddity};
+use crate::trace::{Pair, Side};
 
 /// Messages that are remembered; older ones are taken to have arrived.
 const PENDING: usize = 64;
@@ -49,7 +49,7 @@ impl Fates {
                 return message.oddities.has(Oddity::BadChecksum).then_some((id, ArrowEnd::Ignored));
             }
         }
-        if message.copy > 1 {
+        if is_asked_again(message) {
             let same = |sent: &Pending| {
                 let (sent, now) = (&sent.message, message);
                 (sent.from, sent.seq, sent.len, sent.preview) == (now.from, now.seq, now.len, now.preview)
@@ -80,12 +80,17 @@ impl Fates {
         let Self { pending, heard, group } = self;
         pending.into_iter().filter_map(move |Pending { id, message }| {
             let asks = match message.kind {
-                MessageKind::Datagram => message.copy > 1 || !heard[message.from.other()],
+                MessageKind::Datagram => is_asked_again(&message) || !heard[message.from.other()],
                 MessageKind::Request | MessageKind::Reply => true,
             };
             (asks && !group).then(|| (id, silent(&message)))
         })
     }
+}
+
+/// Whether somebody sends the same again because nothing answers. An answer that comes twice asks for nothing.
+fn is_asked_again(message: &Message) -> bool {
+    message.copy > 1 && (message.from == Side::Client || message.kind != MessageKind::Datagram)
 }
 
 /// How a message ended that nothing answers.

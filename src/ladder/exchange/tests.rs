@@ -31,6 +31,11 @@ fn answered() -> Vec<ExchangeEvent> {
     played(&[udp(CLIENT, SERVER, b"hello"), udp(SERVER, CLIENT, b"hello"), udp(CLIENT, SERVER, b"bye\x1b[31m")])
 }
 
+/// Doubled on the way there, so that the server answers twice; or on the way back.
+fn doubled() -> Vec<ExchangeEvent> {
+    played(&[udp(CLIENT, SERVER, b"hello"), udp(SERVER, CLIENT, b"hello"), udp(SERVER, CLIENT, b"hello")])
+}
+
 fn refused() -> Vec<ExchangeEvent> {
     let asked = udp(CLIENT, SERVER, b"hello");
     played(&[asked.clone(), error("192.0.2.2", 3, 3, &asked)])
@@ -64,6 +69,7 @@ fn group() -> Vec<ExchangeEvent> {
 fn every_kind_of_exchange_at_80_columns() {
     let exchanges = [
         ("answered", answered()),
+        ("doubled", doubled()),
         ("refused", refused()),
         ("unanswered", unanswered()),
         ("pings", pings()),
