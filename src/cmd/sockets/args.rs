@@ -25,6 +25,9 @@ takes one more. Recv-Q of a connection counts octets that came and that the
 program has not read, Send-Q octets that the program wrote and the peer has not
 acknowledged; the FIN counts as one. Of a datagram socket both are memory, with
 the kernel's own records.
+Only TCP and UDP show, no UDP-Lite, SCTP or raw sockets, and of this network
+namespace only: others have theirs, as with ip netns exec NAME rawshake sockets,
+or sudo nsenter --net --target PID rawshake sockets for a container.
 No privilege is needed, but whose a socket is shows for your own processes only:
 as root for all.
 Exit codes: 0 sockets were shown, 1 there is none, 2 error.";

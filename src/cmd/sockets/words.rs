@@ -112,11 +112,8 @@ fn timer_of(row: &Row, timer: Timer) -> String {
         Some(State::SynReceived) => "SYN,ACK again",
         _ => "sent again",
     };
-    let tried = if timer.expired > 0 {
-        format!(" (was {} already)", count(timer.expired.into(), "time"))
-    } else {
-        String::new()
-    };
+    let tried =
+        if timer.expired > 0 { format!(", after {}", count(timer.expired.into(), "timeout")) } else { String::new() };
     match timer.kind {
         TimerKind::Retransmission => format!("{again} in {left}{tried}"),
         TimerKind::KeepAlive if row.owner == Owner::Nobody => format!("given up in {left}"),
