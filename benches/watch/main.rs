@@ -2,8 +2,9 @@
 //! connections at once, made frame by frame at the far end of a cable between two network namespaces.
 //!
 //! Each contender has all of the traffic for itself, one after the other. What it lost is what it and the kernel say; the
-//! number of connections is that of the generator. `-- --rate N --seconds N` measures another load; `-- --growth` follows the
-//! memory of one run instead, minute by minute, for eight minutes if `--seconds` does not say otherwise.
+//! number of connections is that of the generator. `-- --rate N --seconds N` measures another load; `-- --buffers` takes
+//! buffers of 1 to 64 MiB instead, with batches and with `--immediate`; `-- --growth` follows the memory of one run, minute by
+//! minute, for eight minutes if `--seconds` does not say otherwise.
 
 #[path = "../../tests/watch/load.rs"]
 mod load;
@@ -24,15 +25,29 @@ const PAIRS: u32 = 12;
 /// Between two looks at the memory of a run.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// MiB of the kernel's buffer with which `--buffers` measures.
+const BUFFERS: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// Every contender.
+    Contenders,
+    /// Batches and single packets, with buffers of several sizes.
+    Buffers,
+    /// The memory of one run.
+    Growth,
+}
+
 /// What was asked for.
 struct Plan {
     load: Load,
-    growth: bool,
+    aim: Aim,
 }
 
 impl Plan {
     fn of_arguments() -> Result<Self, String> {
-        let (mut rate, mut seconds, mut growth) = (300_000, None, false);
+        let (mut rate, mut seconds, mut aim) = (300_000, None, Aim::Contenders);
         let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
         while let Some(word) = arguments.next() {
             let mut number = || {
@@ -42,15 +57,24 @@ impl Plan {
             match word.as_str() {
                 "--rate" => rate = number()?,
                 "--seconds" => seconds = Some(number()?),
-                "--growth" => growth = true,
-                _ => return Err(format!("there is no option {word}; there are: --rate, --seconds, --growth")),
+                "--growth" => aim = Aim::Growth,
+                "--buffers" => aim = Aim::Buffers,
+                _ => {
+                    return Err(format!(
+                        "there is no option {word}; there are: --rate, --seconds, --growth, --buffers"
+                    ));
+                }
             }
         }
-        let seconds = seconds.unwrap_or(if growth { 480 } else { 10 });
+        let seconds = seconds.unwrap_or(match aim {
+            Aim::Contenders => 10,
+            Aim::Buffers => 5,
+            Aim::Growth => 480,
+        });
         let load = Load { at_once: AT_ONCE, connections: AT_ONCE, pairs: PAIRS, rate };
         let rounds = (u64::from(rate) * u64::from(seconds)).div_ceil(u64::from(AT_ONCE * load.segments()));
         let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        Ok(Self { load: Load { connections: AT_ONCE.saturating_mul(rounds), ..load }, growth })
+        Ok(Self { load: Load { connections: AT_ONCE.saturating_mul(rounds), ..load }, aim })
     }
 }
 
@@ -64,7 +88,7 @@ fn main() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let Load { connections, rate, .. } = plan.load;
     writeln!(out, "{connections} connections, {AT_ONCE} at once, {rate} frames a second")?;
-    if plan.growth {
+    if plan.aim == Aim::Growth {
         return growth(&plan, &far, folder.path(), &mut out);
     }
     writeln!(
@@ -72,7 +96,15 @@ fn main() -> io::Result<()> {
         "{:<44} {:>10} {:>8} {:>12} {:>10} {:>9}",
         "", "frames/s", "lost", "connections", "processor", "peak MiB"
     )?;
-    CONTENDERS.iter().try_for_each(|contender| row(contender, &plan, &far, folder.path(), &mut out))
+    let contenders = if plan.aim == Aim::Buffers { with_buffers() } else { CONTENDERS.to_vec() };
+    contenders.iter().try_for_each(|contender| row(contender, &plan, &far, folder.path(), &mut out))
+}
+
+/// The program with each of the buffers, once for each way to capture.
+fn with_buffers() -> Vec<Contender> {
+    let ways = ["", " --immediate"].into_iter();
+    let all = ways.flat_map(|way| BUFFERS.map(|mib| format!("watch -i IF --stats --buffer-size {mib}{way}")));
+    all.map(|arguments| Contender::own(arguments.replace(" -i IF", ""), arguments)).collect()
 }
 
 fn row(
@@ -82,7 +114,7 @@ fn row(
     folder: &std::path::Path,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let name = contender.name;
+    let name = &contender.name;
     let Some(watcher) = Watcher::start(contender, NEAR.name, folder)? else {
         return writeln!(out, "{name:<44} skipped: not installed");
     };

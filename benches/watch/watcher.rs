@@ -1,5 +1,6 @@
 //! A program that watches the near end of the cable.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _};
 use std::path::Path;
@@ -10,26 +11,34 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Who takes part: what it is called, the program, and its arguments; FILE stands for a capture file of its own, IF for the
 /// interface.
+#[derive(Clone)]
 pub(crate) struct Contender {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     program: &'static str,
-    arguments: &'static str,
+    arguments: Cow<'static, str>,
 }
 
 const RAWSHAKE: &str = env!("CARGO_BIN_EXE_rawshake");
 
 pub(crate) const CONTENDERS: [Contender; 6] = [
-    Contender { name: "rawshake watch --list", program: RAWSHAKE, arguments: "watch -i IF --list" },
-    Contender { name: "rawshake watch --stats", program: RAWSHAKE, arguments: "watch -i IF --stats" },
-    Contender { name: "rawshake watch --brief", program: RAWSHAKE, arguments: "watch -i IF --brief" },
-    Contender {
-        name: "rawshake watch --stats --pcap FILE",
-        program: RAWSHAKE,
-        arguments: "watch -i IF --stats --force --pcap FILE",
-    },
-    Contender { name: "tcpdump -w FILE -B 65536", program: "tcpdump", arguments: "-i IF -p -Z root -B 65536 -w FILE" },
-    Contender { name: "tcpdump -w FILE", program: "tcpdump", arguments: "-i IF -p -Z root -w FILE" },
+    Contender::new("rawshake watch --list", RAWSHAKE, "watch -i IF --list"),
+    Contender::new("rawshake watch --stats", RAWSHAKE, "watch -i IF --stats"),
+    Contender::new("rawshake watch --brief", RAWSHAKE, "watch -i IF --brief"),
+    Contender::new("rawshake watch --stats --pcap FILE", RAWSHAKE, "watch -i IF --stats --force --pcap FILE"),
+    Contender::new("tcpdump -w FILE -B 65536", "tcpdump", "-i IF -p -Z root -B 65536 -w FILE"),
+    Contender::new("tcpdump -w FILE", "tcpdump", "-i IF -p -Z root -w FILE"),
 ];
+
+impl Contender {
+    const fn new(name: &'static str, program: &'static str, arguments: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), program, arguments: Cow::Borrowed(arguments) }
+    }
+
+    /// `rawshake` with these arguments.
+    pub(crate) fn own(name: String, arguments: String) -> Self {
+        Self { name: name.into(), program: RAWSHAKE, arguments: arguments.into() }
+    }
+}
 
 /// What it took so far.
 #[derive(Default)]
