@@ -8,7 +8,7 @@ mod record;
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 
 use super::exit::remark;
 use super::{Exit, Streams};
@@ -81,7 +81,12 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         record.reset().context("cannot forget which lessons are done")?;
         return Ok(Exit::Success);
     }
-    let width = args.width.or_else(|| terminal::width(io::stdout())).map_or(80, usize::from);
+    // The runs draw ladders, which need that many columns.
+    let width = args.width.or_else(|| terminal::width(io::stdout())).map_or(80, |width| width.clamp(40, 1000));
+    let width = usize::from(width);
+    if let Some(folder) = args.keep.as_deref() {
+        ensure!(folder.is_dir(), "--keep {folder:?} is no folder; make it first");
+    }
     let settings = Settings { width, ascii: args.ascii, ..Settings::default() };
     let chosen = args.lesson.as_deref().map(|word| chosen(lessons, word)).transpose()?;
     let some = chosen.map_or(lessons, std::slice::from_ref);
@@ -187,7 +192,7 @@ impl School<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::parser;
+    use crate::cmd;
     use crate::learn::{Paragraph, Step};
 
     /// The commands that a lesson runs, or gives to be typed.
@@ -215,10 +220,10 @@ mod tests {
         for lesson in lessons {
             let commands = commands(lesson);
             assert!(commands.len() >= 2, "{}", lesson.name);
-            for command in commands {
-                let words = std::iter::once("rawshake").chain(command.iter().map(String::as_str));
-                if let Err(error) = parser().try_get_matches_from(words) {
-                    panic!("{}: {command:?}: {error}", lesson.name);
+            for words in commands {
+                let whole = std::iter::once("rawshake").chain(words.iter().map(String::as_str));
+                if let Err(error) = cmd::command().try_get_matches_from(whole) {
+                    panic!("{}: {words:?}: {error}", lesson.name);
                 }
             }
         }

@@ -104,7 +104,10 @@ fn a_number_of_nobody_is_found_out() {
 }
 
 #[test]
-fn without_a_lesson_all_are_told() {
+fn what_cannot_be_done_is_told_at_once() {
+    let said = School::new().learn(&["--auto", "--lesson", "1", "--keep", "nowhere"], "");
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(said.err.contains("--keep \"nowhere\" is no folder"), "{}", said.err);
     let said = School::new().learn(&["--auto", "--lesson", "no-such"], "");
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     assert!(said.err.contains("no lesson is called \"no-such\"; rawshake learn --list shows all"), "{}", said.err);
