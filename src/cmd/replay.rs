@@ -14,6 +14,7 @@ mod order;
 mod pace;
 pub(super) mod read;
 pub(super) mod report;
+mod step;
 pub(super) mod tally;
 
 use std::cell::Cell;
@@ -53,6 +54,9 @@ pub fn check_condition(text: &str) -> Result<(), String> {
 /// damaged in the files is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
+    if args.step {
+        return step::run(args, streams);
+    }
     if onto::is_wanted(args) {
         return onto::run(args, streams);
     }

@@ -67,16 +67,13 @@ impl OneByOne {
         let (Some(opened), true) = (self.opened, event.packet().is_some()) else { return Ok(()) };
         let after = self.last.map(|last| event.time.since(last));
         let all = all(settings);
-        let mut ladder = alone(event, &opened, after, &mut self.said, &all);
+        let ladder = alone(event, &opened, after, &mut self.said, &all);
         let is_syn = matches!(&event.kind, EventKind::Segment(segment) if segment.flags.syn());
-        if settings.verbosity < Verbosity::Verbose && !is_syn {
-            ladder.rows.retain(|row| !matches!(row.lane, Lane::Options(_)));
-        }
         if self.last.is_none() {
             names(&ladder, settings, out)?;
         }
         self.last = Some(event.time);
-        rows(&ladder.rows, settings, out)
+        turn(&ladder.rows, is_syn || settings.verbosity == Verbosity::Verbose, settings, out)
     }
 }
 
@@ -95,12 +92,23 @@ pub fn names(ladder: &Ladder, settings: &Settings, out: &mut dyn Write) -> io::R
     write_all(&heads(ladder, settings), out)
 }
 
-/// Writes some rows of a ladder.
+/// Writes some rows of a ladder, those of options only with `options`.
 ///
 /// # Errors
 /// The destination could not be written to.
-pub fn rows(rows: &[Row], settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    write_all(&lines(rows, settings), out)
+pub fn turn(rows: &[Row], options: bool, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<Row> = rows.iter().filter(|row| is_shown(row, options)).cloned().collect();
+    write_all(&lines(&shown, settings), out)
+}
+
+/// Lines that [`turn`] writes for a row.
+#[must_use]
+pub fn height(row: &Row, options: bool, settings: &Settings) -> usize {
+    if is_shown(row, options) { lines(std::slice::from_ref(row), settings).len() } else { 0 }
+}
+
+const fn is_shown(row: &Row, options: bool) -> bool {
+    options || !matches!(row.lane, Lane::Options(_))
 }
 
 fn write_all(lines: &[Line], out: &mut dyn Write) -> io::Result<()> {

@@ -8,4 +8,5 @@ mod changes;
 mod ends;
 mod person;
 mod program;
+mod recorded;
 mod wire;

@@ -32,8 +32,8 @@ impl Person {
 
     /// Waits until this step is asked about: it is on the screen from its head to the prompt.
     pub(crate) fn asked(&self, step: u32) -> String {
-        let head = format!("Step {step}: ");
-        self.terminal.until(|screen| screen.ends_with("\n>") && screen.contains(&head))
+        let heads = [format!("Step {step}: "), format!("Step {step} of ")];
+        self.terminal.until(|screen| screen.ends_with("\n>") && heads.iter().any(|head| screen.contains(head)))
     }
 
     /// Waits until this is on the screen, and something is asked.

@@ -31,6 +31,9 @@ pub struct Args {
     pub(super) protocols: ProtocolArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// One segment at a time: predict its flags, numbers or state, see it with its reasons, go back
+    #[arg(long, help_heading = "Output")]
+    pub(super) step: bool,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
@@ -63,6 +66,8 @@ Examples:
   rawshake replay --follow growing.pcap --format json
   rawshake replay capture.pcap --format html > page.html   to step through
   rawshake replay capture.pcap -n 3 --format svg --handout blank > sheet.svg
+  rawshake replay capture.pcap -n 3 --step   one segment at a time, and your
+                                             predictions marked
   rawshake replay capture.pcap --lab --one-at-a-time   to the lab's server
   sudo rawshake replay capture.pcap --onto eth1 --dry-run   what would be sent
   sudo rawshake replay capture.pcap --onto eth1 --yes       as it was recorded

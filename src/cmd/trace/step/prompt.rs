@@ -105,7 +105,7 @@ impl Prompt {
         if !std::mem::replace(&mut self.hinted[usize::from(is_hidden)], true) {
             let hint =
                 if is_hidden { "Flags and numbers, as in SA seq 0 ack 1; Enter shows it" } else { "Enter sends it" };
-            show::sentence(&format!("{hint}; ? tells what else there is."), settings, err)?;
+            show::sentence(&format!("{hint}; ? tells more."), settings, err)?;
         }
         write!(err, "{PROMPT}")?;
         self.is_asking = true;
