@@ -5,7 +5,7 @@ use crate::trace::SegmentEvent;
 use crate::wire::OptionSummary;
 
 /// Subtypes of the Multipath TCP option (RFC 8684 section 3), by number.
-const MPTCP_SUBTYPES: [&str; 9] =
+pub(super) const MPTCP_SUBTYPES: [&str; 9] =
     ["MP_CAPABLE", "MP_JOIN", "DSS", "ADD_ADDR", "REMOVE_ADDR", "MP_PRIO", "MP_FAIL", "MP_FASTCLOSE", "MP_TCPRST"];
 
 /// The options of a segment that are worth a row: all of them on a SYN or if `all`, otherwise those that are not on

@@ -65,6 +65,27 @@ fn a_page_a_list_and_what_is_unknown() {
     assert_eq!(states.lines().count(), State::ALL.len() + 1, "{states}");
 }
 
+/// The texts in quotation marks from `begin` up to `end`, in a file of the program.
+fn quoted(file: &str, begin: &str, end: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(&path).expect("a file of the program");
+    let table = text.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).expect("the table").0;
+    table.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// `--kernel` tells system calls and their errors by name.
+#[test]
+fn every_call_and_error_that_a_kernel_tells_is_explained() {
+    let calls = quoted("src/sys/tracefs/points.rs", "const CALLS:", "];");
+    let errors = quoted("src/drive/kernel/names.rs", "const ERRORS:", "];");
+    assert!(calls.len() > 20 && errors.len() > 20, "{calls:?} {errors:?}");
+    let calls = calls.iter().map(|call| ("call", call));
+    for (kind, name) in calls.chain(errors.iter().map(|error| ("errno", error))) {
+        let (out, error, code) = said(&run(&["explain", kind, name]));
+        assert!(code == 0 && error.is_empty() && out.contains(name.as_str()), "{name}: {error}");
+    }
+}
+
 #[test]
 fn the_state_diagram_the_header_and_octets() {
     let (out, error, code) = said(&run(&["explain", "states", "--width", "80"]));

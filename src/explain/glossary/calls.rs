@@ -61,6 +61,7 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "accept()",
+        also: &["accept4()"],
         gloss: "takes a finished connection; sends nothing",
         is: "Takes the oldest connection that waits in the backlog, and gives it a connection socket. Nothing is sent.",
         when: "In a server, again and again; it waits where no connection does.",
@@ -72,7 +73,7 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "send()",
-        also: &["write()", "sendto()"],
+        also: &["write()", "sendto()", "sendmsg()", "sendmmsg()", "writev()", "sendfile()", "sendfile64()"],
         gloss: "gives data to the kernel",
         is: "Copies data into the kernel's buffer and returns. They leave when the window and Nagle allow it.",
         when: "In ESTABLISHED and CLOSE-WAIT.",
@@ -84,7 +85,7 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "recv()",
-        also: &["read()", "recvfrom()"],
+        also: &["read()", "recvfrom()", "recvmsg()", "recvmmsg()", "readv()"],
         gloss: "takes data that have arrived",
         is: "Takes what has arrived, as much as there is, or waits. 0 means that the other end has sent its FIN and all \
              before it was read.",
@@ -110,6 +111,7 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "close()",
+        also: &["close_range()"],
         gloss: "gives the socket back",
         is: "Gives up the socket. The kernel sends the rest of the data and a FIN, and sees the close through by itself.",
         when: "When a program is done, or ends: then its kernel does the same.",
@@ -153,6 +155,18 @@ pub(super) const CALLS: &[Entry] = &[
         beware: "A FIN goes out only when the last process has closed its copy.",
         rfc: "POSIX fork(2)",
         command: "trace --lab --lab-server never-closes --send hello",
+        ..BLANK
+    },
+    Entry {
+        name: "dup()",
+        also: &["dup2()", "dup3()"],
+        gloss: "gives a socket a second descriptor",
+        is: "Makes another number of a file for the same socket in the same process: both lead to one connection. Nothing \
+             is sent.",
+        when: "Where a program wants a socket at a certain number, as standard input of another program.",
+        beware: "close() of one of them sends nothing: the FIN goes out when the last is closed.",
+        rfc: "POSIX dup(2)",
+        command: "trace --lab --send hello",
         ..BLANK
     },
 ];

@@ -232,4 +232,77 @@ pub(super) const ERRNOS: &[Entry] = &[
         command: "explain icmp 3/5",
         ..BLANK
     },
+    Entry {
+        name: "EBADF",
+        also: &["bad file descriptor"],
+        gloss: "no such descriptor",
+        is: "A call fails: the number that it was given is of no open file. Nothing is sent.",
+        when: "After close(), where a program goes on using the number.",
+        beware: "The number may be in use again, for another connection: then the call succeeds, in the wrong place.",
+        rfc: "POSIX close(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "EINTR",
+        also: &["interrupted system call"],
+        gloss: "a signal came while a call waited",
+        is: "A call fails before anything has happened: a signal came while it waited. The connection goes on.",
+        when: "In connect(), accept(), recv() and send() that wait.",
+        beware: "connect() goes on in the kernel: who calls it again hears EALREADY or EISCONN.",
+        rfc: "POSIX signal(7)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "EINVAL",
+        also: &["invalid argument"],
+        gloss: "the call makes no sense here",
+        is: "A call fails: an argument is wrong, or the socket is in no state for it. Nothing is sent.",
+        when: "accept() on a socket that does not listen, bind() on one that has an address.",
+        rfc: "POSIX bind(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "EMFILE",
+        also: &["too many open files"],
+        gloss: "this process has no descriptor left",
+        is: "A call fails: the process has as many files open as it may, and each connection is one.",
+        when: "In accept() of a busy server, or socket() of a busy client.",
+        beware: "The connection that accept() was to take stays in the backlog: a server that calls again at once runs in circles.",
+        rfc: "POSIX accept(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "ENFILE",
+        also: &["too many open files in system"],
+        gloss: "this machine has no descriptor left",
+        is: "As EMFILE, for all processes of the machine together.",
+        when: "In accept() and socket().",
+        rfc: "POSIX accept(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "ENOMEM",
+        also: &["cannot allocate memory"],
+        gloss: "the kernel has no memory for it",
+        is: "A call fails: the kernel has no room for a socket or for what is to be sent.",
+        when: "In any call, on a machine that is full.",
+        rfc: "POSIX socket(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
+    Entry {
+        name: "ENOTSOCK",
+        also: &["socket operation on non-socket"],
+        gloss: "the descriptor is of no socket",
+        is: "A call for sockets fails: the number leads to a file or a pipe.",
+        when: "Where a number was mixed up, mostly after close() and a new open file.",
+        rfc: "POSIX connect(2)",
+        command: "trace --lab",
+        ..BLANK
+    },
 ];

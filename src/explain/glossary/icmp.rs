@@ -8,7 +8,7 @@ use crate::explain::{icmp_advice, icmp_words};
 /// The errors that have a meaning of their own, in IPv4: type, and the codes from 0 on.
 const V4: [(u8, u8); 5] = [(3, 16), (4, 1), (5, 4), (11, 2), (12, 3)];
 /// The same in IPv6.
-const V6: [(u8, u8); 4] = [(1, 7), (2, 1), (3, 2), (4, 3)];
+const V6: [(u8, u8); 4] = [(1, 7), (2, 1), (3, 2), (4, 4)];
 
 const PICTURE: &[Row] = &[to("a packet").at("", "(router or host)"), from("ICMP error, quoting its start")];
 
@@ -38,6 +38,7 @@ impl Message {
             (true, 1, _) => "RFC 4443 3.1",
             (true, 2, _) => "RFC 4443 3.2",
             (true, 3, _) => "RFC 4443 3.3",
+            (true, 4, 3) => "RFC 7112 5",
             (true, ..) => "RFC 4443 3.4",
             (false, 3, 0..=5) => "RFC 792",
             (false, 3, 6..=12) => "RFC 1122 3.2.2.1",

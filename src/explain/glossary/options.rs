@@ -170,10 +170,24 @@ pub(super) const OPTIONS: &[(&[u8], Entry)] = &[
         &[kind::MPTCP],
         Entry {
             name: "mptcp",
-            also: &["multipath tcp", "multipath", "MP_CAPABLE", "MP_JOIN"],
+            also: &[
+                "multipath tcp",
+                "multipath",
+                "MP_CAPABLE",
+                "MP_JOIN",
+                "DSS",
+                "ADD_ADDR",
+                "REMOVE_ADDR",
+                "MP_PRIO",
+                "MP_FAIL",
+                "MP_FASTCLOSE",
+                "MP_TCPRST",
+            ],
             gloss: "one connection over several paths",
             is: "Multipath TCP: several connections of TCP carry one stream, over several addresses. Its first four bits say \
-             what it is about: MP_CAPABLE begins, MP_JOIN adds a path.",
+             what it is about: MP_CAPABLE begins, MP_JOIN adds a path, DSS tells where data stand in the stream, ADD_ADDR and \
+             REMOVE_ADDR tell of addresses, MP_PRIO of spare paths, MP_FAIL of damage; MP_FASTCLOSE ends all, MP_TCPRST one \
+             path.",
             when: "On SYN and SYN ACK to ask and agree, then on most segments. Without it in the answer all goes on as plain TCP.",
             picture: &[to("SYN mptcp MP_CAPABLE"), from("SYN ACK mptcp MP_CAPABLE"), to("ACK mptcp MP_CAPABLE")],
             rfc: "RFC 8684 3",

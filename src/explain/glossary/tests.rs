@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::page::{Kind, Page};
 use super::thing::Thing;
 use super::{Found, find, find::page, list, options, terms, verdicts};
-use crate::explain::icmp_words;
+use crate::explain::options::MPTCP_SUBTYPES;
+use crate::explain::{exchange_name, icmp_words};
 use crate::tcp::{Call, State};
+use crate::trace::exchange::Protocol;
 use crate::trace::{ConnState, Handshake, Mark, Termination};
-use crate::wire::{FLAG_NAMES, Flags, option_kind};
+use crate::wire::{FLAG_NAMES, Flags, Options, option_kind};
 
 /// The page that these words lead to.
 fn found(words: &str) -> Page {
@@ -80,8 +82,29 @@ fn every_kind_of_option_is_explained() {
         let page = found(&format!("option {kind}"));
         assert_eq!(page.kind, Kind::Option, "{kind}");
     }
+    for kind in (0..=255).filter(|kind| is_known(*kind)) {
+        assert!(kinds.contains(&kind), "kind {kind} is known, and not looked for here");
+    }
     let explained: usize = options::OPTIONS.iter().map(|(kinds, _)| kinds.len()).sum();
     assert_eq!(explained, kinds.len());
+}
+
+/// Whether the tracer knows options of that kind, at whatever length.
+fn is_known(kind: u8) -> bool {
+    let summary = |length: u8| {
+        let mut octets = vec![0; usize::from(length)];
+        octets[..2].copy_from_slice(&[kind, length]);
+        Options(&octets).summary()
+    };
+    (2..=40).map(summary).any(|summary| summary.unknown.is_none() && !summary.malformed)
+}
+
+#[test]
+fn every_subtype_of_multipath_tcp_is_explained() {
+    let text = body(&found("mptcp"));
+    for name in MPTCP_SUBTYPES {
+        assert!(found(name).name == "mptcp" && text.contains(name), "{name}");
+    }
 }
 
 #[test]
@@ -112,6 +135,36 @@ fn every_error_that_icmp_brings_is_explained() {
                 assert_eq!(found(errno).kind, Kind::Errno, "{errno}");
             }
         }
+    }
+}
+
+/// Of all types and codes there are: a code without words of its own means what its type does.
+#[test]
+fn every_icmp_error_with_words_is_explained() {
+    let mut count = 0;
+    for (v6, kind) in [false, true].into_iter().flat_map(|v6| (0..=255).map(move |kind| (v6, kind))) {
+        let of_type = icmp_words(v6, kind, 255).says;
+        for code in 0..=254 {
+            let says = icmp_words(v6, kind, code).says;
+            if says.starts_with("unknown") || (code > 0 && says == of_type) {
+                continue;
+            }
+            let name = format!("{} {kind}/{code}", if v6 { "ICMPv6" } else { "ICMP" });
+            assert_eq!(found(&name).kind, Kind::Icmp, "{name}: {says}");
+            count += 1;
+        }
+    }
+    assert!(count > 25, "{count}");
+}
+
+#[test]
+fn every_query_of_icmp_is_explained() {
+    use Protocol::{AddressMask, Echo, Information, Timestamp, Udp};
+    for protocol in [Udp, Echo, Timestamp, Information, AddressMask] {
+        assert_eq!(found(exchange_name(protocol, false)).name, exchange_name(protocol, false));
+    }
+    for (typed, name) in [("echo request", "ICMP echo"), ("ICMP 8/0", "ICMP echo"), ("icmpv6 129/0", "ICMP echo")] {
+        assert_eq!(found(typed).name, name);
     }
 }
 

@@ -55,6 +55,50 @@ pub(super) const WORDS: &[Entry] = &[
         ..BLANK
     },
     Entry {
+        name: "ICMP echo",
+        also: &["echo request", "echo reply", "ping", "ICMP 8/0", "ICMP 0/0", "ICMPv6 128/0", "ICMPv6 129/0"],
+        gloss: "asks a host whether it is there",
+        is: "An echo request carries an identifier, a number and any data; the host that it is for sends them back in an echo \
+             reply. Its kernel does that, no program.",
+        beware: "No reply proves nothing: many hosts and firewalls drop it. And who replies need not serve TCP.",
+        picture: &[to("echo request seq 1"), from("echo reply seq 1")],
+        rfc: "RFC 792; RFC 4443 4",
+        command: "ping --lab -c 2",
+        ..BLANK
+    },
+    Entry {
+        name: "ICMP timestamp",
+        also: &["timestamp request", "timestamp reply", "ICMP 13/0", "ICMP 14/0"],
+        gloss: "asks a host for its clock",
+        is: "A timestamp request carries when it was sent; the reply adds when it came and when it left again, in \
+             milliseconds since midnight.",
+        beware: "It tells strangers the clock of a machine: many firewalls drop it.",
+        picture: &[to("timestamp request"), from("timestamp reply")],
+        rfc: "RFC 792",
+        command: "send --lab --icmp timestamp",
+        ..BLANK
+    },
+    Entry {
+        name: "ICMP information",
+        also: &["information request", "information reply", "ICMP 15/0", "ICMP 16/0"],
+        gloss: "asked for the number of a network, once",
+        is: "With an information request a host once asked which network it is on. Hosts are told that with their address \
+             today, and nobody answers it any more.",
+        rfc: "RFC 792; RFC 6918",
+        command: "send --lab --icmp 15",
+        ..BLANK
+    },
+    Entry {
+        name: "ICMP address mask",
+        also: &["address mask request", "address mask reply", "ICMP 17/0", "ICMP 18/0"],
+        gloss: "asked for the mask of a network, once",
+        is: "With an address mask request a host once asked how much of its address is the network's. Hosts are told that \
+             with their address today, and nobody answers it any more.",
+        rfc: "RFC 950; RFC 6918",
+        command: "send --lab --icmp mask",
+        ..BLANK
+    },
+    Entry {
         name: "TTL",
         also: &["time to live", "hop limit"],
         gloss: "how many routers a packet may pass still",
