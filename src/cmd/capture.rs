@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::sink::capture::{CaptureWriter, Format};
+use crate::sys::door;
 use crate::wire::Packet;
 
 use self::rotation::Rotation;
@@ -151,7 +152,10 @@ impl<'a> PlannedFile<'a> {
         let file = match (self.created.take(), self.there.take()) {
             (Some(created), _) => created,
             (None, Some(there)) => CaptureFile::new(self.path, there)?,
-            (None, None) => CaptureFile::new(self.path, open(self.path, self.overwrite, self.inputs)?)?,
+            (None, None) => match door::create(ONLY) {
+                Some(created) => CaptureFile::new(self.path, created?)?,
+                None => CaptureFile::new(self.path, open(self.path, self.overwrite, self.inputs)?)?,
+            },
         };
         Ok(self.created.insert(file))
     }
@@ -218,6 +222,32 @@ pub(super) fn record(file: &mut Option<CaptureFile>, packet: &Packet<'_>) -> io:
     })
 }
 
+/// The number of the file where there is one alone.
+const ONLY: u32 = 0;
+
+/// Creates the file of this number for who may not any more, as far as `inputs` are known to it.
+///
+/// # Errors
+/// As [`CaptureArgs::create`].
+pub(super) fn create_later(args: &CaptureArgs, number: u32, inputs: &[PathBuf]) -> Result<File> {
+    open(&args.path_of(number)?, args.force, inputs)
+}
+
+/// Takes away the file of this number.
+///
+/// # Errors
+/// There is none.
+pub(super) fn remove_later(args: &CaptureArgs, number: u32) -> Result<()> {
+    rotation::remove(&args.path_of(number)?)
+}
+
+impl CaptureArgs {
+    fn path_of(&self, number: u32) -> Result<PathBuf> {
+        let path = self.pcap.as_deref().context("no file was asked for")?;
+        Ok(if number == ONLY { path.to_owned() } else { rotation::numbered(path, number) })
+    }
+}
+
 /// Opens a file to be written that is none of the inputs; what it holds stays.
 fn open(path: &Path, overwrite: bool, inputs: &[PathBuf]) -> Result<File> {
     ensure!(path != Path::new("-"), "--pcap takes the name of a file; write ./- for a file of that name");
@@ -249,7 +279,7 @@ fn is_same(input: &Path, metadata: &Metadata) -> bool {
 }
 
 fn refusal(path: &Path, overwrite: bool, error: io::Error) -> anyhow::Error {
-    if !overwrite && path.symlink_metadata().is_ok() {
+    if !overwrite && error.raw_os_error() == Some(libc::EEXIST) {
         return anyhow!("{} is there already; choose another name, or overwrite it with --force", shown(path));
     }
     if error.raw_os_error() == Some(libc::ELOOP) {

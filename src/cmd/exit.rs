@@ -85,7 +85,7 @@ fn fold(text: &str, width: Option<usize>) -> String {
 }
 
 /// The error and its causes in one line, each said once: many a message holds the words of its cause already.
-fn told(error: &anyhow::Error) -> String {
+pub(super) fn told(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {
         let words = cause.split(" (os error").next().unwrap_or_default();

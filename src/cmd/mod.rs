@@ -3,6 +3,7 @@
 mod beside;
 pub mod capture;
 pub mod doctor;
+mod door;
 mod exit;
 pub mod explain;
 mod give_up;

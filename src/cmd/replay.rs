@@ -32,9 +32,12 @@ use self::pace::Pace;
 use self::read::{Pass, Plan};
 use self::report::{Hindsight, report};
 use super::capture::Recorder;
+use super::door;
+use super::give_up::give_up;
 use super::{Exit, Streams};
 use crate::ladder::Settings;
 use crate::sink::{self, LeftOut, ListSettings, Sink};
+use crate::sys::confine::Needs;
 use crate::sys::{Signal, terminal};
 use crate::trace::TracerOptions;
 use crate::wire::Comments;
@@ -54,6 +57,7 @@ pub fn check_condition(text: &str) -> Result<(), String> {
 /// damaged in the files is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
+    door::start(&args.files, &args.capture)?;
     if args.step {
         return step::run(args, streams);
     }
@@ -67,6 +71,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let input = Input::new(args)?;
     let plan = plan(args, &choice, &input)?;
     let copy = args.capture.plan(&args.files)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let plan = if plan.twice { pick(plan, &choice, &input)? } else { plan };
     let lost = Cell::new(0);
     let left_out = LeftOut::default();

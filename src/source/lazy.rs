@@ -1,9 +1,10 @@
 //! A capture file that is opened when its first packet is asked for, so that one of many may be missing.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::{CaptureFile, Error, Progress, Source, Supply};
+use crate::sys::door;
 use crate::wire::{Comment, Packet};
 
 /// A capture file by its path. That it cannot be opened is the first error of the source, and then its end.
@@ -26,8 +27,8 @@ impl LazyFile {
     #[must_use]
     pub fn new(path: &Path) -> Self {
         let is_named = path != Path::new("-");
-        let metadata = fs::metadata(path).ok().filter(|metadata| is_named && metadata.is_file());
-        Self { path: path.to_owned(), length: metadata.map(|metadata| metadata.len()), state: State::Unopened }
+        let look = door::look(path).ok().filter(|look| is_named && look.is_file);
+        Self { path: path.to_owned(), length: look.map(|look| look.length), state: State::Unopened }
     }
 
     /// Opens the file if that was not done; none once it has ended.

@@ -43,6 +43,16 @@ pub struct TapOptions {
     pub losses: Losses,
 }
 
+impl TapOptions {
+    /// Begins to capture.
+    ///
+    /// # Errors
+    /// Those of [`Live::open`].
+    pub fn open(&self) -> Result<Live, Error> {
+        Live::open(&self.interface, self.filter.as_deref(), self.live)
+    }
+}
+
 /// What a load brings.
 struct Load<T> {
     batch: Batch<T>,
@@ -103,17 +113,18 @@ pub struct Tap<T> {
 }
 
 impl<T: Send + 'static> Tap<T> {
-    /// Captures from now on, until `stop` can be read. What `make` makes of each packet is made in the capturing thread.
+    /// Takes what `live`, which was opened by these options, captures, until `stop` can be read. What `make` makes of each packet
+    /// is made in the capturing thread.
     ///
     /// # Errors
-    /// Those of [`Live::open`]; no descriptor is left.
-    pub fn open(
+    /// No descriptor is left.
+    pub fn begin(
+        live: Live,
         options: &TapOptions,
         stop: &impl AsFd,
         requests: StatusRequests,
         make: impl FnMut(&Packet<'_>) -> Option<T> + Send + 'static,
     ) -> Result<Self, Error> {
-        let live = Live::open(&options.interface, options.filter.as_deref(), options.live)?;
         let failed = |cause: std::io::Error| Error::Live {
             interface: options.interface.clone(),
             message: format!("no descriptor is left: {cause}"),

@@ -8,6 +8,7 @@ mod ancillary;
 pub mod clock;
 pub mod confine;
 pub mod counters;
+pub mod door;
 mod drawer;
 pub mod enclosure;
 mod error;

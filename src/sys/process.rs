@@ -1,7 +1,7 @@
 //! Processes of ours that must not outlive us.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, set_parent_process_death_signal};
@@ -89,6 +89,31 @@ fn bind_to_parent() -> Result<()> {
 pub fn set_name(name: &std::ffi::CStr) {
     // A name is for the look of it.
     let _ = rustix::thread::set_name(name);
+}
+
+/// Lets every signal but SIGKILL and SIGSTOP pass this process by, and lets the standard streams go: it ends when it is told to.
+///
+/// # Errors
+/// There is no /dev/null.
+pub fn ignore_everything() -> Result<()> {
+    let failed = |source| Error::os("let the standard streams go", source);
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null").map_err(failed)?;
+    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the set is filled before it is used; the descriptors are those of this process.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_BLOCK, all.as_ptr(), std::ptr::null_mut());
+        for stream in 0..3 {
+            libc::dup2(null.as_raw_fd(), stream);
+        }
+    }
+    Ok(())
+}
+
+/// Ends this process, a child of [`fork`], at once: what its parent holds in memory, such as half a line, is not for it.
+pub fn leave() -> ! {
+    // SAFETY: it does not return.
+    unsafe { libc::_exit(0) }
 }
 
 /// Children of this process leave no zombies from now on, and cannot be waited for.

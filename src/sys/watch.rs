@@ -32,6 +32,19 @@ impl Watch {
     }
 }
 
+/// One that another process has made.
+impl From<OwnedFd> for Watch {
+    fn from(descriptor: OwnedFd) -> Self {
+        Self(descriptor)
+    }
+}
+
+impl From<Watch> for OwnedFd {
+    fn from(watch: Watch) -> Self {
+        watch.0
+    }
+}
+
 impl AsFd for Watch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

@@ -7,10 +7,12 @@ mod status;
 mod traced;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use common::support::program::{RAWSHAKE, Said};
 use program::{LIVE, USER, behind_sudo, command, folder_of, is_root};
@@ -47,6 +49,73 @@ fn behind_sudo_it_carries_on_as_who_called() {
             assert_eq!((thread.ids("Gid"), thread.get("Groups")), (vec![USER; 4], ""), "{arguments}: {thread:?}");
         }
     }
+}
+
+#[test]
+fn whoever_watches_others_has_given_up_before() {
+    common::in_own_network(|| {
+        let folder = folder_of(if is_root() { USER } else { rustix::process::geteuid().as_raw() });
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let named = folder.path().join("out.pcap");
+        let watch = format!("watch -i lo --format lines --immediate --rotate-size 0.001 --pcap {}", named.display());
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            // The namespace of a thread is that of who starts it.
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    drop((TcpStream::connect(address), listener.accept()));
+                }
+            });
+            for mut command in [command(&watch), behind_sudo(&watch)].into_iter().take(if is_root() { 2 } else { 1 }) {
+                let is_behind_sudo = command.get_envs().any(|(_, value)| value.is_some());
+                let running = Running::start(&mut command);
+                for thread in running.threads() {
+                    thread.assert_confined(true);
+                    let user = if is_behind_sudo { USER } else { 65534 };
+                    assert!(!is_root() || thread.ids("Uid") == [user; 4], "{thread:?}");
+                }
+                let rotated = folder.path().join("out-00003.pcap");
+                while !rotated.exists() {
+                    assert!(running.threads().iter().all(|thread| !thread.get("State").starts_with('Z')), "it ended");
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                let owner = fs::metadata(&rotated).expect("a later file").uid();
+                assert!(!is_root() || owner == if is_behind_sudo { USER } else { 0 }, "{owner}");
+                drop(running);
+                fs::read_dir(folder.path()).expect("the folder").for_each(|file| {
+                    fs::remove_file(file.expect("a file").path()).expect("it goes");
+                });
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+    });
+}
+
+#[test]
+fn files_that_only_root_may_read_are_opened_before_or_at_the_door() {
+    if !is_root() {
+        return common::impossible("only root has files of root");
+    }
+    // Of root alone, and so of nobody later.
+    let folder = folder_of(0);
+    let (named, copy) = (folder.path().join("in.pcap"), folder.path().join("out.pcap"));
+    fs::copy("captures/three-segment.pcap", &named).expect("a copy");
+    let run = |arguments: String| Said::of(command(&arguments).output().expect("the program"));
+    let (named, copy) = (named.display().to_string(), copy.display().to_string());
+    let said = run(format!("replay {named} {named} --only three-segment --pcap {copy} -q"));
+    assert!(said.code.is_some_and(|code| code < 2), "{said:?}");
+    let said = run(format!("replay {named} --list --pcap {copy} --force"));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(fs::metadata(&copy).expect("the copy").uid(), 0);
+    assert_eq!(fs::read(&copy).expect("the copy").len(), fs::read(&named).expect("the capture").len());
+    let said = run(format!("replay {named}.none --list --pcap {copy}.none"));
+    assert_eq!((said.code, fs::exists(format!("{copy}.none")).ok()), (Some(2), Some(false)), "{said:?}");
+    assert!(said.err.contains("No such file or directory"), "{said:?}");
+    // Behind sudo these are not the files of who called.
+    let said = Said::of(behind_sudo(&format!("replay {named} --list")).output().expect("the program"));
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("Permission denied"), "{said:?}");
 }
 
 #[test]

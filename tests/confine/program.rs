@@ -1,6 +1,7 @@
 //! The program as this user runs it, and as sudo would.
 
-use std::os::unix::fs::chown;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -20,6 +21,8 @@ pub(crate) const LIVE: &[&str] = &[
     "ping --lab -i 0.2 --tcp 80",
     "send --lab -c 100 --format lines",
     "listen --lab --lab-client waits --format lines",
+    "replay captures/three-segment.pcap --follow --format lines",
+    "replay --lab captures/fin.pcap --one-at-a-time",
 ];
 
 pub(crate) fn is_root() -> bool {
@@ -29,7 +32,11 @@ pub(crate) fn is_root() -> bool {
 /// The program with these arguments, separated by blanks.
 pub(crate) fn command(arguments: &str) -> Command {
     let mut command = Command::new(RAWSHAKE);
-    command.args(arguments.split(' ')).env_remove("SUDO_UID").env_remove("SUDO_GID");
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments.split(' '))
+        .env_remove("SUDO_UID")
+        .env_remove("SUDO_GID");
     command
 }
 
@@ -44,6 +51,7 @@ pub(crate) fn behind_sudo(arguments: &str) -> Command {
 pub(crate) fn folder_of(user: u32) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     chown(folder.path(), Some(user), Some(user)).expect("a folder given away");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("for them alone");
     folder
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::{CaptureFile, ROOM, Recorder, open, shown};
 use crate::cmd::seconds::{Seconds, some_time};
+use crate::sys::door;
 use crate::wire::{Packet, Time};
 
 /// When another file begins.
@@ -105,14 +106,19 @@ impl Rotation {
     fn next(&mut self) -> Result<()> {
         self.number += 1;
         let path = numbered(&self.path, self.number);
-        let next = create(&path, self.overwrite)?;
+        let next = match door::create(self.number) {
+            Some(created) => CaptureFile::new(&path, created?)?.with_room(ROOM),
+            None => create(&path, self.overwrite)?,
+        };
         std::mem::replace(&mut self.current, next).finish()?;
         self.kept.push_back(path);
         self.began = None;
         while self.kept.len() > self.bounds.files
             && let Some(oldest) = self.kept.pop_front()
         {
-            fs::remove_file(&oldest).with_context(|| format!("cannot delete {}", shown(&oldest)))?;
+            // They are numbered from 1 on, and the newest ones are kept.
+            let number = self.number - self.kept.len() as u32;
+            door::remove(number).map_or_else(|| remove(&oldest), |removed| Ok(removed?))?;
         }
         Ok(())
     }
@@ -143,12 +149,17 @@ impl Recorder for Rotation {
     }
 }
 
+/// Deletes one of the files.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).with_context(|| format!("cannot delete {}", shown(path)))
+}
+
 fn create(path: &Path, overwrite: bool) -> Result<CaptureFile> {
     Ok(CaptureFile::new(path, open(path, overwrite, &[])?)?.with_room(ROOM))
 }
 
 /// `capture-00001.pcap` for `capture.pcap`.
-fn numbered(path: &Path, number: u32) -> PathBuf {
+pub(super) fn numbered(path: &Path, number: u32) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(format!("-{number:05}"));
     if let Some(extension) = path.extension() {

@@ -1,7 +1,7 @@
 //! The files on the command line as one source.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::read::Feed;
 use crate::source::{
     self, Ahead, Annotated, Chain, Expression, Follow, LazyFile, Merge, Order, Orders, Progress, Source, Supply, Watch,
 };
-use crate::sys::Interrupts;
+use crate::sys::{Interrupts, door};
 use crate::trace::{Glance, Lookout};
 use crate::wire::{Comments, Packet};
 
@@ -185,10 +185,11 @@ pub(super) fn is_repeatable(args: &Args) -> bool {
 /// Whether a path, of which `-` is standard input, is a file that can be read again. What does not exist counts as one:
 /// nothing of it has to be waited for.
 fn is_regular(path: &Path) -> bool {
-    let metadata = if path == Path::new("-") {
-        io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata())
+    let is_file = if path == Path::new("-") {
+        let stdin = io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata());
+        stdin.map(|metadata| metadata.is_file())
     } else {
-        fs::metadata(path)
+        door::look(path).map(|look| look.is_file)
     };
-    metadata.map_or(true, |metadata| metadata.is_file())
+    is_file.unwrap_or(true)
 }

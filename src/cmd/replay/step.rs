@@ -11,6 +11,7 @@ use super::read::Pass;
 use super::report::{Hindsight, report};
 use super::{Args, onto};
 use crate::cmd::exit::remark;
+use crate::cmd::give_up::give_up;
 use crate::cmd::keyboard::Keyboard;
 use crate::cmd::output::Format;
 use crate::cmd::{Exit, Streams};
@@ -18,6 +19,7 @@ use crate::explain::safe;
 use crate::ladder::{Builder, Ladder, Settings, turns};
 use crate::sink::{LeftOut, Sink, step as show};
 use crate::step::{Fact, Mode, Order, Prediction, help, order};
+use crate::sys::confine::Needs;
 use crate::sys::{Interrupts, Signal, terminal};
 use crate::trace::{Event, EventKind, SegmentEvent};
 
@@ -37,7 +39,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     check(args, &choice)?;
     let input = Input::new(args)?;
     let mut gathered = Gathered::default();
-    let pass = Pass::new(super::plan(args, &choice, &input)?, &mut gathered, None, streams.err);
+    let plan = super::plan(args, &choice, &input)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
+    let pass = Pass::new(plan, &mut gathered, None, streams.err);
     let pass = pass.filtered(input.filter()?);
     let packets = &mut input.packets(pass.lookout());
     let found = pass.until(input.stop()).run(packets)?;

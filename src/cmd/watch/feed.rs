@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::args::Args;
 use crate::cmd::replay::read::Feed;
 use crate::explain::{count, grouped};
-use crate::source::{self, LiveOptions, Losses, Source, Supply, Tap, TapOptions};
+use crate::source::{self, Live, LiveOptions, Losses, Source, Supply, Tap, TapOptions};
 use crate::sys::{Interrupts, StatusRequests};
 use crate::trace::{Glance, Lookout};
 use crate::wire::{Packet, Time};
@@ -13,23 +13,25 @@ use crate::wire::{Packet, Time};
 /// Packets wait in the kernel for so long at most, that many may come at once.
 const BATCH: Duration = Duration::from_millis(10);
 
+/// What is captured on, before anybody looks at a packet.
+pub(super) struct Opened {
+    live: Live,
+    options: TapOptions,
+    requests: StatusRequests,
+}
+
 pub(super) struct Watched {
     tap: Tap<Glance>,
     is_glancing: bool,
     losses: Losses,
 }
 
-impl Watched {
+impl Opened {
     /// Begins to capture; what the kernel loses is counted in `losses`.
     ///
     /// # Errors
-    /// Those of [`Tap::open`]; SIGQUIT cannot be waited for.
-    pub(super) fn open(
-        args: &Args,
-        stop: &Interrupts,
-        losses: Losses,
-        lookout: Option<Lookout>,
-    ) -> anyhow::Result<Self> {
+    /// Those of [`TapOptions::open`]; SIGQUIT cannot be waited for.
+    pub(super) fn open(args: &Args, losses: Losses) -> anyhow::Result<Self> {
         let tap = &args.tap;
         let options = TapOptions {
             interface: tap.interface.clone(),
@@ -42,11 +44,21 @@ impl Watched {
             },
             count: tap.count,
             duration: tap.duration.map(|duration| duration.0),
-            losses: losses.clone(),
+            losses,
         };
+        Ok(Self { live: options.open()?, options, requests: StatusRequests::new()? })
+    }
+
+    /// Takes what is captured, until `stop` can be read.
+    ///
+    /// # Errors
+    /// Those of [`Tap::begin`].
+    pub(super) fn begin(self, stop: &Interrupts, lookout: Option<Lookout>) -> anyhow::Result<Watched> {
+        let Self { live, options, requests } = self;
         let is_glancing = lookout.is_some();
         let glance = move |packet: &Packet<'_>| lookout.as_ref()?.glance(packet);
-        Ok(Self { tap: Tap::open(&options, stop, StatusRequests::new()?, glance)?, is_glancing, losses })
+        let tap = Tap::begin(live, &options, stop, requests, glance)?;
+        Ok(Watched { tap, is_glancing, losses: options.losses })
     }
 }
 

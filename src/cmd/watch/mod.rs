@@ -12,7 +12,9 @@ use anyhow::{Context as _, anyhow};
 pub use args::Args;
 
 use self::board::Board;
-use self::feed::{Watched, not_shown};
+use self::feed::{Opened, not_shown};
+use super::door;
+use super::give_up::give_up;
 use super::in_place::InPlace;
 use super::kernel::Kernel;
 use super::output::Format;
@@ -24,6 +26,7 @@ use super::{Exit, Streams, exit};
 use crate::explain::count;
 use crate::sink::{self, Brief, ListSettings, Sink};
 use crate::source::{self, Losses};
+use crate::sys::confine::Needs;
 use crate::sys::{Interrupts, Signal, privilege, terminal};
 use crate::trace::TracerOptions;
 
@@ -34,6 +37,7 @@ use crate::trace::TracerOptions;
 /// output cannot be written. What goes wrong later is told, and shows in the exit code.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
+    door::start(&[], &args.capture)?;
     let choice = Choice::new(None, &args.verdicts)?;
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let (losses, place) = (Losses::default(), place(args));
@@ -60,8 +64,10 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         sink = Kernel::of_machine(None, streams.err)?.beside(sink, args.output.format);
     }
     let copy = args.capture.record(&args.rotation)?;
+    let opened = Opened::open(args, losses.clone()).map_err(without_lab)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut pass = Pass::new(plan, &mut *sink, copy, streams.err);
-    let mut watched = Watched::open(args, &stop, losses.clone(), pass.lookout()).map_err(without_lab)?;
+    let mut watched = opened.begin(&stop, pass.lookout())?;
     pass.remark(&format!("watching {}; Ctrl-C ends it", args.tap.interface.escape_debug()))?;
     let found = pass.run(&mut watched)?;
     drop(sink);

@@ -21,6 +21,7 @@ use std::path::Path;
 use super::unpack::{Broken, Unpacked, foreign_tool};
 use super::window::Window;
 use super::{Damage, Error, Progress, Source, Supply};
+use crate::sys::door;
 use crate::wire::{Comment, LinkType, Packet, Time};
 use pcap::Pcap;
 use pcapng::PcapNg;
@@ -175,7 +176,7 @@ pub(super) fn open(path: &Path) -> Result<(File, String), Error> {
     let (opened, name) = if path == Path::new("-") {
         (io::stdin().as_fd().try_clone_to_owned().map(File::from), "standard input".to_owned())
     } else {
-        (File::open(path), path.to_string_lossy().into_owned())
+        (door::open(path), path.to_string_lossy().into_owned())
     };
     match opened {
         Ok(file) => Ok((file, name)),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::sys::{Watch, poll};
+use crate::sys::{Watch, door, poll};
 
 /// How often a file is looked at where the kernel tells of no change: it is on another machine, no watch was left, or
 /// another file took its name.
@@ -52,7 +52,7 @@ struct Growing {
 impl<'a> Tail<'a> {
     /// `path` is where `file` was opened. Reading ends when `stop` is readable.
     pub(super) fn new(file: File, path: PathBuf, stop: BorrowedFd<'a>, end: Rc<Cell<Option<End>>>) -> io::Result<Self> {
-        let growing = file.metadata()?.is_file().then(|| Growing { watch: Watch::new(&path).ok(), path });
+        let growing = file.metadata()?.is_file().then(|| Growing { watch: door::watch(&path).ok(), path });
         Ok(Self { file, growing, stop, end })
     }
 
@@ -129,7 +129,7 @@ impl<'a> Tail<'a> {
             return Ok(Some(End::Truncated { read, left: now.len() }));
         }
         // A file without a name may still be written.
-        let replaced = growing.path.metadata().is_ok_and(|other| (other.dev(), other.ino()) != (now.dev(), now.ino()));
+        let replaced = door::look(&growing.path).is_ok_and(|other| other.identity != (now.dev(), now.ino()));
         Ok(replaced.then_some(End::Replaced))
     }
 }

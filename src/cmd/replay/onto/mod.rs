@@ -24,11 +24,13 @@ use self::rewriting::why;
 use self::step::Screen;
 use super::args::Args;
 use super::faults::Faults;
+use crate::cmd::give_up::give_up;
 use crate::cmd::{Exit, Streams, exit};
 use crate::craft::pace::Rate;
 use crate::drive::onto::{self, End, Outcome, Plan};
 use crate::explain;
 use crate::lab;
+use crate::sys::confine::Needs;
 use crate::sys::transmit::{Aim, Transmitter, Via};
 use crate::sys::{self, Interface, InterfaceKind, Interrupts};
 use crate::wire::LinkType;
@@ -48,11 +50,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     let plan = plan(&args.onto, &interface, link, lab.is_some());
     // Until something is sent, Ctrl-C may end it at once.
     if args.onto.dry_run {
+        give_up(Needs::default(), args.output.verbose, streams.err)?;
         return dry::run(args, &interface, &plan, streams);
     }
-    safety::check(args, &interface, &plan)?;
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let mut transmitter = transmitter(&args.onto, &interface, &plan)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
+    safety::check(args, &interface, &plan)?;
     let mut faults = Faults::default();
     let mut screen = Screen::new(&args.output, plan.one_at_a_time, &stop, streams);
     // A filter that is none is told before anything is sent.
