@@ -2,6 +2,7 @@
 
 mod account;
 mod own;
+mod polled;
 mod programs;
 mod situations;
 mod without;

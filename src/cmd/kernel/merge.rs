@@ -239,7 +239,7 @@ impl<'a> Merge<'a> {
             let told = std::mem::take(&mut known.told);
             let settled = sides.iter().all(|side| known.is_settled(*side, summary.states[*side].state));
             quiet = if settled && !told { quiet + 1 } else { 0 };
-            if quiet == QUIET || self.account.is_none() || !self.patient {
+            if quiet == QUIET || !self.patient {
                 break;
             }
             poll::wait(&[], Some(pause)).map_err(io::Error::other)?;

@@ -10,7 +10,7 @@ use crate::sys::{self, Version};
 use crate::tcp::State;
 
 /// Calls in which a thread may wait for a connection, by their numbers.
-const ACCEPTING: [(i64, &str); 2] = [(libc::SYS_accept as i64, "accept"), (libc::SYS_accept4 as i64, "accept4")];
+const ACCEPTING: [(libc::c_long, &str); 2] = [(libc::SYS_accept, "accept"), (libc::SYS_accept4, "accept4")];
 
 /// A descriptor of a process for a TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

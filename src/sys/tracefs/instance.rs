@@ -68,7 +68,7 @@ pub(super) struct Instance {
     buffers: Vec<File>,
     /// Octets of a page of the buffer.
     page: usize,
-    /// Pages that the buffer of a CPU has.
+    /// Pages of the buffer of each CPU.
     pages: usize,
 }
 
@@ -92,7 +92,7 @@ impl Instance {
         self.page = page_size(&self.read("events/header_page")?).ok_or_else(|| {
             io::Error::new(ErrorKind::InvalidData, "the pages of the trace buffer have no known size")
         })?;
-        self.pages = kib * 1024 / self.page.max(1) + 1;
+        self.pages = (kib * 1024).div_ceil(self.page.max(1));
         for cpu in fs::read_dir(self.path.join("per_cpu"))? {
             let path = cpu?.path().join("trace_pipe_raw");
             self.buffers.push(OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?);
@@ -116,8 +116,8 @@ impl Instance {
         file.write_all(text.as_bytes())
     }
 
-    /// Takes out the records that are there, those of each CPU in their order. Each is read no longer than it takes to empty a
-    /// full buffer: on a busy machine records may come faster than they are read.
+    /// Takes out the records that are there, those of each CPU in their order; of each no more than its buffer has room for,
+    /// since in a flood it fills faster than it can be read.
     pub(super) fn drain(&self, mut take: impl FnMut(u64, &[u8])) -> io::Result<()> {
         let mut page = vec![0; self.page];
         for mut buffer in &self.buffers {
