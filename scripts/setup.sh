@@ -24,6 +24,7 @@ if [ "${1:-build}" = test ]; then
     need ping iputils-ping
     need ip iproute2
     need setpriv util-linux
+    need strace strace
     need curl curl
     need ethtool ethtool
     need man man-db # man pages and completions are read by those they are for
@@ -35,7 +36,6 @@ if [ "${1:-build}" = test ]; then
     need rsvg-convert librsvg2-bin
     need chromium chromium # the page that --format html makes is opened in it
     need plantuml plantuml # with mermaid, below, it reads the diagrams that are made for it
-    need curl curl
     need python3 python3-venv
     if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip' >/dev/null 2>&1; then
         missing="$missing python3-venv"

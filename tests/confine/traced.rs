@@ -35,6 +35,9 @@ fn is_writing(line: &str) -> bool {
     opens && ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| line.contains(flag))
 }
 
+/// What a lab does start: this very program, to clear up behind it.
+const CARETAKER: &str = r#"execve("/proc/self/exe", ["/proc/self/exe", "lab", "caretaker"]"#;
+
 #[test]
 fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
     if !is_root() {
@@ -55,7 +58,7 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
     ];
     for arguments in runs {
         let lines = traced(&format!("{arguments} --force --pcap {}", named.display()), folder.path());
-        let run: Vec<_> = lines.iter().filter(|line| line.contains(" exec")).collect();
+        let run: Vec<_> = lines.iter().filter(|line| line.contains(" exec") && !line.contains(CARETAKER)).collect();
         assert_eq!(run.len(), 1, "{arguments}: strace runs it, and it runs nothing: {run:#?}");
         let quoted = format!("\"{}\"", named.display());
         let written = lines.iter().filter(|line| is_writing(line));
