@@ -3,8 +3,6 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
-# Most tests wait for a wire or a timer longer than they compute.
-export RUST_TEST_THREADS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check bench fuzz setup clean

@@ -81,12 +81,12 @@ fn inner_each_packet_once() {
         send(&[10, 20, 30]);
         let packets = drain(&mut live);
         let after = now();
-        let head = if interface == "lo" { 14 } else { 16 };
+        let head = if interface == "lo" { 14 } else { 20 };
         let expected = [10, 20, 30].map(|length| head + 20 + 8 + length);
         assert_eq!(packets.iter().map(|packet| packet.bytes.len()).collect::<Vec<_>>(), expected, "{interface}");
         assert!(packets.iter().all(|packet| before <= packet.time && packet.time <= after), "{packets:?}");
         assert!(packets.iter().any(|packet| packet.time.as_nanos() % 1000 != 0), "no nanoseconds: {packets:?}");
-        let link = if interface == "lo" { LinkType::ETHERNET } else { LinkType::LINUX_SLL };
+        let link = if interface == "lo" { LinkType::ETHERNET } else { LinkType::LINUX_SLL2 };
         assert_eq!((live.link_type(), live.dropped().unwrap()), (link, 0));
         assert!(packets.iter().all(|packet| packet.link == link));
     }

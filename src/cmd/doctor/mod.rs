@@ -25,12 +25,12 @@ Examples:
   rawshake doctor --format json    one object for each check
 
 OK: as it should be. NOTE: something to know, such as a part that needs more, or
-a setting that changes what a capture shows. NO: a main command cannot work. What
-stands behind `mend:` is the command that changes it; look at it before you run it.
-Nothing is changed and nothing is sent. A lab is made for a moment, and as root a
-trace instance, to see that they can be.
-Not looked at: firewalls on the way, rules of single programs (eBPF, SELinux), and
-what an interface's hardware filters.
+a setting that changes what a capture shows. NO: a main command cannot work.
+Behind `mend:` stands the command that changes it; read it before you run it.
+Nothing is changed and nothing is sent. To see that they can be, a lab is made
+for a moment, and as root a trace instance.
+Not looked at: firewalls on the way, rules of single programs (eBPF, SELinux),
+and what an interface's hardware filters.
 Exit codes: 0 every main command can work, 1 one cannot.";
 
 /// Say what keeps a command from working on this machine, and what mends it

@@ -92,8 +92,8 @@ processes that listen at the port when it begins, and of those that they make;
 and, from tracepoints of the whole machine, what happens to that connection.
 With --step, Enter sends the segment that is shown; flags SA, seq +1, ack 0 or
 window 0 change it, d drops it, p predicts the next ones, q ends, ? tells more.
-While it waits for you our timers stand still; those of the peer do not. Lines of
-a pipe count as typed; behind their end the rest is sent without asking.
+While it waits for you our timers stand still; those of the peer do not. Lines
+of a pipe count as typed; behind their end the rest is sent without asking.
 Ctrl-C closes an open connection as --close says, and resets any other; a
 second one resets.
 Exit codes: 0 it went as asked, 1 no answer or not the expected one, 2 error,
