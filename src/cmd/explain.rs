@@ -1,16 +1,16 @@
 //! `rawshake explain`: what a word of TCP means.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::{bail, ensure};
 
+use super::columns::Columns;
 use super::{Exit, Streams, payload};
 use crate::craft::ping::text::printable;
 use crate::explain::glossary::{self, Found, Kind};
 use crate::ladder::Settings;
 use crate::sink;
-use crate::sys::terminal;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -56,9 +56,8 @@ pub struct Args {
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,
-    /// Columns to draw in; the terminal's width if left out, 80 where there is none
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: Option<u16>,
+    #[command(flatten)]
+    columns: Columns,
 }
 
 /// How to show it.
@@ -73,7 +72,7 @@ enum Format {
 impl Args {
     /// How to draw; none for JSON.
     fn settings(&self) -> Option<Settings> {
-        let width = self.width.or_else(|| terminal::width(io::stdout())).map_or(80, usize::from);
+        let width = self.columns.of_output();
         (self.format == Format::Text).then(|| Settings { width, ascii: self.ascii, ..Settings::default() })
     }
 }

@@ -5,17 +5,16 @@ mod person;
 mod play;
 mod record;
 
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, ensure};
 
+use super::columns::Columns;
 use super::exit::remark;
 use super::{Exit, Streams};
 use crate::ladder::{Line, Settings};
 use crate::learn::{self, Lesson};
 use crate::sink::learn as show;
-use crate::sys::terminal;
 use lesson::{Course, End};
 use person::{Left, Person};
 use record::Record;
@@ -65,9 +64,8 @@ pub struct Args {
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,
-    /// Columns to write in; the terminal's width if left out, 80 where there is none
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: Option<u16>,
+    #[command(flatten)]
+    columns: Columns,
 }
 
 /// Runs the command.
@@ -82,8 +80,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Success);
     }
     // The runs draw ladders, which need that many columns.
-    let width = args.width.or_else(|| terminal::width(io::stdout())).map_or(80, |width| width.clamp(40, 1000));
-    let width = usize::from(width);
+    let width = args.columns.of_output().clamp(40, 1000);
     if let Some(folder) = args.keep.as_deref() {
         ensure!(folder.is_dir(), "--keep {folder:?} is no folder; make it first");
     }

@@ -2,6 +2,7 @@
 
 mod beside;
 pub mod capture;
+mod columns;
 pub mod doctor;
 mod door;
 mod exit;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::columns::Columns;
 use super::exit::remark;
 use super::{Exit, Streams};
 use crate::ladder::Settings;
@@ -72,9 +73,8 @@ pub struct Args {
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,
-    /// Columns to write in; the terminal's width if left out, 80 where there is none
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: Option<u16>,
+    #[command(flatten)]
+    columns: Columns,
 }
 
 /// How to write the marks.
@@ -117,7 +117,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 
 impl Args {
     fn settings(&self, screen: Option<u16>) -> Settings {
-        let width = self.width.or(screen).map_or(80, usize::from);
+        let width = self.columns.or(screen);
         Settings { width, ascii: self.ascii, ..Settings::default() }
     }
 }

@@ -1,15 +1,11 @@
 //! Segments that are changed or dropped, and what the kernel of the lab makes of them.
 
-use std::path::{Path, PathBuf};
-
 use crate::program::{Person, has_lab};
 use crate::wire::{self, ACK, FIN_ACK, PSH_ACK, RST, Row, SYN, SYN_ACK};
 
 /// A run in the lab: what is typed at each step before Enter; what the screen has to say then, if anything. The rest is sent.
 fn run(arguments: &str, typed: &[(&str, &str)]) -> (Option<i32>, String, Option<Vec<Row>>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture: PathBuf = folder.path().join("run.pcap");
-    let mut person = Person::in_lab(arguments, &capture);
+    let (mut person, recording) = Person::in_lab(arguments);
     for (at, (line, told)) in typed.iter().enumerate() {
         person.asked(at as u32 + 1);
         if !line.is_empty() {
@@ -24,7 +20,7 @@ fn run(arguments: &str, typed: &[(&str, &str)]) -> (Option<i32>, String, Option<
     person.asked(typed.len() as u32 + 1);
     person.terminal.type_in("\x04");
     let (code, all, _) = person.ends();
-    (code, all, wire::read(Path::new(&capture)))
+    (code, all, recording.rows())
 }
 
 fn contains(all: &str, words: &[&str]) {
@@ -119,9 +115,7 @@ fn a_reset_in_place_of_data_ends_both_ends() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("--send hello", &capture);
+    let (mut person, recording) = Person::in_lab("--send hello");
     person.sends(1, 2);
     person.asked(3);
     person.types("flags R");
@@ -130,7 +124,7 @@ fn a_reset_in_place_of_data_ends_both_ends() {
     let (code, all, _) = person.ends();
     contains(&all, &["To        ESTABLISHED", "Expected  no answer; it goes to CLOSED", "Observed  no answer"]);
     assert_eq!(code, Some(0), "{all}");
-    let Some(rows) = wire::read(&capture) else { return };
+    let Some(rows) = recording.rows() else { return };
     assert_eq!(wire::ours(&rows), [SYN, ACK, RST]);
     assert_eq!(wire::theirs(&rows), [SYN_ACK]);
 }

@@ -8,15 +8,13 @@ fn who_quits_closes_behind_the_segment_that_waits() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("--send hello", &capture);
+    let (mut person, recording) = Person::in_lab("--send hello");
     person.sends(1, 2);
     person.asked(3);
     person.types("q");
     let (code, all, _) = person.ends();
     assert_eq!(code, Some(0), "{all}");
-    let Some(rows) = wire::read(&capture) else { return };
+    let Some(rows) = recording.rows() else { return };
     let ours = wire::ours(&rows);
     assert_eq!(ours[..3], [SYN, ACK, PSH_ACK][..], "{all}");
     assert!(ours.contains(&FIN_ACK) && !ours.iter().any(|flags| flags & wire::RST != 0), "{all}");
@@ -27,14 +25,12 @@ fn who_quits_before_the_first_segment_sends_none() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("", &capture);
+    let (mut person, recording) = Person::in_lab("");
     person.asked(1);
     person.types("q");
     let (code, all, _) = person.ends();
     assert_eq!(code, Some(0), "{all}");
-    assert!(wire::read(&capture).is_none_or(|rows| rows.is_empty()));
+    assert!(recording.rows().is_none_or(|rows| rows.is_empty()));
 }
 
 #[test]
@@ -42,15 +38,13 @@ fn ctrl_c_closes_and_tells_the_signal() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("--send hello", &capture);
+    let (mut person, recording) = Person::in_lab("--send hello");
     person.sends(1, 1);
     person.asked(2);
     person.terminal.type_in("\x03");
     let (code, all, _) = person.ends();
     assert_eq!(code, Some(130), "{all}");
-    let Some(rows) = wire::read(&capture) else { return };
+    let Some(rows) = recording.rows() else { return };
     assert!(wire::ours(&rows).contains(&FIN_ACK), "{rows:?}");
 }
 
@@ -59,14 +53,12 @@ fn a_closed_terminal_leaves_no_connection() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("--send hello", &capture);
+    let (mut person, recording) = Person::in_lab("--send hello");
     person.sends(1, 2);
     person.asked(3);
     let code = person.hangs_up();
     assert!(matches!(code, Some(2 | 129)), "{code:?}");
-    let Some(rows) = wire::read(&capture) else { return };
+    let Some(rows) = recording.rows() else { return };
     let last = wire::ours(&rows).pop().expect("a segment of ours");
     assert!(last & 0x05 != 0 || wire::ours(&rows).contains(&FIN_ACK), "FIN or RST: {rows:?}");
 }

@@ -11,9 +11,7 @@ fn every_segment_is_shown_with_its_reason_before_it_leaves() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("run.pcap");
-    let mut person = Person::in_lab("--send hello --isn 1000", &capture);
+    let (mut person, recording) = Person::in_lab("--send hello --isn 1000");
     // What stands on the screen, from the head of the step to the prompt.
     let steps: [&[&str]; 6] = [
         &[
@@ -39,7 +37,7 @@ fn every_segment_is_shown_with_its_reason_before_it_leaves() {
     assert_eq!(code, Some(0), "{all}");
     assert!(screen.is_styled && all.contains("You sent 6 segments as made, changed 0 and dropped 0."), "{all}");
     assert!(all.contains("Closed   four segments") || all.contains("Closed   three segments"), "{all}");
-    if let Some(rows) = wire::read(&capture) {
+    if let Some(rows) = recording.rows() {
         assert_eq!(wire::ours(&rows), WHOLE);
         assert!(rows.iter().all(|row| row.is_sound), "{rows:?}");
     }
@@ -50,8 +48,7 @@ fn predictions_are_marked_before_the_segment_is_shown() {
     if !has_lab() {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut person = Person::in_lab("--predict --send hello", &folder.path().join("run.pcap"));
+    let (mut person, _recording) = Person::in_lab("--predict --send hello");
     let rows = [
         ("S seq 0", "flags SYN: right\nseq 0: right\nSegment  SYN"),
         ("SA seq 5 ack 1", "flags SYN ACK: wrong, it is ACK\nseq 5: wrong, it is 1\nack 1: right\nSegment  ACK"),

@@ -1,10 +1,31 @@
 //! The program on a terminal, and behind a pipe.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
 
 use crate::common::support::program::{RAWSHAKE, Said};
 use crate::common::support::screen::{Screen, Terminal};
+use crate::wire::{self, Row};
+
+/// What was on the wire of a run.
+pub(crate) struct Recording(TempDir);
+
+impl Recording {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("run.pcap")
+    }
+
+    /// Every segment; none where tshark is not installed, or nothing was recorded.
+    pub(crate) fn rows(&self) -> Option<Vec<Row>> {
+        wire::read(&self.file())
+    }
+}
 
 /// The program on a terminal that sends the signals of its keys.
 pub(crate) struct Person {
@@ -23,11 +44,13 @@ impl Person {
         Self { terminal, child }
     }
 
-    /// Steps through a connection in the lab at 80 by 24, which is recorded in `capture`.
-    pub(crate) fn in_lab(arguments: &str, capture: &Path) -> Self {
-        let mut all = vec!["trace", "--step", "--lab", "--pcap", capture.to_str().expect("UTF-8")];
+    /// Steps through a connection in the lab at 80 by 24, which is recorded.
+    pub(crate) fn in_lab(arguments: &str) -> (Self, Recording) {
+        let recording = Recording::new();
+        let file = recording.file();
+        let mut all = vec!["trace", "--step", "--lab", "--pcap", file.to_str().expect("UTF-8")];
         all.extend(arguments.split_whitespace());
-        Self::at(24, 80, &all)
+        (Self::at(24, 80, &all), recording)
     }
 
     /// Waits until this step is asked about: it is on the screen from its head to the prompt.

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use self::checks::{CHECKS, Check, Finding, Grade};
 use self::facts::Facts;
+use super::columns::Columns;
 use super::exit::visible;
 use super::{Exit, Streams};
 use crate::ladder::wrap;
-use crate::sys::terminal;
 use crate::trace::SCHEMA;
 
 const AFTER_HELP: &str = "\
@@ -40,9 +40,8 @@ pub struct Args {
     /// How to show it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
-    /// Columns to write in; the terminal's width if left out, 80 where there is none
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: Option<u16>,
+    #[command(flatten)]
+    columns: Columns,
 }
 
 /// How to show it.
@@ -61,7 +60,7 @@ enum Format {
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let facts = Facts::gather();
     let found: Vec<_> = CHECKS.iter().map(|check| (check, check.finding(&facts))).collect();
-    let width = args.width.or_else(|| terminal::width(io::stdout())).map_or(80, usize::from);
+    let width = args.columns.of_output();
     for (check, finding) in &found {
         match args.format {
             Format::Json => json(check, finding, streams.out)?,
