@@ -18,6 +18,7 @@ mod follow;
 mod lazy;
 mod link;
 pub mod live;
+mod loads;
 pub mod memory;
 mod merge;
 mod order;

@@ -4,17 +4,14 @@
 //! when all of them are full the kernel's buffer fills, and what it has no room for it counts. So memory is bounded, and no
 //! packet is lost without being counted.
 
-use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::batch::Batch;
 use super::copies::Copies;
 use super::live::ANY;
+use super::loads::{Load, Loads};
 use super::{Error, Live, LiveOptions, Source, Supply};
 use crate::sys::{Interface, StatusRequests, clock, poll};
 use crate::wire::{Packet, Time};
@@ -53,26 +50,12 @@ impl TapOptions {
     }
 }
 
-/// What a load brings.
-struct Load<T> {
-    batch: Batch<T>,
-    /// What came behind the packets.
-    error: Option<Error>,
-    /// Somebody asked how far it has come.
-    asked: bool,
-    /// Nothing comes any more.
-    is_last: bool,
-}
+/// What the thread tells with a load: somebody asked how far it has come.
+type Asked = bool;
 
-impl<T> Load<T> {
-    const fn new() -> Self {
-        Self { batch: Batch::new(), error: None, asked: false, is_last: false }
-    }
-
-    /// Whether it has to be handed over.
-    const fn is_due(&self) -> bool {
-        self.batch.len() > 0 || self.error.is_some() || self.asked || self.is_last
-    }
+/// Whether a load has to be handed over.
+const fn is_due<T>(load: &Load<T, Asked>) -> bool {
+    load.batch.len() > 0 || load.error.is_some() || load.note || load.is_last
 }
 
 /// What was captured and is not given, counted while the capture goes on.
@@ -100,17 +83,7 @@ impl Losses {
 }
 
 /// A live capture as a source. It ends when a signal comes, when its bounds are reached or when its interface is gone.
-pub struct Tap<T> {
-    full: Receiver<Load<T>>,
-    empty: Sender<Load<T>>,
-    current: Load<T>,
-    /// What was waited for, and comes behind the current load.
-    next: RefCell<Option<Load<T>>>,
-    /// Packets of the current load that were given.
-    given: usize,
-    /// The last packet given is still the one at hand.
-    at_packet: bool,
-}
+pub struct Tap<T>(Loads<T, Asked>);
 
 impl<T: Send + 'static> Tap<T> {
     /// Takes what `live`, which was opened by these options, captures, until `stop` can be read. What `make` makes of each packet
@@ -123,122 +96,76 @@ impl<T: Send + 'static> Tap<T> {
         options: &TapOptions,
         stop: &impl AsFd,
         requests: StatusRequests,
-        make: impl FnMut(&Packet<'_>) -> Option<T> + Send + 'static,
+        mut make: impl FnMut(&Packet<'_>) -> Option<T> + Send + 'static,
     ) -> Result<Self, Error> {
         let failed = |cause: std::io::Error| Error::Live {
             interface: options.interface.clone(),
             message: format!("no descriptor is left: {cause}"),
         };
         let stop = stop.as_fd().try_clone_to_owned().map_err(failed)?;
-        let (fill, full) = sync_channel(LOADS);
-        let (empty, used) = channel();
-        for _ in 1..LOADS {
-            let _ = empty.send(Load::new());
-        }
-        let reader = Reader::new(live, options, stop, requests);
-        thread::spawn(move || reader.run(make, &used, &fill));
-        Ok(Self { full, empty, current: Load::new(), next: RefCell::new(None), given: 0, at_packet: false })
+        let mut reader = Reader::new(live, options, stop, requests);
+        Ok(Self(Loads::begin(LOADS, move |load| {
+            while !is_due(load) {
+                reader.fill(load, &mut make);
+            }
+        })))
     }
 
     /// What was made of the packet at hand.
     #[inline]
     pub fn made(&self) -> Option<&T> {
-        if self.at_packet { self.current.batch.made(self.given - 1) } else { None }
+        self.0.made()
     }
 
     /// Passes over the next packets of those that are in memory, but not more than these, for as long as something was made of
     /// each and `accept` takes it; answers how many.
     #[inline]
-    pub fn pass_over(&mut self, at_most: u64, mut accept: impl FnMut(&T) -> bool) -> u64 {
-        self.at_packet = false;
-        if self.is_used()
-            && let Some(load) = self.next.take()
-        {
-            self.replace(load);
+    pub fn pass_over(&mut self, at_most: u64, accept: impl FnMut(&T) -> bool) -> u64 {
+        if self.0.is_used() {
+            self.0.move_on_if_there();
         }
-        let passed = self.current.batch.pass_over(self.given, at_most, &mut accept);
-        self.given += passed;
-        passed as u64
+        self.0.pass_over(at_most, accept)
     }
 
     /// The time of the newest packet of those that are looked at.
     #[must_use]
     pub fn newest(&self) -> Option<Time> {
-        self.current.batch.last_time()
-    }
-
-    /// Puts a load in the place of the one that is used.
-    fn replace(&mut self, load: Load<T>) {
-        let old = std::mem::replace(&mut self.current, load);
-        self.given = 0;
-        let _ = self.empty.send(old); // whoever has read all needs no more
+        self.0.last_time()
     }
 
     /// Waits until there is a packet or an error, or nothing more will come; true when somebody asks how far it has come
     /// before that.
     pub fn is_asked(&mut self) -> bool {
-        if !self.is_used() {
+        if !self.0.is_used() {
             return false;
         }
-        let Some(mut load) = self.next.take().or_else(|| self.full.recv().ok()) else { return false };
-        let asked = std::mem::take(&mut load.asked);
-        if load.is_due() {
-            self.next.replace(Some(load));
+        let Some(mut load) = self.0.take_next() else { return false };
+        let asked = std::mem::take(&mut load.note);
+        if is_due(&load) {
+            self.0.keep_next(load);
         } else {
-            let _ = self.empty.send(load); // whoever has read all needs no more
+            self.0.give_back(load);
         }
         asked
-    }
-}
-
-impl<T> Tap<T> {
-    /// Whether nothing of the current load is left, and there may be another.
-    const fn is_used(&self) -> bool {
-        self.given >= self.current.batch.len() && self.current.error.is_none() && !self.current.is_last
     }
 }
 
 impl<T: Send + 'static> Source for Tap<T> {
     #[inline]
     fn advance(&mut self) -> Result<bool, Error> {
-        self.at_packet = false;
-        loop {
-            if self.given < self.current.batch.len() {
-                self.given += 1;
-                self.at_packet = true;
-                return Ok(true);
-            }
-            if let Some(error) = self.current.error.take() {
-                return Err(error);
-            }
-            if self.current.is_last {
-                return Ok(false);
-            }
-            let Some(load) = self.next.take().or_else(|| self.full.recv().ok()) else { return Ok(false) };
-            self.replace(load);
-        }
+        self.0.advance()
     }
 
     fn packet(&self) -> Option<Packet<'_>> {
-        if self.at_packet { self.current.batch.packet(self.given - 1) } else { None }
+        self.0.packet()
     }
 
     fn supply(&self) -> Supply {
-        if self.is_used() && self.next.borrow().is_none() { Supply::Pending } else { Supply::Waiting }
+        if self.0.is_used() && !self.0.has_next() { Supply::Pending } else { Supply::Waiting }
     }
 
     fn wait(&self, at_most: Duration) -> bool {
-        if self.supply() == Supply::Waiting {
-            return true;
-        }
-        match self.full.recv_timeout(at_most) {
-            Ok(load) => {
-                self.next.replace(Some(load));
-                true
-            }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => true,
-        }
+        self.supply() == Supply::Waiting || self.0.wait(at_most)
     }
 }
 
@@ -288,33 +215,14 @@ impl Reader {
         }
     }
 
-    /// Reads until it is over, or nobody asks any more.
-    fn run<T>(
-        mut self,
-        mut make: impl FnMut(&Packet<'_>) -> Option<T>,
-        empty: &Receiver<Load<T>>,
-        full: &SyncSender<Load<T>>,
-    ) {
-        while let Ok(mut load) = empty.recv() {
-            load.batch.clear();
-            while !load.is_due() {
-                self.fill(&mut load, &mut make);
-            }
-            let is_last = load.is_last;
-            if full.send(load).is_err() || is_last {
-                break;
-            }
-        }
-    }
-
     /// Takes what is there; where there is nothing, waits until there is, or something else has to be told.
-    fn fill<T>(&mut self, load: &mut Load<T>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
+    fn fill<T>(&mut self, load: &mut Load<T, Asked>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
         let now = Instant::now();
         if now >= self.looks {
             self.looks = now + LOOK;
             load.error = self.look();
         }
-        if load.is_due() {
+        if is_due(load) {
             return;
         }
         let stop = self.closing.is_none().then(|| self.stop.as_fd());
@@ -330,14 +238,14 @@ impl Reader {
             self.closing = Some(Closing { at: clock::now(), until: Instant::now() + 2 * kept + GRACE });
             self.ends = None;
         }
-        load.asked |= is_asked && self.requests.take();
+        load.note |= is_asked && self.requests.take();
         self.take(load, make);
         if load.is_last {
             self.count_losses();
         }
     }
 
-    fn take<T>(&mut self, load: &mut Load<T>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
+    fn take<T>(&mut self, load: &mut Load<T, Asked>, make: &mut impl FnMut(&Packet<'_>) -> Option<T>) {
         while !load.batch.is_full() {
             match self.live.next() {
                 Ok(Some(packet)) => {
