@@ -7,6 +7,7 @@
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -79,7 +80,7 @@ impl Ledger {
         let mut numbers = HashMap::new();
         for &Existing { process, descriptor, ends, listens } in found {
             let socket = *numbers.entry(ends).or_insert_with(|| self.sockets.adopt(ends, listens));
-            self.insert((process, descriptor), File { socket, history: Vec::new() });
+            self.insert((process, descriptor), File { socket: Some(socket), history: Vec::new() });
         }
     }
 

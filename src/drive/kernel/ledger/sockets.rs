@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::super::Told;
+use super::waiting::{Ticket, Waiting};
 use crate::sys::tracefs::Ends;
 use crate::tcp::State;
 use crate::trace::KernelKind;
@@ -15,8 +16,6 @@ const HELD: usize = 64;
 const MOST: usize = 100_000;
 /// Packets whose ends are remembered: what becomes of one follows at once.
 const PACKETS: usize = 64;
-/// Connections that wait for accept().
-const WAITING: usize = 10_000;
 /// Connections, and results of accept(), that wait for a sight of them.
 const UNSEEN: usize = 1000;
 
@@ -29,9 +28,19 @@ struct Socket {
     gone: bool,
     /// A watched program made it.
     ours: bool,
+    /// Which it is of all that were known: the kernel gives the same place in memory to one after the other.
+    born: u64,
+    /// Established, and not yet accepted.
+    waits: bool,
+    /// What stood for it until it was known.
+    puzzle: Option<u64>,
 }
 
 impl Socket {
+    fn new(ends: Ends, state: State, ours: bool, born: u64) -> Self {
+        Self { ends, state, held: Vec::new(), gone: false, ours, born, waits: false, puzzle: None }
+    }
+
     fn is_listening(&self) -> bool {
         self.ends.remote.port() == 0 && self.state == State::Listen
     }
@@ -53,10 +62,10 @@ pub(super) struct Sockets {
     known: HashMap<u64, Socket>,
     /// Connections that were seen, as each end sees them.
     seen: HashSet<Ends>,
-    /// Established, and not yet accepted.
-    waiting: VecDeque<u64>,
+    waiting: Waiting,
     packets: VecDeque<(u64, Ends)>,
-    /// So many have numbers of ours.
+    /// So many were known, and so many have numbers of ours.
+    born: u64,
     numbered: u64,
     /// Every connection counts, also those that were not seen.
     every: bool,
@@ -95,11 +104,12 @@ impl Sockets {
     pub(super) fn forget(&mut self, socket: u64) {
         if let Some(known) = self.known.get_mut(&socket) {
             known.gone = true;
+            if let Some(puzzle) = known.puzzle.take() {
+                self.solved.remove(&puzzle);
+            }
             self.gone.push(socket);
         }
-        self.waiting.retain(|waiting| *waiting != socket);
         self.strangers.retain(|stranger| *stranger != socket);
-        self.solved.retain(|_, solution| *solution != socket);
     }
 
     /// There is a connection between these ends.
@@ -116,7 +126,7 @@ impl Sockets {
         let is_seen = |socket: &u64| self.known.get(socket).is_some_and(|known| self.seen.contains(&known.ends));
         let (seen, others): (VecDeque<u64>, VecDeque<u64>) = self.strangers.iter().partition(|socket| is_seen(socket));
         self.strangers = others;
-        self.waiting.extend(seen);
+        seen.into_iter().for_each(|socket| self.wait(socket));
         for (puzzle, listener) in std::mem::take(&mut self.puzzles) {
             match self.first_waiting(listener) {
                 Some(socket) => self.solve(puzzle, socket),
@@ -127,7 +137,7 @@ impl Sockets {
 
     /// Whether it only stands for one that is not known yet.
     pub(super) fn is_puzzle(&self, socket: u64) -> bool {
-        self.puzzles.iter().any(|(puzzle, _)| *puzzle == socket)
+        socket <= self.numbered && self.puzzles.iter().any(|(puzzle, _)| *puzzle == socket)
     }
 
     /// Which it is.
@@ -138,9 +148,12 @@ impl Sockets {
     /// What was told of the one is of the other.
     pub(super) fn solve(&mut self, puzzle: u64, socket: u64) {
         self.puzzles.retain(|(known, _)| *known != puzzle);
-        self.waiting.retain(|waiting| *waiting != socket);
         let held = self.known.remove(&puzzle).map_or_else(Vec::new, |known| known.held);
-        self.solved.insert(puzzle, socket);
+        if let Some(known) = self.known.get_mut(&socket) {
+            known.waits = false;
+            known.puzzle = Some(puzzle);
+            self.solved.insert(puzzle, socket);
+        }
         held.into_iter().for_each(|(time, kind)| self.tell(socket, time, kind));
     }
 
@@ -150,26 +163,30 @@ impl Sockets {
         self.seen.remove(&ends.reversed());
     }
 
-    /// A socket that was there before: its place in memory is not told, so it has a number of ours; none where there is no
-    /// room.
-    pub(super) fn adopt(&mut self, ends: Ends, listens: bool) -> Option<u64> {
-        self.add(Socket {
-            ends,
-            state: if listens { State::Listen } else { State::Established },
-            held: Vec::new(),
-            gone: false,
-            ours: true,
-        })
+    /// A socket that was there before: its place in memory is not told, so it has a number of ours.
+    pub(super) fn adopt(&mut self, ends: Ends, listens: bool) -> u64 {
+        self.add(ends, if listens { State::Listen } else { State::Established }, true)
     }
 
     /// Under a number of ours: the kernel's memory is not down there.
-    fn add(&mut self, socket: Socket) -> Option<u64> {
-        if self.known.len() >= MOST {
-            return None;
-        }
+    fn add(&mut self, ends: Ends, state: State, ours: bool) -> u64 {
+        self.make_room();
         self.numbered += 1;
-        self.known.insert(self.numbered, socket);
-        Some(self.numbered)
+        self.born += 1;
+        self.known.insert(self.numbered, Socket::new(ends, state, ours, self.born));
+        self.numbered
+    }
+
+    /// Where too many are known, the older half of those that do not listen is forgotten: that they are gone was not told, or is
+    /// not told any more.
+    fn make_room(&mut self) {
+        if self.known.len() >= MOST {
+            let mut ages: Vec<_> = self.known.values().map(|socket| socket.born).collect();
+            let middle = ages.len() / 2;
+            let middle = *ages.select_nth_unstable(middle).1;
+            self.known.retain(|_, socket| socket.born > middle || socket.is_listening());
+            self.solved.retain(|_, solution| self.known.contains_key(solution));
+        }
     }
 
     /// A socket changed its state, while a program ran that is watched, or another.
@@ -181,11 +198,8 @@ impl Sockets {
         by_watched: bool,
     ) {
         let begins = matches!((old, new), (State::Closed, _) | (State::Listen, State::SynReceived));
-        if begins {
-            self.known.remove(&socket);
-        }
-        if self.known.len() >= MOST && !self.known.contains_key(&socket) {
-            return;
+        if begins && let Some(puzzle) = self.known.remove(&socket).and_then(|before| before.puzzle) {
+            self.solved.remove(&puzzle);
         }
         // Only a call makes a socket listen, or begins to connect it.
         let by_call = matches!((old, new), (State::Closed, State::Listen | State::SynSent));
@@ -193,13 +207,12 @@ impl Sockets {
             return;
         }
         let was_listening = old == State::Listen && new == State::Closed;
-        let kept = self.known.entry(socket).or_insert(Socket {
-            ends,
-            state: new,
-            held: Vec::new(),
-            gone: false,
-            ours: by_call && by_watched,
-        });
+        if !self.knows(socket) {
+            self.make_room();
+            self.born += 1;
+            self.known.insert(socket, Socket::new(ends, new, by_call && by_watched, self.born));
+        }
+        let Some(kept) = self.known.get_mut(&socket) else { return };
         // A listening socket that is closed is told as one.
         let kind = KernelKind::State { old: Some(old), new };
         kept.state = if was_listening { State::Listen } else { new };
@@ -225,8 +238,16 @@ impl Sockets {
                 self.strangers.pop_front();
             }
             self.strangers.push_back(socket);
-        } else if self.waiting.len() < WAITING {
-            self.waiting.push_back(socket);
+        } else {
+            self.wait(socket);
+        }
+    }
+
+    /// It is established, and waits for accept().
+    fn wait(&mut self, socket: u64) {
+        if let Some(known) = self.known.get_mut(&socket) {
+            known.waits = true;
+            self.waiting.push(known.ends.local.port(), (socket, known.born));
         }
     }
 
@@ -240,13 +261,7 @@ impl Sockets {
                 self.known.remove(&oldest);
             }
             let nobody = Ends { local: SocketAddr::new(own.local.ip(), 0), ..own };
-            let puzzle = self.add(Socket {
-                ends: nobody,
-                state: State::Established,
-                held: Vec::new(),
-                gone: false,
-                ours: false,
-            })?;
+            let puzzle = self.add(nobody, State::Established, false);
             self.puzzles.push_back((puzzle, listener));
             Some(puzzle)
         })
@@ -254,9 +269,14 @@ impl Sockets {
 
     fn first_waiting(&mut self, listener: u64) -> Option<u64> {
         let own = self.known.get(&listener)?.ends.local;
-        let is_its = |socket: &u64| self.known.get(socket).is_some_and(|it| is_at(it.ends.local, own));
-        let place = self.waiting.iter().position(is_its)?;
-        self.waiting.remove(place)
+        let find = |(socket, born): &Ticket| self.known.get(socket).filter(|it| it.born == *born);
+        let waits = |ticket: &Ticket| find(ticket).is_some_and(|it| it.waits && !it.gone);
+        let wanted = |ticket: &Ticket| find(ticket).is_some_and(|it| is_at(it.ends.local, own));
+        let socket = self.waiting.take(own.port(), waits, wanted)?;
+        if let Some(known) = self.known.get_mut(&socket) {
+            known.waits = false;
+        }
+        Some(socket)
     }
 
     /// Something is told of a socket.

@@ -248,3 +248,27 @@ fn a_socket_that_a_stranger_lets_listen_is_not_ours() {
     book.state(1, LISTENER, local, [State::Listen, State::Closed]);
     assert_eq!(book.told(), [""; 0]);
 }
+
+#[test]
+fn sockets_whose_end_was_lost_make_room_for_others() {
+    let mut book = Book::new();
+    book.listens();
+    let ends = |number: u64| Ends {
+        local: SERVER.parse().unwrap(),
+        remote: SocketAddr::new([192, 0, 2, 1].into(), 1 + u16::try_from(number % 60_000).unwrap()),
+    };
+    for number in 0..150_000 {
+        let socket = CHILD + number;
+        book.state(1, socket, ends(number), [State::Listen, State::SynReceived]);
+        book.state(1, socket, ends(number), [State::SynReceived, State::Established]);
+        book.told();
+    }
+    let last = CHILD + 149_999;
+    book.state(1, last, ends(149_999), [State::Established, State::CloseWait]);
+    assert_eq!(book.told(), ["connection >CLOSE_WAIT"], "the newest is known");
+    book.state(1, CHILD, ends(0), [State::Established, State::CloseWait]);
+    assert_eq!(book.told(), ["connection >CLOSE_WAIT"], "one that was forgotten is met again");
+    let nobody = Ends { local: SERVER.parse().unwrap(), remote: "0.0.0.0:0".parse().unwrap() };
+    book.state(1, LISTENER, nobody, [State::Listen, State::Closed]);
+    assert_eq!(book.told(), ["listener >CLOSE"], "who listens is never forgotten");
+}
