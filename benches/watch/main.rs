@@ -4,26 +4,25 @@
 //! Each contender has all of the traffic for itself, one after the other. What it lost is what it and the kernel say; the
 //! number of connections is that of the generator. `-- --rate N --seconds N` measures another load; `-- --buffers` takes
 //! buffers of 1 to 64 MiB instead, with batches and with `--immediate`; `-- --growth` follows the memory of one run, minute by
-//! minute, for eight minutes if `--seconds` does not say otherwise.
+//! minute, for eight minutes if `--seconds` does not say otherwise, and holds its list against the generator's own.
 
+mod growth;
 #[path = "../../tests/watch/load.rs"]
 mod load;
 mod watcher;
 
 use std::io::{self, Write};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
 use rawshake::sys::{Namespace, link, namespace};
 
 use load::{Load, NEAR};
-use watcher::{CONTENDERS, Contender, Cost, Watcher};
+use watcher::{CONTENDERS, Contender, Watcher};
 
 /// Connections that are open at once, and pairs of segments with data in each.
 const AT_ONCE: u32 = 10_000;
 const PAIRS: u32 = 12;
-/// Between two looks at the memory of a run.
-const LOOK: Duration = Duration::from_secs(60);
 
 /// MiB of the kernel's buffer with which `--buffers` measures.
 const BUFFERS: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
@@ -89,7 +88,7 @@ fn main() -> io::Result<()> {
     let Load { connections, rate, .. } = plan.load;
     writeln!(out, "{connections} connections, {AT_ONCE} at once, {rate} frames a second")?;
     if plan.aim == Aim::Growth {
-        return growth(&plan, &far, folder.path(), &mut out);
+        return growth::run(plan.load, &far, folder.path(), &mut out);
     }
     writeln!(
         out,
@@ -107,15 +106,9 @@ fn with_buffers() -> Vec<Contender> {
     all.map(|arguments| Contender::own(arguments.replace(" -i IF", ""), arguments)).collect()
 }
 
-fn row(
-    contender: &Contender,
-    plan: &Plan,
-    far: &Namespace,
-    folder: &std::path::Path,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn row(contender: &Contender, plan: &Plan, far: &Namespace, folder: &Path, out: &mut dyn Write) -> io::Result<()> {
     let name = &contender.name;
-    let Some(watcher) = Watcher::start(contender, NEAR.name, folder)? else {
+    let Some(watcher) = Watcher::start(contender, NEAR.name, folder, Path::new("/dev/null"))? else {
         return writeln!(out, "{name:<44} skipped: not installed");
     };
     let start = Instant::now();
@@ -127,30 +120,6 @@ fn row(
     let found = said.connections.map_or_else(String::new, |found| format!("{found} of {}", plan.load.connections));
     let (rate, processor) = (sent as f64 / took, 100.0 * cost.processor.as_secs_f64() / took);
     writeln!(out, "{name:<44} {rate:>10.0} {lost:>8} {found:>12} {processor:>8.0} % {:>9.1}", mib(cost.peak))
-}
-
-/// The memory of one run.
-fn growth(plan: &Plan, far: &Namespace, folder: &std::path::Path, out: &mut (dyn Write + Send)) -> io::Result<()> {
-    let contender = &CONTENDERS[0];
-    let Some(watcher) = Watcher::start(contender, NEAR.name, folder)? else { return Ok(()) };
-    let state = Mutex::new((Instant::now(), out, Ok(())));
-    let begun = Instant::now();
-    let look = || {
-        let mut state = state.lock().expect("no panic");
-        if state.0.elapsed() >= LOOK {
-            state.0 = Instant::now();
-            let Cost { processor, own, .. } = watcher.cost().unwrap_or_default();
-            let (seconds, own) = (begun.elapsed().as_secs(), mib(own));
-            let line =
-                format!("{seconds:>4} s  {own:>6.1} MiB of its own  {:>6.1} s of processors", processor.as_secs_f64());
-            state.2 = writeln!(state.1, "{line}");
-        }
-    };
-    let sent = load::send(far, plan.load, look);
-    let said = watcher.stop()?;
-    let (_, out, written) = state.into_inner().expect("no panic");
-    written?;
-    writeln!(out, "{}: {sent} frames; it says: {}", contender.name, said.words)
 }
 
 fn mib(octets: u64) -> f64 {

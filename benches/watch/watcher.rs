@@ -47,13 +47,15 @@ pub(crate) struct Cost {
     pub(crate) processor: Duration,
     /// The most memory that was resident, in octets, the kernel's buffer included where it is mapped.
     pub(crate) peak: u64,
+    /// What is resident now, likewise.
+    pub(crate) resident: u64,
     /// What is resident now, without that buffer.
     pub(crate) own: u64,
 }
 
 /// What it said at the end.
 pub(crate) struct Said {
-    pub(crate) words: String,
+    pub(crate) packets: Option<u64>,
     pub(crate) dropped: Option<u64>,
     pub(crate) connections: Option<u64>,
 }
@@ -65,8 +67,8 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts it, and waits until it captures; none where it is not installed.
-    pub(crate) fn start(contender: &Contender, interface: &str, folder: &Path) -> io::Result<Option<Self>> {
+    /// Starts it, and waits until it captures; none where it is not installed. Its output goes into that file.
+    pub(crate) fn start(contender: &Contender, interface: &str, folder: &Path, out: &Path) -> io::Result<Option<Self>> {
         let file = folder.join("watched.pcap");
         let file = file.to_string_lossy();
         let words = contender.arguments.split(' ').map(|word| match word {
@@ -81,7 +83,7 @@ impl Watcher {
         // A bench that is killed takes it along. A change of its user would clear that: hence tcpdump's -Z.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", contender.program]).args(words);
-        command.stdout(File::create("/dev/null")?).stderr(Stdio::piped()).stdin(Stdio::null());
+        command.stdout(File::create(out)?).stderr(Stdio::piped()).stdin(Stdio::null());
         let mut child = command.spawn()?;
         let err = child.stderr.take().ok_or_else(|| io::Error::other("no pipe"))?;
         let mut this = Self { child, err: BufReader::new(err) };
@@ -107,7 +109,8 @@ impl Watcher {
             line.trim().trim_end_matches(" kB").parse::<u64>().ok()
         };
         let octets = |name| kib(name).unwrap_or(0) * 1024;
-        Ok(Cost { processor: Duration::from_millis(10 * ticks), peak: octets("VmHWM:"), own: octets("RssAnon:") })
+        let processor = Duration::from_millis(10 * ticks);
+        Ok(Cost { processor, peak: octets("VmHWM:"), resident: octets("VmRSS:"), own: octets("RssAnon:") })
     }
 
     /// Ends it in good order.
@@ -122,7 +125,7 @@ impl Watcher {
         };
         let dropped = before("packets dropped by").or_else(|| before("packet dropped by"));
         let connections = before("connections;");
-        Ok(Said { words: words.trim().to_owned(), dropped, connections })
+        Ok(Said { packets: before(" packets "), dropped, connections })
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) const NEAR: link::Plug<'_> = link::Plug { name: "near", mac: [2, 0, 0
 /// The end at which frames go in.
 const FAR: link::Plug<'_> = link::Plug { name: "far", mac: [2, 0, 0, 0, 0, 2] };
 const SERVER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 80);
+/// The address of the first client.
+const FIRST: u32 = 0x0a00_0001;
 /// Octets of data in a segment.
 const DATA: usize = 30;
 const ETHERNET: usize = 14;
@@ -59,7 +61,16 @@ impl Load {
 pub(crate) fn client(number: u32, load: &Load) -> SocketAddr {
     let (slot, generation) = (number % load.at_once, number / load.at_once);
     let port = 1024 + u16::try_from(generation % 60_000).expect("it is less");
-    SocketAddrV4::new(Ipv4Addr::from(0x0a00_0001 + slot), port).into()
+    SocketAddrV4::new(Ipv4Addr::from(FIRST + slot), port).into()
+}
+
+/// The number that a client has; of those with the same name the first.
+#[allow(dead_code, reason = "the bench asks")]
+pub(crate) fn number(client: SocketAddr, load: &Load) -> Option<u32> {
+    let SocketAddr::V4(client) = client else { return None };
+    let slot = u32::from(*client.ip()).checked_sub(FIRST)?;
+    let generation = u32::from(client.port()).checked_sub(1024)?;
+    generation.checked_mul(load.at_once)?.checked_add(slot).filter(|_| slot < load.at_once)
 }
 
 /// Sends all of it from the far end, and calls `meanwhile` about a hundred times a second; gives the frames that went out.
