@@ -220,8 +220,9 @@ impl Ledger {
         }
     }
 
-    fn state(&mut self, time: Time, task: u32, (socket, ends): (u64, Ends), (old, new): (State, State)) {
-        self.sockets.state(time, (socket, ends), (old, new), self.tasks.knows(task));
+    fn state(&mut self, time: Time, task: u32, place: (u64, Ends), (old, new): (State, State)) {
+        let knows = self.tasks.knows(task);
+        let Some(socket) = self.sockets.state(time, place, (old, new), knows) else { return };
         // What arrives while a thread is in a call changes other sockets in its name; these changes only a call makes.
         let name = self.entered.get(&task).map_or("", |entered| entered.call.call);
         let by_call = match (old, new) {
@@ -238,8 +239,10 @@ impl Ledger {
     }
 
     /// Octets are moved by the very thread that calls, through the socket that it means.
-    fn used(&mut self, task: u32, socket: u64) {
-        self.bind(task, socket, true);
+    fn used(&mut self, task: u32, place: u64) {
+        if let Some(socket) = self.sockets.at(place) {
+            self.bind(task, socket, true);
+        }
     }
 
     /// The descriptor of the call that this thread is in is that socket.
@@ -247,9 +250,6 @@ impl Ledger {
         let Some(entered) = self.entered.get_mut(&task) else { return };
         let own = (entered.call.process.process, entered.call.descriptor.unwrap_or(-1));
         let known = self.files.get(&own).and_then(|file| file.socket);
-        if !self.sockets.knows(socket) {
-            return;
-        }
         if let Some(puzzle) = known.filter(|known| self.sockets.is_puzzle(*known)) {
             self.sockets.solve(puzzle, socket);
             return;

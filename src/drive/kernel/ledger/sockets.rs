@@ -1,10 +1,11 @@
-//! Sockets by their place in the kernel's memory, and what was told of them.
+//! Sockets, and what was told of them. The kernel names one by its place in memory, which may be another's before the call
+//! that freed it has returned: so each has a number of ours.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::super::Told;
-use super::waiting::{Ticket, Waiting};
+use super::waiting::Waiting;
 use crate::sys::tracefs::Ends;
 use crate::tcp::State;
 use crate::trace::KernelKind;
@@ -19,17 +20,13 @@ const PACKETS: usize = 64;
 /// Connections, and results of accept(), that wait for a sight of them.
 const UNSEEN: usize = 1000;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Socket {
     ends: Ends,
     state: State,
     held: Vec<(Time, KernelKind)>,
-    /// The kernel has destroyed it.
-    gone: bool,
     /// A watched program made it.
     ours: bool,
-    /// Which it is of all that were known: the kernel gives the same place in memory to one after the other.
-    born: u64,
     /// Established, and not yet accepted.
     waits: bool,
     /// What stood for it until it was known.
@@ -37,8 +34,8 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(ends: Ends, state: State, ours: bool, born: u64) -> Self {
-        Self { ends, state, held: Vec::new(), gone: false, ours, born, waits: false, puzzle: None }
+    const fn new(ends: Ends, state: State, ours: bool) -> Self {
+        Self { ends, state, held: Vec::new(), ours, waits: false, puzzle: None }
     }
 
     fn is_listening(&self) -> bool {
@@ -60,12 +57,13 @@ impl Socket {
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
     known: HashMap<u64, Socket>,
+    /// The numbers of those that have a place in the kernel's memory.
+    places: HashMap<u64, u64>,
     /// Connections that were seen, as each end sees them.
     seen: HashSet<Ends>,
     waiting: Waiting,
     packets: VecDeque<(u64, Ends)>,
-    /// So many were known, and so many have numbers of ours.
-    born: u64,
+    /// So many have numbers of ours.
     numbered: u64,
     /// Every connection counts, also those that were not seen.
     every: bool,
@@ -84,9 +82,7 @@ impl Sockets {
     /// What was told since the last time, in the order of time.
     pub(super) fn take(&mut self) -> Vec<Told> {
         for socket in std::mem::take(&mut self.gone) {
-            if self.known.get(&socket).is_some_and(|known| known.gone) {
-                self.known.remove(&socket);
-            }
+            self.known.remove(&socket);
         }
         self.told.sort_by_key(|told| told.time);
         std::mem::take(&mut self.told)
@@ -97,18 +93,21 @@ impl Sockets {
         self.every = true;
     }
 
-    pub(super) fn knows(&self, socket: u64) -> bool {
-        self.known.contains_key(&socket)
+    /// The number of the socket that has this place in the kernel's memory.
+    pub(super) fn at(&self, place: u64) -> Option<u64> {
+        self.places.get(&place).copied()
     }
 
-    pub(super) fn forget(&mut self, socket: u64) {
+    /// The socket in this place is destroyed.
+    pub(super) fn forget(&mut self, place: u64) {
+        let Some(socket) = self.places.remove(&place) else { return };
         if let Some(known) = self.known.get_mut(&socket) {
-            known.gone = true;
+            known.waits = false;
             if let Some(puzzle) = known.puzzle.take() {
                 self.solved.remove(&puzzle);
             }
-            self.gone.push(socket);
         }
+        self.gone.push(socket);
         self.strangers.retain(|stranger| *stranger != socket);
     }
 
@@ -137,7 +136,7 @@ impl Sockets {
 
     /// Whether it only stands for one that is not known yet.
     pub(super) fn is_puzzle(&self, socket: u64) -> bool {
-        socket <= self.numbered && self.puzzles.iter().any(|(puzzle, _)| *puzzle == socket)
+        self.puzzles.iter().any(|(puzzle, _)| *puzzle == socket)
     }
 
     /// Which it is.
@@ -163,17 +162,15 @@ impl Sockets {
         self.seen.remove(&ends.reversed());
     }
 
-    /// A socket that was there before: its place in memory is not told, so it has a number of ours.
+    /// A socket that was there before: its place in memory is not told.
     pub(super) fn adopt(&mut self, ends: Ends, listens: bool) -> u64 {
-        self.add(ends, if listens { State::Listen } else { State::Established }, true)
+        self.add(Socket::new(ends, if listens { State::Listen } else { State::Established }, true))
     }
 
-    /// Under a number of ours: the kernel's memory is not down there.
-    fn add(&mut self, ends: Ends, state: State, ours: bool) -> u64 {
+    fn add(&mut self, socket: Socket) -> u64 {
         self.make_room();
         self.numbered += 1;
-        self.born += 1;
-        self.known.insert(self.numbered, Socket::new(ends, state, ours, self.born));
+        self.known.insert(self.numbered, socket);
         self.numbered
     }
 
@@ -181,38 +178,41 @@ impl Sockets {
     /// not told any more.
     fn make_room(&mut self) {
         if self.known.len() >= MOST {
-            let mut ages: Vec<_> = self.known.values().map(|socket| socket.born).collect();
-            let middle = ages.len() / 2;
-            let middle = *ages.select_nth_unstable(middle).1;
-            self.known.retain(|_, socket| socket.born > middle || socket.is_listening());
-            self.solved.retain(|_, solution| self.known.contains_key(solution));
+            let mut numbers: Vec<_> = self.known.keys().copied().collect();
+            let middle = *numbers.select_nth_unstable(MOST / 2).1;
+            self.known.retain(|number, socket| *number > middle || socket.is_listening());
+            self.places.retain(|_, number| self.known.contains_key(number));
+            self.solved.retain(|_, number| self.known.contains_key(number));
         }
     }
 
-    /// A socket changed its state, while a program ran that is watched, or another.
+    /// The socket in this place changed its state, while a program ran that is watched, or another. Gives its number, if it
+    /// is one that counts.
     pub(super) fn state(
         &mut self,
         time: Time,
-        (socket, ends): (u64, Ends),
+        (place, ends): (u64, Ends),
         (old, new): (State, State),
         by_watched: bool,
-    ) {
-        let begins = matches!((old, new), (State::Closed, _) | (State::Listen, State::SynReceived));
-        if begins && let Some(puzzle) = self.known.remove(&socket).and_then(|before| before.puzzle) {
-            self.solved.remove(&puzzle);
+    ) -> Option<u64> {
+        let known = self.at(place);
+        if new == State::Listen && !by_watched || old == State::Listen && new == State::Closed && known.is_none() {
+            return None;
         }
         // Only a call makes a socket listen, or begins to connect it.
         let by_call = matches!((old, new), (State::Closed, State::Listen | State::SynSent));
-        if new == State::Listen && !by_watched || old == State::Listen && new == State::Closed && !self.knows(socket) {
-            return;
-        }
+        let fresh = Socket::new(ends, new, by_call && by_watched);
+        let begins = matches!((old, new), (State::Closed, _) | (State::Listen, State::SynReceived));
+        let socket = match known {
+            Some(socket) => socket,
+            None => self.add(fresh.clone()),
+        };
+        self.places.insert(place, socket);
         let was_listening = old == State::Listen && new == State::Closed;
-        if !self.knows(socket) {
-            self.make_room();
-            self.born += 1;
-            self.known.insert(socket, Socket::new(ends, new, by_call && by_watched, self.born));
+        let kept = self.known.get_mut(&socket)?;
+        if begins {
+            *kept = fresh;
         }
-        let Some(kept) = self.known.get_mut(&socket) else { return };
         // A listening socket that is closed is told as one.
         let kind = KernelKind::State { old: Some(old), new };
         kept.state = if was_listening { State::Listen } else { new };
@@ -230,6 +230,7 @@ impl Sockets {
         if (old, new) == (State::SynReceived, State::Established) {
             self.established(socket, ends);
         }
+        Some(socket)
     }
 
     fn established(&mut self, socket: u64, ends: Ends) {
@@ -247,7 +248,7 @@ impl Sockets {
     fn wait(&mut self, socket: u64) {
         if let Some(known) = self.known.get_mut(&socket) {
             known.waits = true;
-            self.waiting.push(known.ends.local.port(), (socket, known.born));
+            self.waiting.push(known.ends.local.port(), socket);
         }
     }
 
@@ -261,7 +262,7 @@ impl Sockets {
                 self.known.remove(&oldest);
             }
             let nobody = Ends { local: SocketAddr::new(own.local.ip(), 0), ..own };
-            let puzzle = self.add(nobody, State::Established, false);
+            let puzzle = self.add(Socket::new(nobody, State::Established, false));
             self.puzzles.push_back((puzzle, listener));
             Some(puzzle)
         })
@@ -269,9 +270,9 @@ impl Sockets {
 
     fn first_waiting(&mut self, listener: u64) -> Option<u64> {
         let own = self.known.get(&listener)?.ends.local;
-        let find = |(socket, born): &Ticket| self.known.get(socket).filter(|it| it.born == *born);
-        let waits = |ticket: &Ticket| find(ticket).is_some_and(|it| it.waits && !it.gone);
-        let wanted = |ticket: &Ticket| find(ticket).is_some_and(|it| is_at(it.ends.local, own));
+        let known = &self.known;
+        let waits = |socket: &u64| known.get(socket).is_some_and(|it| it.waits);
+        let wanted = |socket: &u64| known.get(socket).is_some_and(|it| is_at(it.ends.local, own));
         let socket = self.waiting.take(own.port(), waits, wanted)?;
         if let Some(known) = self.known.get_mut(&socket) {
             known.waits = false;
@@ -310,14 +311,14 @@ impl Sockets {
         }
     }
 
-    /// Something is told of a packet, or of the socket that it was for.
-    pub(super) fn tell_of_packet(&mut self, packet: u64, socket: u64, time: Time, kind: KernelKind) {
+    /// Something is told of a packet, or of the socket in the place that it was for.
+    pub(super) fn tell_of_packet(&mut self, packet: u64, place: u64, time: Time, kind: KernelKind) {
         if let Some((_, ends)) = self.packets.iter().find(|(known, _)| *known == packet) {
             let ends = *ends;
             // The place in memory is another packet's from now on.
             self.packets.retain(|(known, _)| *known != packet);
             self.tell_of(ends, time, kind);
-        } else {
+        } else if let Some(socket) = self.at(place) {
             self.tell(socket, time, kind);
         }
     }

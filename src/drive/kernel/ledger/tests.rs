@@ -272,3 +272,40 @@ fn sockets_whose_end_was_lost_make_room_for_others() {
     book.state(1, LISTENER, nobody, [State::Listen, State::Closed]);
     assert_eq!(book.told(), ["listener >CLOSE"], "who listens is never forgotten");
 }
+
+#[test]
+fn a_call_that_freed_its_socket_returns_for_that_one_though_another_is_in_its_place() {
+    let mut book = Book::new();
+    book.ledger.watch(ends().local, ends().remote);
+    book.listens().connected().calls("accept4", [3, 0, 0], 4).told();
+    let task = book.task;
+    book.by(task, What::Entered { call: "close", arguments: [4, 0, 0, 0, 0, 0] });
+    book.by(task, What::Destroyed { socket: CHILD, ends: ends() });
+    let other = Ends { remote: "192.0.2.9:1".parse().unwrap(), ..ends() };
+    book.state(1, CHILD, other, [State::Listen, State::SynReceived]);
+    book.by(task, What::Returned { call: "close", result: 0 });
+    let of = |told: Told, remote: SocketAddr| (told.remote == Some(remote)).then(|| words(&told));
+    let told = book.ledger.take();
+    let [first, second]: [Vec<String>; 2] =
+        [ends(), other].map(|ends| told.iter().filter_map(|told| of(*told, ends.remote)).collect());
+    assert_eq!(first, ["connection close(", "connection close=0"]);
+    assert_eq!(second, ["connection >SYN_RECV"]);
+}
+
+#[test]
+fn a_socket_that_could_not_connect_and_tries_again_keeps_its_descriptor() {
+    let mut book = Book::new();
+    let stream = libc::SOCK_STREAM as u64;
+    let task = book.task;
+    book.calls("socket", [libc::AF_INET as u64, stream, 0], 3);
+    let own = ends().reversed();
+    for _ in 0..2 {
+        book.by(task, What::Entered { call: "connect", arguments: [3, 0, 0, 0, 0, 0] });
+        book.state(task, CHILD, own, [State::Closed, State::SynSent]);
+        book.state(task, CHILD, own, [State::SynSent, State::Closed]);
+        book.by(task, What::Returned { call: "connect", result: -111 });
+    }
+    let told = book.told();
+    let returned = told.iter().filter(|words| words.contains("connect=")).count();
+    assert_eq!(returned, 2, "{told:?}");
+}
