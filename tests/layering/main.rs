@@ -1,4 +1,6 @@
-//! Who may import whom. The table is the one of ARCHITECTURE.md; a forbidden import fails here.
+//! What holds for the sources as a text: who may import whom, by the table of ARCHITECTURE.md, and what docs/TRUST.md promises.
+
+mod promises;
 
 use std::collections::BTreeSet;
 use std::fs;
