@@ -2,23 +2,24 @@
 
 mod answers;
 mod packets;
+mod sheet;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::columns::Columns;
-use super::exit::remark;
+use super::door;
+use super::exit::told;
 use super::{Exit, Streams};
 use crate::ladder::Settings;
 use crate::quiz::{self, Judged, Kind, Question};
 use crate::sink::quiz::{self as show, Marks};
 use crate::sys::{Interrupts, random, terminal};
 use answers::Answers;
+use sheet::Sheet;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -73,6 +74,9 @@ pub struct Args {
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,
+    /// Say what is held and what is given up before a packet is looked at
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     columns: Columns,
 }
@@ -96,23 +100,28 @@ fn kind() -> impl TypedValueParser<Value = Kind> {
 /// # Errors
 /// A file cannot be read or written, or there is nothing in it to ask about.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let sheet = args.export.as_deref().map(|path| Sheet::new(path, args)).transpose()?;
+    door::start_for(&args.files, sheet.is_some(), |output| {
+        let created = sheet.as_ref().context("no sheet was asked for").and_then(|sheet| sheet.create(output));
+        created.map(Some).map_err(|error| told(&error))
+    })?;
     let seed = match args.seed {
         Some(seed) => seed,
         None => u64::from(random::u32()?),
     };
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let kinds: Vec<Kind> = if args.kinds.is_empty() { Kind::all().collect() } else { args.kinds.clone() };
-    let records = packets::records(&args.files, (seed, &kinds), &stop, streams.err)?;
+    let records = packets::records(args, (seed, &kinds), &stop, streams.err)?;
     let questions = quiz::questions(&records, &kinds, seed, args.questions as usize);
     ensure!(
         !questions.is_empty(),
         "nothing to ask about: no connection begins with a SYN and goes by the book from there on; try another capture{}",
         if args.kinds.is_empty() { "" } else { ", or more kinds" }
     );
-    if let Some(path) = &args.export {
-        return export(args, path, &questions, streams);
+    match sheet {
+        Some(sheet) => sheet.export(args, &questions, streams),
+        None => ask(args, &questions, seed, Answers::new(stop), streams),
     }
-    ask(args, &questions, seed, Answers::new(stop), streams)
 }
 
 impl Args {
@@ -163,45 +172,4 @@ fn ask(
         None if marks.right == count => Exit::Success,
         None => Exit::NoReply,
     })
-}
-
-/// Writes the sheet and its key.
-fn export(args: &Args, path: &Path, questions: &[Question], streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".key");
-    let key = PathBuf::from(name);
-    for input in &args.files {
-        let is_read = |path: &Path| {
-            input == path || matches!((input.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
-        };
-        if is_read(path) || is_read(&key) {
-            bail!("{input:?} is read as input, so it cannot be written; choose another name");
-        }
-    }
-    let settings = args.settings(None);
-    let (mut sheet, mut answers) = (create(path, args.force)?, create(&key, args.force)?);
-    let failed = |path: &Path| format!("cannot write {path:?}");
-    show::sheet(questions, &settings, &mut sheet).and_then(|()| sheet.flush()).with_context(|| failed(path))?;
-    show::key(questions, &settings, &mut answers).and_then(|()| answers.flush()).with_context(|| failed(&key))?;
-    let count = questions.len();
-    remark(streams.err, &format!("{count} questions in {path:?}, their answers in {key:?}"))?;
-    Ok(Exit::Success)
-}
-
-fn create(path: &Path, overwrite: bool) -> anyhow::Result<BufWriter<File>> {
-    let mut options = OpenOptions::new();
-    // A link that somebody else laid must not turn our output to a file of theirs.
-    options.write(true).custom_flags(libc::O_NOFOLLOW);
-    if overwrite {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    let file = options.open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            anyhow!("{path:?} exists already; --force overwrites it")
-        }
-        _ => anyhow::Error::new(error).context(format!("cannot write {path:?}")),
-    })?;
-    Ok(BufWriter::new(file))
 }

@@ -16,7 +16,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 
 use super::capture::CaptureFile;
 use super::exit::remark;
-use super::give_up::give_up_unless;
+use super::give_up::give_up;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Progress, Show};
@@ -28,6 +28,7 @@ use crate::drive::{self, Ended, LiveWire, Wire as _};
 use crate::lab;
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, Version, terminal};
 use crate::trace::TracerOptions;
 use plan::Plan;
@@ -82,15 +83,20 @@ fn prepare(args: &Args, written: &Written) -> anyhow::Result<(Stage, Plan)> {
     Ok((stage, plan))
 }
 
-/// A run in the lab with these arguments of `rawshake trace --lab`, for `sink` alone.
+/// A run in the lab with these arguments of `rawshake trace --lab`, for `sink` alone; `ready` is called when all is open.
 ///
 /// # Errors
-/// Those of [`run`].
-pub(super) fn in_lab(arguments: &[&str], sink: Box<dyn Sink + '_>) -> anyhow::Result<Ended> {
+/// Those of [`run`] and of `ready`.
+pub(super) fn in_lab(
+    arguments: &[&str],
+    sink: Box<dyn Sink + '_>,
+    ready: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Ended> {
     let words = ["trace", "--lab"].iter().chain(arguments);
     let args = Args::from_arg_matches(&Args::augment_args(Command::new("trace")).try_get_matches_from(words)?)?;
     let (mut stage, plan) = prepare(&args, &Written::of(lab::SERVER.name, None)?)?;
     let wire = LiveWire::open(&plan.target.route, plan.local(), plan.target.remote)?;
+    ready()?;
     Ok(follow(&plan, &mut stage, wire, Show::new(tracing(&plan), sink, None, None), false)?.0)
 }
 
@@ -116,7 +122,7 @@ fn connect(
         None => sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out))),
     };
     let sink = beside(kernel, args.output.format, sink);
-    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     if args.step.step {
         let show = Show::new(tracing(plan), sink, pcap, None);
         let screen = Settings { ours: settings.ours, ..args.output.settings(terminal::width(io::stderr())) };

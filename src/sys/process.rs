@@ -4,7 +4,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 
-use rustix::process::{Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, set_parent_process_death_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, getppid, pidfd_open, set_parent_process_death_signal, waitpid,
+};
 
 use super::{Error, Result};
 
@@ -83,6 +85,49 @@ pub fn fork() -> Result<Fork> {
 fn bind_to_parent() -> Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|errno| Error::os("end together with the process that started this one", errno))
+}
+
+/// Has this process, a child of [`fork`], go on when the thread that started it ends.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn outlive_parent() -> Result<()> {
+    set_parent_process_death_signal(None)
+        .map_err(|errno| Error::os("go on without the process that started this one", errno))
+}
+
+/// Waits for the end of a child of this process.
+///
+/// # Errors
+/// There is none, or nobody may wait for it ([`let_children_go`]).
+pub fn wait_for(process: u32) -> io::Result<()> {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::NotFound)?;
+    loop {
+        match waitpid(Some(pid), WaitOptions::empty()) {
+            Err(rustix::io::Errno::INTR) => {}
+            ended => return ended.map(drop).map_err(Into::into),
+        }
+    }
+}
+
+/// Closes every descriptor but the standard streams and `kept`. For a child of [`fork`] that is to keep nothing open that
+/// its parent had, and leaves by [`leave`]: what owned those descriptors must not be dropped.
+pub fn close_all_but(kept: &[i32]) {
+    let mut first = 3;
+    let mut kept = kept.to_vec();
+    kept.sort_unstable();
+    for end in kept.into_iter().filter(|kept| *kept >= 3).map(i32::unsigned_abs) {
+        close_range(first, end - 1);
+        first = end + 1;
+    }
+    close_range(first, u32::MAX);
+}
+
+fn close_range(first: u32, last: u32) {
+    if first <= last {
+        // SAFETY: numbers; nothing that owned such a descriptor is used after this.
+        unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    }
 }
 
 /// What this process is called in lists of processes, at most 15 octets of it.

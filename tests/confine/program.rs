@@ -23,6 +23,11 @@ pub(crate) const LIVE: &[&str] = &[
     "listen --lab --lab-client waits --format lines",
     "replay captures/three-segment.pcap --follow --format lines",
     "replay --lab captures/fin.pcap --one-at-a-time",
+    "trace --lab --lab-server silent --format lines --kernel",
+    "send --lab -c 100 --format lines --kernel",
+    "listen --lab --lab-client waits --format lines --kernel",
+    "quiz captures/three-segment.pcap",
+    "quiz",
 ];
 
 pub(crate) fn is_root() -> bool {

@@ -24,26 +24,6 @@ fn instances(process: u32) -> usize {
 }
 
 #[test]
-fn the_next_run_removes_what_a_killed_one_has_left() {
-    if !possible() {
-        return;
-    }
-    let mut killed = rawshake("trace --lab --kernel --wait 60 --deadline 60 --format lines")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program");
-    // The first octet of a line: the connection is being traced.
-    killed.stdout.as_mut().expect("its output").read_exact(&mut [0]).expect("a line");
-    assert_eq!(instances(killed.id()), 2);
-    killed.kill().expect("SIGKILL");
-    killed.wait().expect("its end");
-    assert_eq!(instances(killed.id()), 2);
-    let next = Said::of(rawshake("trace --lab --kernel -q").output().expect("the program"));
-    assert_eq!(next.code, Some(0), "{next:?}");
-    assert_eq!(instances(killed.id()), 0);
-}
-
-#[test]
 fn nothing_is_left_after_ctrl_c() {
     if !possible() {
         return;

@@ -21,12 +21,20 @@ fn instances() -> Result<Vec<String>, String> {
     }
 }
 
+/// The children of a process that are called so.
+fn children(process: u32, name: &str) -> Vec<String> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let is_so = |child: &&str| fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|comm| comm.trim() == name);
+    list.split_whitespace().filter(is_so).map(str::to_owned).collect()
+}
+
 #[test]
-fn a_trace_buffer_that_was_left_is_removed_by_the_next_run() {
+fn a_trace_buffer_is_removed_by_a_process_that_waits_for_that_or_by_the_next_run() {
     if let Err(why) = instances() {
         return common::impossible(&why);
     }
-    for moment in [0, 5, 60, 200].map(Duration::from_millis) {
+    for (moment, has_remover) in [(0, true), (5, false), (60, true), (200, false)] {
+        let moment = Duration::from_millis(moment);
         let mut run = Command::new(RAWSHAKE);
         run.args(["lab", "serve", "--kernel", "--clients", "2", "--silence", "9"]);
         let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program");
@@ -39,11 +47,24 @@ fn a_trace_buffer_that_was_left_is_removed_by_the_next_run() {
             }
         }
         std::thread::sleep(moment);
+        let removers = children(child.id(), "rawshake trace");
+        assert_eq!(removers.len(), 1);
+        if !has_remover {
+            assert!(Command::new("kill").arg("-KILL").args(removers).status().expect("kill").success());
+        }
         child.kill().expect("a signal");
         child.wait().expect("an end");
-        let status = Command::new(RAWSHAKE).args(["trace", "--lab", "--kernel", "-q"]).stdout(Stdio::null()).status();
-        assert!(status.expect("the program").success());
-        let left: Vec<_> = instances().expect("tracefs").into_iter().filter(|name| name.starts_with(&own)).collect();
+        if !has_remover {
+            let next = Command::new(RAWSHAKE).args(["trace", "--lab", "--kernel", "-q"]).stdout(Stdio::null()).status();
+            assert!(next.expect("the program").success());
+        }
+        let left = || -> Vec<String> {
+            instances().expect("tracefs").into_iter().filter(|name| name.starts_with(&own)).collect()
+        };
+        while has_remover && !left().is_empty() {
+            assert!(Instant::now() < deadline, "nobody removes {:?}", left());
+        }
+        let left = left();
         assert!(left.is_empty() && !Path::new("/proc").join(child.id().to_string()).exists(), "{left:?}");
         assert!(!fs::read_to_string("/proc/self/mountinfo").expect("/proc").contains(&own));
     }

@@ -125,7 +125,13 @@ impl Kernel {
     ) -> anyhow::Result<Self> {
         // The kernel's files are root's, behind sudo, too.
         let account = match confine::as_self(open)? {
-            Ok(account) => Some(account),
+            Ok(account) => {
+                ensure!(
+                    account.is_taken_care_of(),
+                    "the kernel's account was begun too late: this process has threads"
+                );
+                Some(account)
+            }
             Err(error) => {
                 let words =
                     "so it is asked for its states after each packet: what lies between is not seen, and no calls";

@@ -13,7 +13,7 @@ mod words;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use super::give_up::give_up_unless;
+use super::give_up::give_up;
 use super::in_place::InPlace;
 use super::kernel::{Kernel, Whose, beside};
 use super::output::Format;
@@ -22,6 +22,7 @@ use crate::craft::listen::{Listener, Stats};
 use crate::drive::many::{self, ManyEnded, ManyWire};
 use crate::lab::{self, Client, Lab, Server};
 use crate::sink::{self, Sink};
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, RstGuard, Version, terminal};
 use screen::{Kind, Screen};
 use shared::Shared;
@@ -73,7 +74,7 @@ fn serve(
 ) -> anyhow::Result<(ManyEnded, u64)> {
     let port = plan::port(args);
     let pcap = args.capture.create()?;
-    give_up_unless(args.lab.kernel.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let out = Shared::new(&mut *streams.out);
     let screen = Screen::new(screen_kind(args, &out, &mut *streams.err));
     let lab = lab.map(|lab| call(args, lab, versions)).transpose()?;

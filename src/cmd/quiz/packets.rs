@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 
+use super::Args;
 use crate::cmd::exit::remark;
+use crate::cmd::give_up::give_up;
 use crate::cmd::trace;
 use crate::quiz::{Kind, MAX_CONNECTIONS, Record, Records};
 use crate::sink::Sink;
 use crate::source::{Chain, Source as _};
 use crate::sys::Interrupts;
+use crate::sys::confine::Needs;
 use crate::trace::{Event, Hint, Tracer, TracerOptions};
 use crate::wire::{self, Reassembler};
 
@@ -43,17 +46,21 @@ fn run(seed: u64, kinds: &[Kind]) -> &'static [&'static str] {
 /// # Errors
 /// There is no lab to be had, or no packet in the files.
 pub(super) fn records(
-    files: &[PathBuf],
+    args: &Args,
     (seed, kinds): (u64, &[Kind]),
     stop: &Interrupts,
     err: &mut dyn Write,
 ) -> anyhow::Result<Vec<Record>> {
     let mut records = Records::default();
-    if files.is_empty() {
+    let verbose = u8::from(args.verbose);
+    if args.files.is_empty() {
         remark(err, "A connection is made in the lab.")?;
-        trace::in_lab(run(seed, kinds), Box::new(Keep(&mut records)))?;
+        trace::in_lab(run(seed, kinds), Box::new(Keep(&mut records)), || give_up(Needs::default(), verbose, err))?;
     } else {
-        read(files, &mut records, stop, err)?;
+        let is_stdin = args.files.iter().any(|file| file == Path::new("-"));
+        ensure!(!is_stdin, "answers come from standard input, so packets cannot; name a capture file");
+        give_up(Needs::default(), verbose, err)?;
+        read(&args.files, &mut records, stop, err)?;
     }
     if records.left_out() > 0 {
         remark(err, &format!("Questions are about the first {MAX_CONNECTIONS} connections only."))?;
@@ -62,8 +69,6 @@ pub(super) fn records(
 }
 
 fn read(files: &[PathBuf], records: &mut Records, stop: &Interrupts, err: &mut dyn Write) -> anyhow::Result<()> {
-    let is_stdin = files.iter().any(|file| file == Path::new("-"));
-    ensure!(!is_stdin, "answers come from standard input, so packets cannot; name a capture file");
     let mut source = Chain::of_files(files);
     let (mut tracer, mut fragments) = (Tracer::new(TracerOptions::default()), Reassembler::default());
     let mut number = 0;

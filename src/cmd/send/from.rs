@@ -14,7 +14,7 @@ use super::report::{Screen, by_hand};
 use super::script::words;
 use super::{equivalent, unshown, words as said};
 use crate::cmd::exit::remark;
-use crate::cmd::give_up::give_up_unless;
+use crate::cmd::give_up::give_up;
 use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::output::Format;
 use crate::cmd::show::{ByLine, Show};
@@ -28,6 +28,7 @@ use crate::explain::{self, Case};
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink;
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, Version, random, terminal};
 use crate::tcp::{
     Basis, Heard, Judgement, Ruling, Seq, State, Verdict, expected, judge, judge_with_or_without_program,
@@ -192,7 +193,7 @@ fn fire(
     }
     let pcap = args.capture.create()?;
     let leave = Leave::open(peer)?;
-    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));

@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use anyhow::ensure;
 
 use super::exit::remark;
-use super::give_up::give_up_unless;
+use super::give_up::give_up;
 use super::kernel::{Kernel, beside};
 use super::output::Format;
 use super::show::{ByLine, Show};
@@ -35,6 +35,7 @@ use crate::explain::Case;
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, Version, terminal};
 use crate::tcp::Verdict;
 use blind::Answers;
@@ -116,7 +117,7 @@ fn shoot(
     }
     let pcap = args.capture.create()?;
     plan::prepare_guards(plan)?;
-    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let series = plan.series.clone();
     let (list, sink) = if is_listed(args, plan) {
         let rows = (!args.output.quiet).then(|| List::new(&mut *streams.out, series, plan.pace.in_turn));

@@ -14,7 +14,7 @@ pub use args::Args;
 use self::board::Board;
 use self::feed::{Opened, not_shown};
 use super::door;
-use super::give_up::give_up_unless;
+use super::give_up::give_up;
 use super::in_place::InPlace;
 use super::kernel::Kernel;
 use super::output::Format;
@@ -26,6 +26,7 @@ use super::{Exit, Streams, exit};
 use crate::explain::count;
 use crate::sink::{self, Brief, ListSettings, Sink};
 use crate::source::{self, Losses};
+use crate::sys::confine::Needs;
 use crate::sys::{Interrupts, Signal, privilege, terminal};
 use crate::trace::TracerOptions;
 
@@ -64,7 +65,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     }
     let copy = args.capture.record(&args.rotation)?;
     let opened = Opened::open(args, losses.clone()).map_err(without_lab)?;
-    give_up_unless(args.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut pass = Pass::new(plan, &mut *sink, copy, streams.err);
     let mut watched = opened.begin(&stop, pass.lookout())?;
     pass.remark(&format!("watching {}; Ctrl-C ends it", args.tap.interface.escape_debug()))?;

@@ -84,6 +84,12 @@ impl Account {
         Ok(Self { trace, ledger })
     }
 
+    /// As [`KernelTrace::is_taken_care_of`].
+    #[must_use]
+    pub const fn is_taken_care_of(&self) -> bool {
+        self.trace.is_taken_care_of()
+    }
+
     /// Whether there is any process whose calls can be told.
     #[must_use]
     pub fn knows_callers(&self) -> bool {

@@ -57,6 +57,16 @@ impl fmt::Display for Confined {
     }
 }
 
+/// Gives up all capabilities, new privileges and the calls that nobody of ours makes, and keeps the user: for a process of one
+/// thread that touches nothing but what is that user's own.
+///
+/// # Errors
+/// A step failed, as with [`enter`].
+pub fn keep_user_alone() -> Result<()> {
+    threads::give_up(&Giving::new(None, privileges::can_empty_bounding_set(), None))?;
+    filter::forbid_deadly_calls()
+}
+
 static CONFINED: OnceLock<Confined> = OnceLock::new();
 
 /// Whether that was done.

@@ -1,7 +1,7 @@
 //! A private trace buffer of the kernel: other users of tracing neither see it nor are disturbed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,15 @@ const PREFIX: &str = "rawshake-";
 
 /// The file system of the kernel's tracing.
 #[derive(Debug)]
-struct Tracefs {
+pub(super) struct Tracefs {
     path: PathBuf,
     /// Where it is mounted nowhere: a mount of our own that no other process sees, gone when this is closed.
     _mount: Option<OwnedFd>,
 }
 
 impl Tracefs {
-    fn find() -> Result<Self> {
+    /// Where it is, or a mount of our own.
+    pub(super) fn find() -> Result<Self> {
         if Path::new(USUAL).join("instances").is_dir() {
             return Ok(Self { path: USUAL.into(), _mount: None });
         }
@@ -35,7 +36,8 @@ impl Tracefs {
         Ok(Self { path, _mount: Some(mount) })
     }
 
-    fn instances(&self) -> PathBuf {
+    /// The folder of all trace buffers.
+    pub(super) fn instances(&self) -> PathBuf {
         self.path.join("instances")
     }
 
@@ -43,12 +45,17 @@ impl Tracefs {
     fn sweep(&self) {
         for entry in fs::read_dir(self.instances()).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
-            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let process = name.to_str().and_then(of_process);
+            if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
                 let _ = fs::remove_dir(entry.path());
             }
         }
     }
+}
+
+/// The process that made a buffer of this name, if it is one of ours.
+pub(super) fn of_process(name: &str) -> Option<u32> {
+    name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok()
 }
 
 fn detached_mount() -> rustix::io::Result<OwnedFd> {
@@ -66,6 +73,8 @@ pub(super) struct Instance {
     path: PathBuf,
     /// The buffer of each CPU.
     buffers: Vec<File>,
+    /// What the kernel counts for each CPU. Open, as the buffers are, for who may not open it any more.
+    counts: Vec<File>,
     /// Octets of a page of the buffer.
     page: usize,
     /// Pages of the buffer of each CPU.
@@ -81,7 +90,7 @@ impl Instance {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = tracefs.instances().join(format!("{PREFIX}{}-{count}", std::process::id()));
         fs::create_dir(&path).map_err(|source| Error::NoTrace { source })?;
-        let mut this = Self { tracefs, path, buffers: Vec::new(), page: 0, pages: 0 };
+        let mut this = Self { tracefs, path, buffers: Vec::new(), counts: Vec::new(), page: 0, pages: 0 };
         this.prepare(kib).map_err(|source| Error::NoTrace { source })?;
         Ok(this)
     }
@@ -94,8 +103,11 @@ impl Instance {
         })?;
         self.pages = (kib * 1024).div_ceil(self.page.max(1));
         for cpu in fs::read_dir(self.path.join("per_cpu"))? {
-            let path = cpu?.path().join("trace_pipe_raw");
-            self.buffers.push(OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?);
+            let cpu = cpu?.path();
+            let mut options = OpenOptions::new();
+            options.read(true).custom_flags(libc::O_NONBLOCK);
+            self.buffers.push(options.open(cpu.join("trace_pipe_raw"))?);
+            self.counts.push(File::open(cpu.join("stats"))?);
         }
         Ok(())
     }
@@ -103,7 +115,7 @@ impl Instance {
     /// What stands in one of its files, or of those that all instances share.
     pub(super) fn read(&self, file: &str) -> io::Result<String> {
         let own = self.path.join(file);
-        read_whole(&if own.exists() { own } else { self.tracefs.path.join(file) })
+        read_whole(&File::open(if own.exists() { own } else { self.tracefs.path.join(file) })?)
     }
 
     pub(super) fn write(&self, file: &str, text: &str) -> io::Result<()> {
@@ -140,8 +152,9 @@ impl Instance {
     /// How many records were lost because a buffer was full.
     pub(super) fn lost(&self) -> io::Result<u64> {
         let mut lost = 0;
-        for cpu in fs::read_dir(self.path.join("per_cpu"))? {
-            let text = read_whole(&cpu?.path().join("stats"))?;
+        for mut file in &self.counts {
+            file.rewind()?;
+            let text = read_whole(file)?;
             let counts = text.lines().filter_map(|line| line.split_once(": "));
             let wanted = counts.filter(|(name, _)| ["overrun", "dropped events"].contains(name));
             lost += wanted.filter_map(|(_, count)| count.trim().parse::<u64>().ok()).sum::<u64>();
@@ -154,14 +167,14 @@ impl Drop for Instance {
     fn drop(&mut self) {
         // The kernel does not remove a buffer that is open.
         self.buffers.clear();
+        self.counts.clear();
         let _ = fs::remove_dir(&self.path);
     }
 }
 
 /// What stands in a file of tracefs. Some of them, events/header_page above all, end after the first read, however short
 /// it was; so the first one is long.
-fn read_whole(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+fn read_whole(mut file: &File) -> io::Result<String> {
     let (mut text, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
     loop {
         match file.read(&mut buffer) {

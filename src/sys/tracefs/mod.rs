@@ -14,6 +14,7 @@ mod page;
 mod points;
 mod reader;
 mod record;
+mod remover;
 
 use std::net::SocketAddr;
 
@@ -25,6 +26,7 @@ use crate::wire::Time;
 use buffer::Buffer;
 use points::{DROP, NOISE, RESET, SOCKETS, STATE, TASKS};
 use reader::Reader;
+use remover::Remover;
 
 pub use record::{Ends, Record, What};
 
@@ -116,6 +118,8 @@ fn change(Record { time, what, .. }: Record) -> Option<StateChange> {
 pub struct KernelTrace {
     reader: Reader,
     reasons: Reasons,
+    /// Dropped behind the reader, which has the buffers open.
+    remover: Option<Remover>,
 }
 
 impl KernelTrace {
@@ -125,6 +129,8 @@ impl KernelTrace {
     /// # Errors
     /// [`Error::NoTrace`]: not root, or a kernel without tracefs or the tracepoint of states (before 4.16).
     pub fn start(callers: Callers<'_>) -> Result<Self> {
+        // Before anything is recorded, and before there is a thread.
+        let remover = Remover::start()?;
         // What happens to sockets happens whoever runs, so the filter for processes must not stand there.
         let sockets = Buffer::create(SOCKET_RECORDS)?;
         let calls = Buffer::create(if callers == Callers::Others { ALL_CALL_RECORDS } else { CALL_RECORDS })?;
@@ -136,7 +142,14 @@ impl KernelTrace {
         sockets.leave_out(DROP, &NOISE)?;
         let begin = if callers == Callers::Tasks(&[]) { begin_sockets } else { begin_all };
         let reader = Reader::start(sockets, calls, begin)?;
-        Ok(Self { reader, reasons })
+        Ok(Self { reader, reasons, remover })
+    }
+
+    /// Whether another process takes its buffers away in the end, so that this one need not be root any more. That cannot be
+    /// where it was begun by a process of several threads.
+    #[must_use]
+    pub const fn is_taken_care_of(&self) -> bool {
+        self.remover.is_some()
     }
 
     /// Takes out what was recorded before this call and was not given yet, in the order of time.

@@ -14,7 +14,7 @@ use super::args::Args;
 use super::plan::{self, Origin};
 use super::report::{Report, Screen, by_hand};
 use crate::cmd::capture::CaptureFile;
-use crate::cmd::give_up::give_up_unless;
+use crate::cmd::give_up::give_up;
 use crate::cmd::host::visible;
 use crate::cmd::kernel::beside;
 use crate::cmd::show::{ByLine, Show};
@@ -28,6 +28,7 @@ use crate::drive::{self, LiveWire};
 use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, Version, terminal};
 use statement::{LineArgs, Says, Statement};
 
@@ -130,7 +131,7 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &target, streams.err)?;
     sink = beside(kernel, args.output.format, sink);
     let opened = Opened::open(args, &target, origin, &lines)?;
-    give_up_unless(args.kernel.kernel, args.output.verbose, streams.err)?;
+    give_up(Needs::default(), args.output.verbose, streams.err)?;
     let (ended, octets) = play(args, (&settings, sink), opened, &mut run)?;
     streams.out.write_all(octets.as_bytes())?;
     report::conclude(
