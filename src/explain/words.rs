@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::wire::is_right_to_left;
+
 /// Units of time: name, nanoseconds in one, and the rounded number from which the next unit is used.
 const UNITS: [(&str, u64, u64); 7] = [
     ("ns", 1, 1000),
@@ -150,13 +152,6 @@ fn escaped(char: char, ascii: bool) -> String {
         // Escapes control and format characters too.
         _ => char.escape_debug().collect(),
     }
-}
-
-/// Characters of scripts that are written from right to left: a terminal would turn round what stands beside them.
-const fn is_right_to_left(char: char) -> bool {
-    matches!(char,
-        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
-        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 /// An untrusted name on one line without control characters, at most `columns` wide.

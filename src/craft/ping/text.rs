@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Answer, Config, End, ErrorReply, Event, Probe, Reply, Statistics, TIMESTAMP_LEN, WrongData, names};
+use crate::wire::is_right_to_left;
 
 /// What the first line says beside the configuration. All texts must be safe to print: see [`printable`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,11 +59,11 @@ pub fn label(name: Option<&str>, address: &str) -> String {
     name.map_or_else(|| address.to_owned(), |name| format!("{} ({address})", printable(name)))
 }
 
-/// The text with everything escaped that could steer a terminal or hide itself.
+/// The text with everything escaped that could steer a terminal, hide itself, or turn round what stands beside it.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let escape = |c: char| match c {
-        c if c.is_ascii_graphic() || c.is_alphanumeric() => c.to_string(),
+        c if c.is_ascii_graphic() || c.is_alphanumeric() && !is_right_to_left(c) => c.to_string(),
         c => c.escape_unicode().to_string(),
     };
     text.chars().map(escape).collect()
@@ -303,6 +304,7 @@ mod tests {
     fn names_cannot_steer_a_terminal() {
         assert_eq!(label(Some("a\u{1b}[31m.example"), "192.0.2.2"), r"a\u{1b}[31m.example (192.0.2.2)");
         assert_eq!(printable("b\u{fc}cher.example \u{202e}\n"), "b\u{fc}cher.example\\u{20}\\u{202e}\\u{a}");
+        assert_eq!(printable("\u{5d0}.example"), "\\u{5d0}.example", "it would stand behind what follows");
         assert_eq!(label(None, "::1"), "::1");
     }
 }

@@ -1,0 +1,13 @@
+//! Files, names and peers that mean harm: what reaches a person and a program is harmless, and what it costs is bounded.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod forged;
+mod looks;
+mod markup;
+mod names;
+mod outputs;
+mod run;
+mod sweep;
+mod words;
