@@ -2,13 +2,14 @@
 
 mod common;
 
-use std::net::{IpAddr, SocketAddr};
+use std::io::Read as _;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
 use std::process::Command;
 
 use rawshake::drive::{LiveWire, Wire as _};
 use rawshake::sys::icmp::{Config, Kind, Origin};
-use rawshake::sys::{self, IcmpSocket, Namespace, RawSender, Version, link, namespace, poll, route};
+use rawshake::sys::{self, IcmpSocket, Namespace, RawSender, Version, link, namespace, poll, route, sockdiag};
 
 use common::{in_own_network, segment};
 
@@ -231,6 +232,23 @@ fn a_datagram_socket_reports_errors_from_its_queue() {
         assert_eq!(socket.recv(&mut buffer).unwrap(), None, "an error is reported once");
         socket.send(&request, ip("192.0.2.2"), 0).unwrap();
         assert_eq!(receive(&socket, &mut buffer).origin, Origin::Network);
+    });
+}
+
+/// Who waits until nothing is left must not wait for a socket that has a port and nothing else.
+#[test]
+fn connections_and_listeners_are_ended_once() {
+    in_own_network(|| {
+        link::set_up("lo").unwrap();
+        for own in [ip("127.0.0.1"), ip("::1")] {
+            let listener = TcpListener::bind((own, 4000)).unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let _accepted = listener.accept().unwrap();
+            let ended: Vec<_> = (0..3).map(|_| sockdiag::end_connections(&[own]).unwrap()).collect();
+            assert!(ended[0] > 1 && ended[1..] == [0, 0], "{ended:?}");
+            assert!(client.read(&mut [0]).is_err());
+            assert!(TcpStream::connect(listener.local_addr().unwrap()).is_err());
+        }
     });
 }
 

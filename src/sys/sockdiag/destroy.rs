@@ -14,8 +14,11 @@ use crate::sys::{Error, Result, Version, netlink};
 const SOCK_DESTROY: u16 = 21;
 const NLM_F_ACK: u16 = 4;
 
-/// Ends the connections whose own address is one of these, as if each program had reset its own (SOCK_DESTROY); answers how
-/// many there were. Records of TIME-WAIT are left: they are no sockets.
+/// States in which there is nothing to end: the record of a connection that is over, and a socket that has but a port.
+const OVER: [&str; 2] = ["TIME_WAIT", "CLOSE"];
+
+/// Ends the connections whose own address is one of these, as if each program had reset its own (SOCK_DESTROY), and stops
+/// who listens there; answers how many there were. A socket that has only a port is left, which a listener is afterwards.
 ///
 /// # Errors
 /// The kernel cannot do it (CONFIG_INET_DIAG_DESTROY), or CAP_NET_ADMIN is missing.
@@ -23,7 +26,7 @@ pub fn end_connections(own: &[IpAddr]) -> Result<usize> {
     let mut ended = 0;
     for version in [Version::V4, Version::V6].into_iter().filter(|version| version.is_supported()) {
         for socket in sockets(Transport::Tcp, version)? {
-            if own.contains(&socket.local.ip().to_canonical()) && socket.state.name() != "TIME_WAIT" {
+            if own.contains(&socket.local.ip().to_canonical()) && !OVER.contains(&socket.state.name()) {
                 let failed = |source| Error::os(format!("end the connection of {}", socket.local), source);
                 end(&socket, version).map_err(failed)?;
                 ended += 1;
