@@ -5,7 +5,7 @@ BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check bench fuzz setup clean
+.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check deny bench fuzz setup clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,13 @@ deb: build pages ## Make a Debian package in target/dist
 deb-check: ## Install that package on a fresh Debian, use it as an ordinary user, and remove it (needs root and debootstrap)
 	test -d target/debian-root || debootstrap --variant=minbase --include=libpcap0.8,libcap2-bin,iproute2,man-db bookworm target/debian-root
 	RAWSHAKE_TEST_ROOT=$(CURDIR)/target/debian-root $(CARGO) test --locked --test package
+
+CARGO_DENY := 0.20.2
+deny: ## Check licences, origins, doubles and known faults of all crates with cargo-deny
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@$(CARGO_DENY)
+	$(CARGO) deny check licenses bans sources
+	@$(CARGO) deny fetch db 2>/dev/null || { echo 'deny: the database of RustSec cannot be reached: known faults were not looked for' >&2; exit 0; }; \
+		$(CARGO) deny check advisories
 
 bench: build ## Measure, as ratios with peers in the same run
 	@scripts/setup.sh bench

@@ -1,6 +1,9 @@
 //! The Debian package: made twice it is the same, and it installs, works for an ordinary user and goes again in a root file
 //! system of its own: a layer above this machine's, or above that in RAWSHAKE_TEST_ROOT (`make deb-check` makes a fresh one).
 
+#[path = "../../examples/sbom/bom.rs"]
+mod bom;
+mod crates;
 #[path = "../../examples/pages/pages.rs"]
 mod pages;
 #[path = "../support/mod.rs"]
