@@ -19,6 +19,8 @@ build: setup ## Build the release binary
 demo: build ## Build, and open and close a connection by hand in the embedded lab
 	$(BIN) trace --lab --send hello
 
+# Most tests wait for kernels and their timers, each in a network of its own: twice as many at once as there are processors.
+test oracle: export RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 test: ## Run every test (installs the tools that they compare with, where it may)
 	@scripts/setup.sh test
 	@rm -f target/skipped-tests.txt
