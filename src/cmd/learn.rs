@@ -11,12 +11,14 @@ use anyhow::{Context as _, anyhow, ensure};
 
 use super::columns::Columns;
 use super::exit::remark;
+use super::new_file::{Force, OUTPUTS};
 use super::{Exit, Streams};
 use crate::ladder::{Line, Settings};
 use crate::learn::{self, Lesson};
 use crate::sink::learn as show;
 use lesson::{Course, End};
 use person::{Left, Person};
+use play::Keep;
 use record::Record;
 
 const AFTER_HELP: &str = "\
@@ -59,8 +61,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["lesson", "list", "auto", "teacher", "keep"])]
     reset: bool,
     /// Write the capture of each run to a new file in this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", group = OUTPUTS)]
     keep: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,
@@ -99,8 +103,9 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Success);
     }
+    let keep = args.keep.as_deref().map(|folder| Keep { folder, force: args.force });
     let mut person = Person::new(args.auto, streams.out)?;
-    let mut school = School { lessons, settings: &settings, keep: args.keep.as_deref(), record, notes: Vec::new() };
+    let mut school = School { lessons, settings: &settings, keep, record, notes: Vec::new() };
     let ended = match (chosen, args.auto) {
         (None, false) => school.open(&mut person),
         _ => school.all(some, &mut person),
@@ -126,7 +131,7 @@ fn chosen<'a>(lessons: &'a [Lesson], word: &str) -> anyhow::Result<&'a Lesson> {
 struct School<'a> {
     lessons: &'static [Lesson],
     settings: &'a Settings,
-    keep: Option<&'a std::path::Path>,
+    keep: Option<Keep<'a>>,
     record: Record,
     /// What is to be said at the end.
     notes: Vec<String>,

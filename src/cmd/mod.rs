@@ -16,6 +16,7 @@ mod keyboard;
 pub mod lab;
 pub mod learn;
 pub mod listen;
+mod new_file;
 mod number;
 pub mod output;
 mod payload;
@@ -44,8 +45,9 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use exit::Exit;
 pub use seconds::Seconds;
 
-use crate::sys::{self, confine};
+use crate::sys::{self, confine, process};
 use exit::ERROR;
+use new_file::Named;
 use unstyled::Unstyled;
 
 /// See TCP as it is: hand-made handshakes and terminations, captured and explained.
@@ -125,9 +127,11 @@ pub fn main() -> ExitCode {
     Exit::of(&result, &mut err).into()
 }
 
-/// Before anything else: with nobody else's rights, and behind sudo with those of who called it, as far as files go.
+/// Before anything else: with nobody else's rights, and behind sudo with those of who called it, as far as files go. A file that
+/// may not grow is no end either.
 fn begin() -> sys::Result<()> {
     confine::refuse_set_user_id()?;
+    process::survive_file_limit()?;
     confine::act_for_invoker()
 }
 
@@ -154,11 +158,12 @@ pub fn command() -> clap::Command {
 /// Standard output. A ping has no colour, and its flood wipes dots out with backspaces, which would be stripped.
 fn stdout(command: &Command) -> Box<dyn Write> {
     let raw = io::stdout();
-    match (command, AutoStream::choice(&raw)) {
-        (Command::Ping(_), _) => Box::new(BufWriter::new(raw)),
-        (_, ColorChoice::Never) => Box::new(Unstyled::new(BufWriter::new(raw))),
-        _ => Box::new(BufWriter::new(anstream::stdout())),
-    }
+    let out: Box<dyn Write> = match (command, AutoStream::choice(&raw)) {
+        (Command::Ping(_), _) => Box::new(raw),
+        (_, ColorChoice::Never) => return Box::new(Unstyled::new(BufWriter::new(Named::standard_output(raw)))),
+        _ => Box::new(anstream::stdout()),
+    };
+    Box::new(BufWriter::new(Named::standard_output(out)))
 }
 
 /// Says in one line what is wrong with the arguments, and ends the program; help is shown whole.

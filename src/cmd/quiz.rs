@@ -13,6 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::columns::Columns;
 use super::door;
 use super::exit::told;
+use super::new_file::{Force, OUTPUTS};
 use super::{Exit, Streams};
 use crate::ladder::Settings;
 use crate::quiz::{self, Judged, Kind, Question};
@@ -66,11 +67,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
     /// Ask nothing; write a sheet to print to this new file, and its key to FILE.key
-    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    #[arg(long, value_name = "FILE", conflicts_with = "format", group = OUTPUTS)]
     export: Option<PathBuf>,
-    /// Overwrite those files if they exist
-    #[arg(long, requires = "export")]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
     /// Draw with ASCII characters only
     #[arg(long)]
     ascii: bool,

@@ -12,6 +12,9 @@ use crate::wire::{LinkType, Packet};
 const SNAPLEN: u32 = 262_144;
 const PCAP_NANOSECONDS: u32 = 0xa1b2_3c4d;
 const PCAP_VERSION: (u16, u16) = (2, 4);
+/// Octets of the header of a pcap file, and of that of each packet in it.
+const PCAP_HEADER: usize = 24;
+const PCAP_RECORD: usize = 16;
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -54,19 +57,35 @@ pub struct CaptureWriter<W> {
     pending: Vec<u8>,
     /// Octets that may wait for it.
     room: usize,
-    /// Octets of the file so far, with those that wait.
+    /// Octets of the file so far, without those that wait; after a failure, of what is whole.
     length: u64,
+    /// Packets in the file so far, and those that wait.
+    packets: u64,
+    waiting: u64,
     /// Whether the output refused something, and may hold half a packet.
     failed: bool,
 }
 
 impl CaptureWriter<File> {
-    /// Creates the file, or empties the one that is there. Its name decides the format: see [`Format::of`].
+    /// Creates the file, which must not be there. Its name decides the format: see [`Format::of`].
     ///
     /// # Errors
-    /// A file that cannot be created or written.
+    /// A file that is there, or cannot be created or written.
     pub fn create(path: &Path) -> io::Result<Self> {
-        Self::new(File::create(path)?, Format::of(path))
+        Self::new(File::create_new(path)?, Format::of(path))
+    }
+
+    /// After a failure: cuts the file behind the last packet that is in it whole. Answers whether it is a capture still, and
+    /// not empty.
+    ///
+    /// # Errors
+    /// It is no regular file, or cannot be cut.
+    pub fn cut(&self) -> io::Result<bool> {
+        if !self.output.metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.output.set_len(self.length)?;
+        Ok(self.length > 0)
     }
 }
 
@@ -76,8 +95,9 @@ impl<W: Write> CaptureWriter<W> {
     /// # Errors
     /// Those of `output`.
     pub fn new(output: W, format: Format) -> io::Result<Self> {
+        let (links, pending) = (Vec::new(), Vec::new());
         let mut writer =
-            Self { output, format, links: Vec::new(), pending: Vec::new(), room: 0, length: 0, failed: false };
+            Self { output, format, links, pending, room: 0, length: 0, packets: 0, waiting: 0, failed: false };
         if format == Format::PcapNg {
             section_header(&mut writer.pending);
             writer.flush()?;
@@ -98,6 +118,12 @@ impl<W: Write> CaptureWriter<W> {
         self.length + self.pending.len() as u64
     }
 
+    /// Packets that are with the system, whole.
+    #[must_use]
+    pub const fn packets(&self) -> u64 {
+        self.packets
+    }
+
     /// Writes one packet; when it returns, the packet is with the system, but for [`Self::with_room`].
     ///
     /// # Errors
@@ -111,6 +137,7 @@ impl<W: Write> CaptureWriter<W> {
             Format::Pcap => self.encode_pcap(packet, bytes)?,
             Format::PcapNg => self.encode_pcapng(packet, bytes)?,
         }
+        self.waiting += 1;
         if self.pending.len() > self.room { self.flush() } else { Ok(()) }
     }
 
@@ -118,7 +145,7 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub fn finish(&mut self) -> io::Result<()> {
         if self.format == Format::Pcap && self.links.is_empty() {
             self.pcap_header(LinkType::RAW);
         }
@@ -133,8 +160,14 @@ impl<W: Write> CaptureWriter<W> {
         if self.failed {
             return Err(io::Error::other("an earlier write to the capture file failed"));
         }
-        let written = self.output.write_all(&self.pending).and_then(|()| self.output.flush());
-        self.length += self.pending.len() as u64;
+        let (gone, written) = push(&mut self.output, &self.pending);
+        let (octets, packets) = match written {
+            Ok(()) => (gone, self.waiting),
+            Err(_) => whole(self.format, self.length == 0, &self.pending[..gone]),
+        };
+        self.length += octets as u64;
+        self.packets += packets;
+        self.waiting = 0;
         self.pending.clear();
         self.failed = written.is_err();
         written
@@ -186,6 +219,41 @@ impl<W: Write> CaptureWriter<W> {
             body.extend_from_slice(bytes);
         });
         Ok(())
+    }
+}
+
+/// Writes all of it, or says how much of it has gone.
+fn push(output: &mut impl Write, octets: &[u8]) -> (usize, io::Result<()>) {
+    let mut gone = 0;
+    while gone < octets.len() {
+        match output.write(&octets[gone..]) {
+            Ok(0) => return (gone, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => gone += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (gone, Err(error)),
+        }
+    }
+    (gone, output.flush())
+}
+
+/// Octets up to the end of the last record that is whole, and how many of the records are packets. `begins` says whether the
+/// file begins with them.
+fn whole(format: Format, begins: bool, octets: &[u8]) -> (usize, u64) {
+    let field = |at: usize| Some(u32::from_le_bytes(octets.get(at..at + 4)?.try_into().ok()?));
+    let (mut end, mut packets) = (0, 0);
+    loop {
+        let record = match format {
+            Format::Pcap if begins && end == 0 => Some((PCAP_HEADER, false)),
+            Format::Pcap => field(end + 8).map(|kept| (PCAP_RECORD + kept as usize, true)),
+            Format::PcapNg => field(end + 4).map(|length| (length as usize, field(end) == Some(ENHANCED_PACKET))),
+        };
+        match record {
+            Some((length, is_packet)) if end + length <= octets.len() => {
+                end += length;
+                packets += u64::from(is_packet);
+            }
+            _ => return (end, packets),
+        }
     }
 }
 

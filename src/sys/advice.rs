@@ -9,7 +9,10 @@ pub fn next_step(error: &Error) -> &'static str {
         ErrorKind::NotFound => "; look whether the name and its folder are right",
         ErrorKind::PermissionDenied => "; its owner can allow it (chmod), or try again as one who may (sudo)",
         ErrorKind::IsADirectory => "; it is a folder: name files in it, as in FOLDER/*.pcap",
-        ErrorKind::StorageFull => "; what was written is not complete: make room, or write elsewhere",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "; what was written is not complete: make room, or write elsewhere"
+        }
+        ErrorKind::FileTooLarge => "; what was written is not complete: raise the limit (ulimit -f)",
         _ => "",
     }
 }

@@ -14,6 +14,7 @@ pub mod enclosure;
 mod error;
 pub mod firewall;
 pub mod frames;
+pub mod fresh;
 pub mod guard;
 pub mod icmp;
 mod interface;

@@ -3,6 +3,8 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, getpid, getppid, pidfd_open, set_parent_process_death_signal, waitpid,
@@ -165,6 +167,17 @@ pub fn leave() -> ! {
 pub fn let_children_go() {
     // SAFETY: no handler is installed; SIG_IGN for SIGCHLD is what POSIX provides for this.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+}
+
+/// Has a write beyond the limit on the size of files (`ulimit -f`) fail, instead of ending this process: what is on the wire is
+/// brought to its end, and it can be told. Programs that are started have the signal as it is by default.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn survive_file_limit() -> Result<()> {
+    let noted = Arc::new(AtomicBool::new(false));
+    let done = signal_hook::flag::register(libc::SIGXFSZ, noted);
+    done.map(|_| ()).map_err(|source| Error::os("hear of the limit on the size of files", source))
 }
 
 #[cfg(test)]

@@ -57,13 +57,16 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
         "replay captures/three-segment.pcap -q",
     ];
     for arguments in runs {
-        let lines = traced(&format!("{arguments} --force --pcap {}", named.display()), folder.path());
+        let lines = traced(&format!("{arguments} --pcap {}", named.display()), folder.path());
         // Where another thread comes between, strace tells a call in two lines.
         let is_run =
             |line: &&String| line.contains(" execve") && !line.contains("resumed>") && !line.contains(CARETAKER);
         let run: Vec<_> = lines.iter().filter(is_run).collect();
         assert_eq!(run.len(), 1, "{arguments}: strace runs it, and it runs nothing: {run:#?}");
         let quoted = format!("\"{}\"", named.display());
+        let is_careful = |line: &String| line.contains("O_CREAT|O_EXCL") && line.contains("O_NOFOLLOW");
+        let mut asked_for = lines.iter().filter(|line| is_writing(line) && line.contains(&quoted));
+        assert!(asked_for.all(is_careful), "{arguments}: {lines:#?}");
         let written = lines.iter().filter(|line| is_writing(line));
         let other: Vec<_> =
             written.filter(|line| !line.contains(&quoted) && !OURS.iter().any(|own| line.contains(own))).collect();
@@ -82,5 +85,6 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
         let other: Vec<_> = late().filter(|line| !line.contains(&quoted) && !line.contains("\"/dev/null\"")).collect();
         assert!(other.is_empty(), "{arguments}: {other:#?}");
         assert!(at(&format!("setresuid({USER}, {USER}, {USER})")) < at("seccomp("), "{arguments}");
+        fs::remove_file(&named).expect("a new file for each run");
     }
 }

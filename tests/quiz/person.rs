@@ -120,7 +120,7 @@ fn a_sheet_has_no_answer_and_its_key_has_all() {
     }
     let again = quiz(&arguments, "");
     assert_eq!(again.code, Some(2));
-    assert!(again.err.contains("exists already; --force"), "{}", again.err);
+    assert!(again.err.contains("is there already; name another file, or say --force"), "{}", again.err);
     assert_eq!(quiz(&[&arguments[..], &["--force"]].concat(), "").code, Some(0));
 }
 

@@ -50,11 +50,11 @@ fn only_the_newest_files_stay() {
         let left = files(folder.path());
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(left.iter().all(|file| !file.ends_with("a-00001.pcap")));
-        // What is there already is not overwritten.
+        // What is there already is not replaced.
         let file = folder.path().join("a.pcap");
         let said = watch(&format!("-i lo --pcap {} --rotate-time 60", file.display()));
         assert_eq!(said.code, Some(2));
-        assert!(said.err.contains(" is there already; choose another name, or overwrite it with --force"), "{said:?}");
+        assert!(said.err.contains(" is there already; name another file, or say --force to replace it"), "{said:?}");
         assert_eq!(files(folder.path()), left);
     });
 }

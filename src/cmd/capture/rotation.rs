@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{CaptureFile, ROOM, Recorder, open, shown};
+use super::{CaptureFile, ROOM, Recorder};
+use crate::cmd::new_file::{Force, shown, told};
 use crate::cmd::seconds::{Seconds, some_time};
 use crate::sys::door;
+use crate::sys::fresh::Refusal;
 use crate::wire::{Packet, Time};
 
 /// When another file begins.
@@ -70,7 +72,7 @@ impl RotationArgs {
 /// The files of a run.
 pub(super) struct Rotation {
     path: PathBuf,
-    overwrite: bool,
+    force: Force,
     bounds: Bounds,
     number: u32,
     current: CaptureFile,
@@ -84,15 +86,15 @@ impl Rotation {
     /// Creates the first file.
     ///
     /// # Errors
-    /// There is a file of that name and any number already that may not be overwritten; the first cannot be created.
-    pub(super) fn begin(path: &Path, overwrite: bool, bounds: Bounds) -> Result<Self> {
-        if let Some(there) = earlier(path).filter(|_| !overwrite) {
-            anyhow::bail!("{} is there already; choose another name, or overwrite it with --force", shown(&there));
+    /// There is a file of that name and any number already that may not be replaced; the first cannot be created.
+    pub(super) fn begin(path: &Path, force: Force, bounds: Bounds) -> Result<Self> {
+        if let Some(there) = earlier(path).filter(|_| !force.is_given()) {
+            return Err(told(&there, Refusal::Exists));
         }
         let first = numbered(path, 1);
-        let current = create(&first, overwrite)?;
+        let current = create(&first, force)?;
         let kept = VecDeque::from([first]);
-        Ok(Self { path: path.to_owned(), overwrite, bounds, number: 1, current, began: None, kept })
+        Ok(Self { path: path.to_owned(), force, bounds, number: 1, current, began: None, kept })
     }
 
     /// Whether the current file has no place for a packet; one without a packet takes any.
@@ -108,7 +110,7 @@ impl Rotation {
         let path = numbered(&self.path, self.number);
         let next = match door::create(self.number) {
             Some(created) => CaptureFile::new(&path, created?)?.with_room(ROOM),
-            None => create(&path, self.overwrite)?,
+            None => create(&path, self.force)?,
         };
         std::mem::replace(&mut self.current, next).finish()?;
         self.kept.push_back(path);
@@ -154,8 +156,8 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     fs::remove_file(path).with_context(|| format!("cannot delete {}", shown(path)))
 }
 
-fn create(path: &Path, overwrite: bool) -> Result<CaptureFile> {
-    Ok(CaptureFile::new(path, open(path, overwrite, &[])?)?.with_room(ROOM))
+fn create(path: &Path, force: Force) -> Result<CaptureFile> {
+    Ok(CaptureFile::new(path, force.create(path, &[])?)?.with_room(ROOM))
 }
 
 /// `capture-00001.pcap` for `capture.pcap`.
@@ -194,7 +196,7 @@ mod tests {
     fn recorded(name: &str, bounds: Bounds, packets: i64) -> Vec<(String, Vec<i64>)> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let mut rotation = Box::new(Rotation::begin(&path, false, bounds).unwrap());
+        let mut rotation = Box::new(Rotation::begin(&path, Force::default(), bounds).unwrap());
         for second in 0..packets {
             let (time, link) = (Time::from_parts(second, 0), LinkType::ETHERNET);
             rotation.write(&Packet { time, link, original_len: 1000, bytes: &[0; 1000] }).unwrap();
@@ -202,7 +204,7 @@ mod tests {
         rotation.finish().unwrap();
         let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         names.sort();
-        let again = Rotation::begin(&path, false, bounds).err().map(|error| error.to_string());
+        let again = Rotation::begin(&path, Force::default(), bounds).err().map(|error| error.to_string());
         assert!(again.is_some_and(|error| error.contains("is there already")), "an earlier run is not overwritten");
         names.iter().map(|name| (name.file_name().unwrap().to_string_lossy().into_owned(), seconds(name))).collect()
     }

@@ -11,15 +11,14 @@ mod shell;
 mod view;
 mod within;
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::StripStream;
-use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::capture::CaptureArgs;
+use super::new_file::{Named, OUTPUTS};
 use super::output::OutputArgs;
 use super::show::ByLine;
 use super::{Exit, Streams};
@@ -106,8 +105,8 @@ struct WireArgs {
     /// One row for each connection
     #[arg(short, long, help_heading = "Output")]
     list: bool,
-    /// Show it in this file, not on standard output
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    /// Show it in this new file, not on standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", group = OUTPUTS)]
     out: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
@@ -127,7 +126,7 @@ impl WireArgs {
         let (out, terminal): (Box<dyn Write + 'a>, _) = match &self.out {
             None => (Box::new(ByLine(out)), terminal::width(io::stdout())),
             Some(path) => {
-                let file = File::create(path).with_context(|| format!("cannot write to {path:?}"))?;
+                let file: Box<dyn Write> = Box::new(Named::create(path, self.capture.force(), &[])?);
                 (Box::new(StripStream::new(file)), None)
             }
         };

@@ -1,11 +1,9 @@
 //! One lesson, from its question to what to try next.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 
 use super::person::Person;
-use super::play::{self, Folder, Played};
+use super::play::{self, Folder, Keep, Played};
 use crate::ladder::{Line, Settings};
 use crate::learn::{Failed, Findings, Heading, Lesson, Paragraph, Prediction, Run, Step};
 use crate::sink::learn as show;
@@ -20,7 +18,7 @@ pub(super) struct Course<'a, 'b> {
     pub(super) of: usize,
     pub(super) settings: &'a Settings,
     /// Where captures are kept.
-    pub(super) keep: Option<&'a Path>,
+    pub(super) keep: Option<Keep<'a>>,
     pub(super) person: &'a mut Person<'b>,
 }
 
@@ -56,7 +54,7 @@ impl Course<'_, '_> {
                         return Ok(End::Otherwise);
                     }
                     if let Some(keep) = self.keep {
-                        play::keep(&played.pcap, keep, &format!("lesson-{:02}-{runs}.pcap", self.lesson.number))?;
+                        keep.copy(&played.pcap, &format!("lesson-{:02}-{runs}.pcap", self.lesson.number))?;
                     }
                     if let Some((prediction, typed)) = asked.take() {
                         self.judge(prediction, typed.as_deref(), &findings)?;

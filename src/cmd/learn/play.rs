@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, PipeReader, Read as _};
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +13,7 @@ use anstream::adapter::strip_str;
 use anyhow::{Context as _, bail};
 
 use super::person::{Left, Person};
+use crate::cmd::new_file::{Force, Named};
 use crate::lab;
 use crate::ladder::Settings;
 use crate::learn::{Run, Scene};
@@ -161,17 +162,23 @@ fn scene(pcap: &Path) -> anyhow::Result<Scene> {
     Ok(scene)
 }
 
-/// Copies the capture of a run to a new file.
-///
-/// # Errors
-/// It is there already, or cannot be written.
-pub(super) fn keep(pcap: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
-    let path = folder.join(name);
-    let failed = || format!("cannot write the capture to {path:?}; --keep takes a folder in which it is not yet");
-    let mut options = File::options();
-    options.write(true).create_new(true).custom_flags(libc::O_NOFOLLOW);
-    let mut file = options.open(&path).with_context(failed)?;
-    let mut capture = File::open(pcap).with_context(failed)?;
-    io::copy(&mut capture, &mut file).with_context(failed)?;
-    Ok(())
+/// Where captures are kept.
+#[derive(Clone, Copy)]
+pub(super) struct Keep<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) force: Force,
+}
+
+impl Keep<'_> {
+    /// Copies the capture of a run to a new file.
+    ///
+    /// # Errors
+    /// It is there already, or cannot be written.
+    pub(super) fn copy(self, pcap: &Path, name: &str) -> anyhow::Result<()> {
+        const FAILED: &str = "the capture of this run is not kept";
+        let mut file = Named::create(&self.folder.join(name), self.force, &[]).context(FAILED)?;
+        let mut capture = File::open(pcap).context(FAILED)?;
+        io::copy(&mut capture, &mut file).context(FAILED)?;
+        Ok(())
+    }
 }

@@ -207,6 +207,25 @@ pub fn as_self<T>(work: impl FnOnce() -> T) -> Result<T> {
     Ok(done)
 }
 
+/// Does something with the rights of who started this program, also after [`act_for_self`].
+///
+/// # Errors
+/// SUDO_UID names nobody, or the kernel refuses the change.
+pub fn as_invoker<T>(work: impl FnOnce() -> T) -> Result<T> {
+    // Nobody else started it, or who did has taken its place; the call that asks may not be made any more then.
+    if OWN_GROUPS.get().is_none() || !geteuid().is_root() {
+        return Ok(work());
+    }
+    // SAFETY: no user has this number: it only asks.
+    if u32::try_from(unsafe { libc::setfsuid(u32::MAX) }) == Ok(invoker()?.owner.uid) {
+        return Ok(work());
+    }
+    act_for_invoker()?;
+    let done = work();
+    act_for_self()?;
+    Ok(done)
+}
+
 /// What the environment may say where it is somebody else's: how a terminal is to be written to.
 const COLOURS: [&str; 6] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLORTERM", "TERM"];
 /// What says who started this program, for processes that it starts.
