@@ -2,9 +2,16 @@
 
 use std::io;
 
+use super::link::to_dlt;
 use crate::sys::next_step;
 use crate::sys::privilege::ways_out;
 use crate::wire::LinkType;
+
+/// What these packets are, by the number in files and in libpcap's words.
+fn of_link(link: LinkType) -> String {
+    let words = pcap::Linktype(to_dlt(link)).get_description().unwrap_or_else(|_| "unknown".to_owned());
+    format!(" on packets of link type {}, {words}", link.0)
+}
 
 /// Why a source could not be opened, or could not give its next packet.
 ///
@@ -123,7 +130,7 @@ pub enum Error {
     },
     /// A filter expression that libpcap does not accept.
     #[error("filter {expression:?} is not usable{}: {message} (pcap-filter(7) describes the language)",
-            link.map(|link| format!(" on packets of link type {}", link.0)).unwrap_or_default())]
+            link.map(of_link).unwrap_or_default())]
     Filter {
         /// The expression as it was given.
         expression: String,
