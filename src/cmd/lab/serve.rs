@@ -63,7 +63,7 @@ struct ServerArgs {
     model: Model,
     /// Echo datagrams
     #[arg(long, conflicts_with_all = ["http", "backlog", "accept_delay", "never_accept", "reuse_addr", "defer_accept",
-        "fast_open", "close_first", "linger", "leave_unread", "half_close", "restart", "workers", "shut", "reset", "silence"])]
+        "fast_open", "close_first", "linger", "leave_unread", "half_close", "restart", "workers", "shut", "reset", "silence", "kernel"])]
     udp: bool,
     /// Answer HTTP/1.1 requests, not echo
     #[arg(long)]
