@@ -156,7 +156,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::HalfClose => format!("{receiver} closed its direction: data still flows"),
         Mark::DataAfterClose if segment.flags.rst() => "data came for a program that has closed".to_owned(),
         Mark::DataAfterClose => format!("{receiver} closed already: nobody will read this"),
-        Mark::Abort => "an abort: SO_LINGER, or somebody on the way".to_owned(),
+        Mark::Abort => "an abort: SO_LINGER, unread data, or a third party".to_owned(),
         Mark::AbortUnread => "an abort: close() with bytes unread, or SO_LINGER".to_owned(),
         Mark::GaveUp => "gives up: nobody answered what it asked".to_owned(),
         Mark::ListenerClosed => "before any data: the listener closed, or SO_LINGER".to_owned(),

@@ -126,7 +126,8 @@ fn unanswered(summary: &Summary, names: &Names) -> String {
     } else if summary.syns < TELLING_SYNS {
         "no answer was seen: too few to tell a lost SYN from a host that is down".to_owned()
     } else {
-        "no reply: the host is down, or a firewall drops them; connect() would fail with ETIMEDOUT".to_owned()
+        "no reply: the host is down, a firewall drops them, or its backlog is full; connect() would fail with ETIMEDOUT"
+            .to_owned()
     };
     format!("{syns} to port {port} of {host}{within}, {conclusion}")
 }
