@@ -5,7 +5,7 @@ use libc::{IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
 use crate::trace::Detail;
 
 /// Level, number and name of socket options that matter to a connection.
-const OPTIONS: [(i32, i32, &str); 20] = [
+const OPTIONS: [(i32, i32, &str); 25] = [
     (SOL_SOCKET, libc::SO_REUSEADDR, "SO_REUSEADDR"),
     (SOL_SOCKET, libc::SO_REUSEPORT, "SO_REUSEPORT"),
     (SOL_SOCKET, libc::SO_LINGER, "SO_LINGER"),
@@ -22,6 +22,11 @@ const OPTIONS: [(i32, i32, &str); 20] = [
     (IPPROTO_TCP, libc::TCP_MAXSEG, "TCP_MAXSEG"),
     (IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, "TCP_DEFER_ACCEPT"),
     (IPPROTO_TCP, libc::TCP_FASTOPEN, "TCP_FASTOPEN"),
+    (IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, "TCP_FASTOPEN_CONNECT"),
+    (IPPROTO_TCP, libc::TCP_KEEPIDLE, "TCP_KEEPIDLE"),
+    (IPPROTO_TCP, libc::TCP_KEEPINTVL, "TCP_KEEPINTVL"),
+    (IPPROTO_TCP, libc::TCP_KEEPCNT, "TCP_KEEPCNT"),
+    (IPPROTO_TCP, libc::TCP_CONGESTION, "TCP_CONGESTION"),
     (IPPROTO_TCP, libc::TCP_QUICKACK, "TCP_QUICKACK"),
     (IPPROTO_TCP, libc::TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"),
     (IPPROTO_TCP, libc::TCP_SYNCNT, "TCP_SYNCNT"),
