@@ -1,9 +1,11 @@
 //! What a kernel told, in words. Its own spelling stands in brackets; every text that it gave is escaped.
 
-use super::words::{count, safe};
+use std::time::Duration;
+
+use super::words::{count, duration, safe};
 use super::{Names, Statement};
 use crate::tcp::State;
-use crate::trace::{CallEvent, Comparison, Detail, KernelEvent, KernelKind, Pair, Process, Side, Teller, Text};
+use crate::trace::{CallEvent, Comparison, Counts, Detail, KernelEvent, KernelKind, Pair, Process, Side, Teller, Text};
 
 /// Columns that a name of a process may take.
 const NAME: usize = 16;
@@ -77,12 +79,24 @@ pub fn kernel_words(event: &KernelEvent) -> Option<String> {
         KernelKind::Again { syn_ack: true } => "SYN ACK sent again".to_owned(),
         KernelKind::Again { syn_ack: false } => "sent again".to_owned(),
         KernelKind::Dropped { reason: why } => format!("dropped: {}", reason(why)),
+        KernelKind::Counted(counts) => counted(*counts),
+        KernelKind::Queue { waiting, allowed } => {
+            format!("accept queue full: {waiting} wait{}, backlog {allowed}", if *waiting == 1 { "s" } else { "" })
+        }
         KernelKind::Called(_)
         | KernelKind::Returned { .. }
         | KernelKind::Lost { .. }
         | KernelKind::Contradiction { .. }
         | KernelKind::Compared(_) => return None,
     })
+}
+
+/// What was asked for: segments that were sent again, congestion window and round-trip time.
+fn counted(Counts { retransmitted, cwnd, rtt_us }: Counts) -> String {
+    let again = (retransmitted > 0).then(|| format!("{retransmitted} resent"));
+    let rtt = (rtt_us > 0).then(|| format!("rtt {}", duration(Duration::from_micros(rtt_us.into()))));
+    let parts: Vec<String> = again.into_iter().chain([format!("cwnd {cwnd}")]).chain(rtt).collect();
+    format!("asked: {}", parts.join(", "))
 }
 
 /// What must not be passed by: records that are missing, and states that contradict.
@@ -170,6 +184,17 @@ mod tests {
             "the segments say ESTABLISHED, and the server's kernel was never in [ESTABLISHED]"
         );
         assert_eq!(words(None, Some(State::Closing)), "the server's kernel was in [CLOSING], and no segment says so");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_in_few_words() {
+        let of = |kind| kernel_words(&KernelEvent { side: Side::Server, teller: Teller::SockDiag, kind }).unwrap();
+        let counts = Counts { retransmitted: 0, cwnd: 10, rtt_us: 39 };
+        assert_eq!(of(KernelKind::Counted(counts)), "asked: cwnd 10, rtt 39 µs");
+        let again = Counts { retransmitted: 2, cwnd: 1, rtt_us: 0 };
+        assert_eq!(of(KernelKind::Counted(again)), "asked: 2 resent, cwnd 1");
+        assert_eq!(of(KernelKind::Queue { waiting: 1, allowed: 0 }), "accept queue full: 1 waits, backlog 0");
+        assert_eq!(of(KernelKind::Queue { waiting: 3, allowed: 2 }), "accept queue full: 3 wait, backlog 2");
     }
 
     #[test]

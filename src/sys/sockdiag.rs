@@ -6,7 +6,7 @@ mod dump;
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
@@ -71,6 +71,26 @@ pub struct TcpSocket {
     pub info: Vec<u8>,
 }
 
+/// What `struct tcp_info` tells (linux/tcp.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// The smoothed round-trip time, in microseconds.
+    pub rtt: u32,
+    /// The congestion window, in segments.
+    pub congestion_window: u32,
+    /// Segments that were sent again since the connection began.
+    pub retransmitted: u32,
+}
+
+impl TcpSocket {
+    /// What the kernel counts; none for TIME_WAIT and connection requests.
+    #[must_use]
+    pub fn counts(&self) -> Option<TcpInfo> {
+        let number = |place: usize| Some(u32::from_ne_bytes(*self.info.get(place..)?.first_chunk()?));
+        Some(TcpInfo { rtt: number(68)?, congestion_window: number(80)?, retransmitted: number(100)? })
+    }
+}
+
 /// The state of the connection with these two ends, as a socket of this thread's network namespace has it; `None` where
 /// the kernel has no such connection. Connection requests and TIME_WAIT are included; an unspecified `remote` (address
 /// and port zero) asks for the listener.
@@ -108,8 +128,30 @@ impl Inspector {
     /// As [`tcp_state`].
     pub fn tcp_socket(&self, local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
         let failed = |source| Error::os(format!("ask the kernel for the state of {local} to {remote}"), source);
-        self.0.send(&request(local, remote), 0).map_err(failed)?;
-        parse(&netlink::receive(&self.0).map_err(failed)?, local, remote).map_err(failed)
+        let (ends, socket) = match self.answer(local, remote).map_err(failed)? {
+            Some(found) => found,
+            None => return Ok(None),
+        };
+        // Where no connection matches, the kernel answers with the listener behind it.
+        let mapped = [local, remote].map(mapped);
+        let is_it = ends == sockid_ends(local, remote) || ends == sockid_ends(mapped[0], mapped[1]);
+        Ok(is_it.then_some(socket))
+    }
+
+    /// The socket that would take a SYN to `local`: it may listen at all addresses.
+    ///
+    /// # Errors
+    /// As [`tcp_state`].
+    pub fn listener(&self, local: SocketAddr) -> Result<Option<TcpSocket>> {
+        let nobody = if local.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let found = self.answer(local, SocketAddr::new(nobody, 0));
+        let found = found.map_err(|source| Error::os(format!("ask the kernel who listens at {local}"), source))?;
+        Ok(found.map(|(_, socket)| socket).filter(|socket| socket.state.name() == "LISTEN"))
+    }
+
+    fn answer(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<([u8; 36], TcpSocket)>> {
+        self.0.send(&request(local, remote), 0)?;
+        parse(&netlink::receive(&self.0)?)
     }
 }
 
@@ -172,7 +214,8 @@ fn mapped(socket: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, socket.port())
 }
 
-fn parse(answer: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpSocket>> {
+/// Both ends as they stand in a sockid, and the rest.
+fn parse(answer: &[u8]) -> io::Result<Option<([u8; 36], TcpSocket)>> {
     let short = || io::Error::new(io::ErrorKind::InvalidData, "the answer is too short");
     let kind = u16::from_ne_bytes(*answer.get(4..).and_then(<[u8]>::first_chunk).ok_or_else(short)?);
     let body = answer.get(NLMSGHDR..).ok_or_else(short)?;
@@ -182,18 +225,15 @@ fn parse(answer: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Opt
         return if error.raw_os_error() == Some(libc::ENOENT) { Ok(None) } else { Err(error) };
     }
     let message: &[u8; MESSAGE] = body.first_chunk().ok_or_else(short)?;
-    // Where no connection matches, the kernel answers with the listener behind it.
-    let mapped = [local, remote].map(mapped);
-    if message[4..40] != sockid_ends(local, remote) && message[4..40] != sockid_ends(mapped[0], mapped[1]) {
-        return Ok(None);
-    }
+    let ends = *message[4..].first_chunk().ok_or_else(short)?;
     let number = |place: usize| message[place..].first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes));
-    Ok(Some(TcpSocket {
+    let socket = TcpSocket {
         state: KernelState(message[1]),
         receive_queue: number(56),
         send_queue: number(60),
         info: attribute(&body[MESSAGE..], INET_DIAG_INFO).unwrap_or_default().to_vec(),
-    }))
+    };
+    Ok(Some((ends, socket)))
 }
 
 /// The value of one netlink attribute among several.
@@ -260,10 +300,25 @@ mod tests {
     }
 
     #[test]
+    fn who_listens_at_all_addresses_is_found_with_its_queue() {
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+        let server = SocketAddr::new("127.0.0.1".parse().unwrap(), listener.local_addr().unwrap().port());
+        let inspector = Inspector::open().unwrap();
+        let waiting = || inspector.listener(server).unwrap().map(|socket| socket.receive_queue);
+        assert_eq!(waiting(), Some(0));
+        let client = TcpStream::connect(server).unwrap();
+        while waiting() != Some(1) {}
+        let counts = tcp_socket(client.local_addr().unwrap(), server).unwrap().unwrap().counts().unwrap();
+        assert_eq!((counts.congestion_window, counts.retransmitted), (10, 0), "RFC 6928");
+        assert!(counts.rtt < 1_000_000, "{counts:?}");
+        drop(listener);
+        assert_eq!(waiting(), None);
+    }
+
+    #[test]
     fn a_short_answer_is_an_error() {
-        let end = "127.0.0.1:1".parse().unwrap();
         for length in 0..NLMSGHDR + MESSAGE {
-            assert!(parse(&vec![0; length], end, end).is_err());
+            assert!(parse(&vec![0; length]).is_err());
         }
         assert_eq!(attribute(&[0, 0, 9, 0, 8, 0, 2, 0, 1, 2, 3, 4], INET_DIAG_INFO), Some(&[1, 2, 3, 4][..]));
         assert_eq!(attribute(&[0xff, 0xff, 2, 0, 1], INET_DIAG_INFO), None);

@@ -55,7 +55,7 @@ pub use event::{
 };
 pub use glance::{Glance, Lookout};
 pub use history::History;
-pub use kernel::{CallEvent, Comparison, Detail, KernelEvent, KernelKind, Paths, Process, Teller, Text};
+pub use kernel::{CallEvent, Comparison, Counts, Detail, KernelEvent, KernelKind, Paths, Process, Teller, Text};
 pub use mark_set::Marks;
 pub use marks::{Mark, PHENOMENA, Phenomenon, Severity};
 pub use options::{Hint, TracerOptions, is_same};

@@ -94,7 +94,7 @@ fn time(event: &Value) -> (u64, u64) {
     (seconds.parse().expect("seconds"), nanos.parse().expect("nanoseconds"))
 }
 
-/// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`; where `both`
+/// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`, `queue:1/0`; where `both`
 /// kernels tell something, `c.` or `s.` before a word says which; calls of no connection have none.
 fn word(event: &Value, both: bool) -> Option<String> {
     match event["event"].as_str() {
@@ -125,6 +125,8 @@ fn told(event: &Value) -> Option<String> {
         "reset-received" => "reset-taken".to_owned(),
         "again" => "again".to_owned(),
         "dropped" => format!("drop:{}", text("reason")),
+        "counted" => format!("counted:{}", event["retransmitted"]),
+        "queue" => format!("queue:{}/{}", event["waiting"], event["allowed"]),
         "lost" => "lost".to_owned(),
         "contradiction" => format!("CONTRADICTION:{}:{}", event["inferred"], event["observed"]),
         _ => return None,

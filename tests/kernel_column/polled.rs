@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::account::{Account, possible};
 use super::common::support::program::RAWSHAKE;
@@ -17,7 +18,9 @@ struct Copied(PathBuf);
 
 impl Copied {
     fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("rawshake-for-nobody-{}", std::process::id()));
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("rawshake-for-nobody-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
         fs::copy(RAWSHAKE, &path).expect("a copy of the program");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
         Self(path)
@@ -80,4 +83,18 @@ fn who_may_not_trace_is_told_the_same_states() {
         assert!(arguments.contains("refuses") || states.count() >= 2, "{polled:?}");
         assert!(events.iter().all(|event| event["what"] != "called"), "{polled:?}");
     }
+}
+
+#[test]
+fn who_may_not_trace_is_told_what_was_sent_again() {
+    if !possible() {
+        return;
+    }
+    let copied = Copied::new();
+    let polled = copied.told("trace --wire drop=6 --send hi");
+    if polled.said.err.contains("cannot set up the lab") {
+        return super::common::impossible(polled.said.err.trim_end());
+    }
+    let expected = [">ESTABLISHED", "counted:0", "server:PSH+ACK", "counted:1", ">LAST_ACK"];
+    assert_eq!(polled.missing(None, &expected), None, "{polled:?}");
 }

@@ -1,5 +1,6 @@
 //! What was told before its connection was seen: of the listening socket, or of a connect() whose SYN is on its way.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use crate::drive::kernel::{Told, is_at};
@@ -10,13 +11,22 @@ const MOST: usize = 1024;
 
 /// What waits for a connection.
 #[derive(Debug, Default)]
-pub(super) struct Early(Vec<Told>);
+pub(super) struct Early(VecDeque<Told>);
 
 impl Early {
+    /// Keeps it, if there is room.
     pub(super) fn push(&mut self, told: Told) {
         if self.0.len() < MOST {
-            self.0.push(told);
+            self.0.push_back(told);
         }
+    }
+
+    /// Keeps it in place of the oldest, if there is no room.
+    pub(super) fn push_over(&mut self, told: Told) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(told);
     }
 
     /// Takes out what is of this connection, or of the socket that listened for it.
@@ -69,6 +79,8 @@ mod tests {
         assert_eq!(sides, [Side::Server, Side::Server, Side::Server, Side::Client]);
         assert_eq!(early.0.len(), 2);
         (0..2 * MOST).for_each(|_| early.push(told(client, None)));
-        assert_eq!(early.0.len(), MOST);
+        assert_eq!((early.0.len(), early.0[0].local), (MOST, socket("192.0.2.3:7")));
+        early.push_over(told(client, None));
+        assert_eq!((early.0.len(), early.0[0].local), (MOST, server), "the oldest has gone");
     }
 }

@@ -1,5 +1,7 @@
 //! What the kernel tells, in its place among the events of the tracer.
 
+mod asking;
+
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +11,7 @@ use super::asked::Asked;
 use super::listening::Early;
 use crate::drive::kernel::{Account, Told, is_at};
 use crate::sink::Sink;
-use crate::sys::{clock, poll};
+use crate::sys::poll;
 use crate::tcp::State;
 use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Pair, Paths, Side, Summary, Teller};
@@ -19,6 +21,8 @@ use crate::wire::{Decoded, Packet, Time};
 const HELD: usize = 20_000;
 /// The same of all connections.
 const HELD_IN_ALL: usize = 500_000;
+/// What was told so long before the first segment of a connection is of an earlier one between the same ends.
+const LATE: Duration = Duration::from_secs(1);
 /// Segments whose connections are remembered.
 const SEGMENTS: usize = 4096;
 /// What the last segment brings about is told within microseconds, and what the program does then not much later; a busy
@@ -36,6 +40,10 @@ struct Connection {
     told: bool,
     /// The program of each end has closed its socket, or was never seen to have one.
     released: Pair<bool>,
+    /// Segments that each end's kernel was last told to have sent again.
+    counted: Pair<Option<u32>>,
+    /// SYNs of the client that were seen.
+    syns: u32,
 }
 
 impl Connection {
@@ -74,6 +82,8 @@ pub(super) struct Merge<'a> {
     connections: HashMap<u32, Connection>,
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
     early: Early,
+    /// What was told of connections whose packets were not seen yet: with a busy machine these come later.
+    unseen: Early,
     pending: VecDeque<Told>,
     /// The connections of the last segments, and when they came.
     segments: VecDeque<(Time, u32)>,
@@ -91,6 +101,7 @@ impl<'a> Merge<'a> {
             connections: HashMap::new(),
             by_ends: HashMap::new(),
             early: Early::default(),
+            unseen: Early::default(),
             pending: VecDeque::new(),
             segments: VecDeque::new(),
         }
@@ -122,6 +133,7 @@ impl<'a> Merge<'a> {
             match self.place(&told) {
                 Some((connection, side)) => self.told(connection, side, &told)?,
                 None if told.ours || told.remote.is_none() => self.early.push(told),
+                None if !self.patient => self.unseen.push_over(told),
                 None => {}
             }
         }
@@ -159,15 +171,6 @@ impl<'a> Merge<'a> {
         self.pass(&Event { time, connection, kind: EventKind::Kernel(event) })
     }
 
-    /// The state in which the kernel of this end has the connection.
-    fn ask(&self, connection: u32, side: Side) -> io::Result<Option<State>> {
-        let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Ok(None) };
-        let (local, remote) = ends(opened, side);
-        let Some(asked) = self.asked.iter().find(|asked| asked.is(local)) else { return Ok(None) };
-        let socket = asked.inspector.tcp_socket(local, remote).map_err(io::Error::other)?;
-        Ok(socket.and_then(|socket| State::from_kernel(socket.state.0)))
-    }
-
     /// Passes an event on, or holds it.
     fn pass(&mut self, event: &Event) -> io::Result<()> {
         if let Some(connection) = self.connections.get_mut(&event.connection) {
@@ -192,10 +195,15 @@ impl<'a> Merge<'a> {
             held: Vec::new(),
             told: false,
             released: Pair::both(true),
+            counted: Pair::default(),
+            syns: 0,
         };
         self.connections.insert(connection, new);
         self.pass(event)?;
-        for (side, told) in self.early.take(opened) {
+        let unseen = self.unseen.take(opened).into_iter().filter(|(_, told)| event.time.since(told.time) < LATE);
+        let mut told: Vec<_> = self.early.take(opened).into_iter().chain(unseen).collect();
+        told.sort_by_key(|(_, told)| told.time);
+        for (side, told) in told {
             if self.is_far(ends(opened, side).0) {
                 self.told(connection, side, &told)?;
             }
@@ -211,21 +219,6 @@ impl<'a> Merge<'a> {
     fn sides(&self, connection: u32) -> Vec<Side> {
         let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Vec::new() };
         Side::BOTH.into_iter().filter(|side| self.is_far(ends(opened, *side).0)).collect()
-    }
-
-    /// Asks for the states, and tells those that are others than were told last.
-    fn look(&mut self, connection: u32) -> io::Result<()> {
-        for side in self.sides(connection) {
-            let last = self.connections.get(&connection).and_then(|connection| connection.paths.last(side));
-            // No socket: there was none, or it is closed.
-            let was = last.filter(|state| *state != State::Listen);
-            let now = self.ask(connection, side)?.or_else(|| was.map(|_| State::Closed));
-            if let Some(new) = now.filter(|_| now != last) {
-                let kind = KernelKind::State { old: None, new };
-                self.kernel(clock::now(), connection, KernelEvent { side, teller: Teller::SockDiag, kind })?;
-            }
-        }
-        Ok(())
     }
 
     /// Waits until the kernels have told what follows from the last segment.
@@ -312,17 +305,22 @@ impl Sink for Merge<'_> {
         if !self.sorted {
             self.listen()?;
         }
+        let mut syn_again = false;
         match &event.kind {
             EventKind::Opened(opened) => return self.open(event, opened),
             EventKind::Ended(summary) => return self.end(event, summary),
-            EventKind::Segment(_) => {
+            EventKind::Segment(segment) => {
                 self.segments.truncate(SEGMENTS - 1);
                 self.segments.push_front((event.time, event.connection));
+                syn_again = self.is_syn_again(event.connection, segment);
             }
             EventKind::Icmp(_) | EventKind::Kernel(_) => {}
         }
         self.release(Some(event.time))?;
         self.pass(event)?;
+        if syn_again {
+            self.ask_for_queue(event.connection)?;
+        }
         if self.account.is_none() {
             self.look(event.connection)?;
         }

@@ -102,6 +102,17 @@ pub struct KernelEvent {
     pub kind: KernelKind,
 }
 
+/// What a kernel counts of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Segments that were sent again, since the connection began.
+    pub retransmitted: u32,
+    /// The congestion window, in segments.
+    pub cwnd: u32,
+    /// The smoothed round-trip time, in microseconds; 0 where none was measured.
+    pub rtt_us: u32,
+}
+
 /// What the kernel told.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -144,6 +155,15 @@ pub enum KernelKind {
     Dropped {
         /// Why, in the kernel's words.
         reason: Text<40>,
+    },
+    /// What it counts of the connection, when it was asked (`struct tcp_info`, tcp(7)).
+    Counted(Counts),
+    /// The accept queue of the listening socket, when it was asked.
+    Queue {
+        /// Connections that accept() has not fetched.
+        waiting: u32,
+        /// What listen() was told; Linux takes one more.
+        allowed: u32,
     },
     /// The buffers were full: so many records are missing, of whatever.
     Lost {

@@ -3,5 +3,5 @@
 mod event;
 mod paths;
 
-pub use event::{CallEvent, Detail, KernelEvent, KernelKind, Process, Teller, Text};
+pub use event::{CallEvent, Counts, Detail, KernelEvent, KernelKind, Process, Teller, Text};
 pub use paths::{Comparison, Paths};
