@@ -127,17 +127,18 @@ pub fn main() -> ExitCode {
     Exit::of(&result, &mut err).into()
 }
 
-/// Before anything else: with nobody else's rights, and behind sudo with those of who called it, as far as files go. A file that
-/// may not grow is no end either.
+/// Before anything else: with nobody else's rights, and behind sudo with those of who called it, as far as files go, and
+/// without their environment. A file that may not grow is no end either.
 fn begin() -> sys::Result<()> {
     confine::refuse_set_user_id()?;
+    confine::keep_only_colours();
     process::survive_file_limit()?;
     confine::act_for_invoker()
 }
 
-/// Whether a command is for whoever runs it: it reads of all processes, or starts programs, and opens no file that is named.
+/// Whether a command reads of all processes and of the machine, for whoever runs it, and opens no file that is named.
 fn keeps_privileges(command: &Command) -> bool {
-    matches!(command, Command::Sockets(_) | Command::Lab(_) | Command::Doctor(_))
+    matches!(command, Command::Sockets(_) | Command::Doctor(_))
 }
 
 fn parse() -> Result<Cli, clap::Error> {
@@ -209,8 +210,6 @@ const PEERS: [&str; 3] = ["<HOST[:PORT]>", "<HOST>...", "<PORT>"];
 fn run(command: Command, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if keeps_privileges(&command) {
         confine::act_for_self()?;
-    } else {
-        confine::keep_only_colours();
     }
     match command {
         Command::Trace(args) => trace::run(&args, streams),

@@ -10,7 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use super::host::{HOSTS, Host};
 use super::program::{Program, READY};
 use super::{Error, Joined, Lab};
-use crate::sys::{self, enclosure, process};
+use crate::sys::{self, confine, enclosure, process};
 
 /// One of the two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,11 @@ impl Joined {
     }
 }
 
+/// Variables that are the command's, and not ours.
+fn taken() -> impl Iterator<Item = (&'static OsString, &'static OsString)> {
+    confine::taken_environment().iter().map(|(name, value)| (name, value))
+}
+
 /// Runs a command as [`Lab::start_command`] does; to be called in the process that was started for it.
 ///
 /// # Errors
@@ -126,7 +131,7 @@ impl Process {
     fn within(command: &[OsString]) -> Result<Self, Error> {
         let parent = process::own_number().to_string();
         let mut within = Command::new(OWN);
-        within.args(["lab", "within", &parent, "--"]).args(command);
+        within.args(["lab", "within", &parent, "--"]).args(command).envs(taken());
         Self::new(within.spawn().map_err(failed)?)
     }
 

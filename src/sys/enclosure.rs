@@ -15,7 +15,7 @@ use signal_hook::consts::{SIGINT, SIGQUIT};
 
 use super::namespace::unshare;
 use super::process::{self, Fork};
-use super::{Error, Result};
+use super::{Error, Result, confine};
 
 /// Where names of hosts stand.
 const HOSTS: &str = "/etc/hosts";
@@ -88,7 +88,8 @@ fn first_process(command: &[OsString]) -> Ended {
     let Some((program, arguments)) = command.split_first() else {
         return fails(NOT_FOUND, Error::os("run a command", io::Error::from(io::ErrorKind::InvalidInput)));
     };
-    let child = match Command::new(program).args(arguments).spawn() {
+    let environment = confine::taken_environment().iter().map(|(name, value)| (name, value));
+    let child = match Command::new(program).args(arguments).envs(environment).spawn() {
         Ok(child) => child,
         Err(source) => {
             let code = if source.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUNNABLE };

@@ -137,7 +137,7 @@ fn with_capabilities_of_the_file_the_same() {
     common::in_own_network(|| {
         let folder = folder_of(USER);
         let own = folder.path().join("rawshake");
-        fs::copy(RAWSHAKE, &own).expect("a copy");
+        program::copy(RAWSHAKE, &own);
         let done = Command::new("setcap").arg("cap_net_raw,cap_net_admin+ep").arg(&own).output().expect("setcap");
         if !done.status.success() {
             return common::impossible(&format!("setcap: {}", String::from_utf8_lossy(&done.stderr)));
@@ -170,18 +170,26 @@ fn output_files_are_of_who_called_and_where_they_may_be() {
         return common::impossible("only root can stand for sudo");
     }
     let (own, others) = (folder_of(USER), tempfile::tempdir().expect("a folder"));
-    let run = |folder: &std::path::Path| {
-        let arguments = format!("trace --lab -q --pcap {}/out.pcap", folder.display());
-        Said::of(behind_sudo(&arguments).output().expect("the program"))
-    };
-    let said = run(own.path());
-    assert_eq!(said.code, Some(0), "{said:?}");
-    let metadata = fs::metadata(own.path().join("out.pcap")).expect("the capture");
-    assert_eq!((metadata.uid(), metadata.gid()), (USER, USER));
-    let said = run(others.path());
-    assert_eq!(said.code, Some(2), "root may write there, who called may not: {said:?}");
-    assert!(said.err.contains("permission denied") || said.err.contains("Permission denied"), "{said:?}");
-    assert_eq!(fs::read_dir(others.path()).expect("the folder").count(), 0);
+    for (arguments, name) in [
+        ("trace --lab -q --pcap FOLDER/out.pcap", "out.pcap"),
+        ("lab run --pcap FOLDER/lab.pcap -- true", "lab.pcap"),
+        ("lab run --out FOLDER/lab.txt -- true", "lab.txt"),
+        ("lab serve -c 1 --pcap FOLDER/serve.pcap -q", "serve.pcap"),
+        ("quiz captures/three-segment.pcap --seed 1 --export FOLDER/sheet", "sheet.key"),
+    ] {
+        let run = |folder: &std::path::Path| {
+            let arguments = arguments.replace("FOLDER", &folder.display().to_string());
+            Said::of(behind_sudo(&arguments).output().expect("the program"))
+        };
+        let said = run(own.path());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let metadata = fs::metadata(own.path().join(name)).expect("the file");
+        assert_eq!((metadata.uid(), metadata.gid()), (USER, USER), "{arguments}");
+        let said = run(others.path());
+        assert_eq!(said.code, Some(2), "root may write there, who called may not: {said:?}");
+        assert!(said.err.contains("permission denied") || said.err.contains("Permission denied"), "{said:?}");
+        assert_eq!(fs::read_dir(others.path()).expect("the folder").count(), 0, "{arguments}");
+    }
 }
 
 #[test]
@@ -205,7 +213,7 @@ fn set_user_id_is_refused() {
     }
     let folder = folder_of(USER);
     let own = folder.path().join("rawshake");
-    fs::copy(RAWSHAKE, &own).expect("a copy");
+    program::copy(RAWSHAKE, &own);
     chown(&own, Some(0), Some(0)).expect("root's");
     for (mode, is_refused) in [(0o755, false), (0o4755, true), (0o2755, true)] {
         fs::set_permissions(&own, fs::Permissions::from_mode(mode)).expect("a mode");
@@ -226,5 +234,44 @@ fn an_invoker_who_does_not_exist_is_refused() {
         let said = Said::of(command.env(variable, value).output().expect("the program"));
         assert_eq!(said.code, Some(2), "{variable}={value}: {said:?}");
         assert!(said.err.contains(&format!("{variable} is {value:?}, which names nobody here")), "{said:?}");
+    }
+}
+
+#[test]
+fn behind_sudo_the_environment_configures_colours_alone() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    let folder = folder_of(USER);
+    let [text, shell, mark] = ["text", "shell", "mark"].map(|name| folder.path().join(name));
+    fs::write(&text, format!("#!/bin/sh\n: > {}\n", mark.display())).expect("a script");
+    program::copy(&text.display().to_string(), &shell);
+    fs::set_permissions(&shell, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let odd = |command: &mut Command| -> Said {
+        for (name, value) in [("COLUMNS", "31"), ("TZ", "UTC-9"), ("RUST_BACKTRACE", "full"), ("HOME", "/nowhere")] {
+            command.env(name, value);
+        }
+        Said::of(command.env("SHELL", &shell).stdin(std::process::Stdio::null()).output().expect("the program"))
+    };
+    for arguments in
+        ["replay captures/three-segment.pcap", "replay --help", "replay captures/none.pcap", "learn --list"]
+    {
+        let plain = Said::of(behind_sudo(arguments).output().expect("the program"));
+        let said = odd(&mut behind_sudo(arguments));
+        assert_eq!((said.code, said.out, said.err), (plain.code, plain.out, plain.err), "{arguments}");
+    }
+    let colours = "replay captures/three-segment.pcap";
+    let said = Said::of(behind_sudo(colours).env("CLICOLOR_FORCE", "1").output().expect("the program"));
+    assert!(said.out.contains("\x1b["), "{said:?}");
+    if program::has_lab() {
+        odd(&mut behind_sudo("lab shell"));
+        assert!(!mark.exists(), "the shell of an environment that is not ours was run");
+        odd(&mut command("lab shell"));
+        assert!(mark.exists(), "the shell of our own was not run");
+        let said = odd(&mut behind_sudo("lab run -- /usr/bin/env"));
+        assert!(
+            said.out.contains("HOME=/nowhere\n"),
+            "what is asked for has the environment that it is given: {said:?}"
+        );
     }
 }

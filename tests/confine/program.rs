@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -68,4 +69,10 @@ pub(crate) fn has_lab() -> bool {
         common::impossible(said.err.trim_end());
     }
     !forbidden
+}
+
+/// Copies a file that is to be run. Another process does it: one that this process starts meanwhile would have the copy open
+/// for writing, and such a file cannot be run.
+pub(crate) fn copy(from: &str, to: &Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().expect("cp").success());
 }

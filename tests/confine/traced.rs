@@ -6,8 +6,10 @@ use std::path::Path;
 use crate::common;
 use crate::program::{USER, behind_sudo, folder_of, is_root};
 
-/// What may be opened for writing before that: settings of the lab's own network namespaces, and nothing.
-const OURS: [&str; 3] = ["\"/proc/sys/net/", "\"/dev/null\"", "\"/proc/self/"];
+/// What may be opened for writing before that: settings of the lab's own network namespaces, trace buffers of
+/// our own, and nothing.
+const OURS: [&str; 4] =
+    ["\"/proc/sys/net/", "\"/dev/null\"", "\"/proc/self/", "\"/sys/kernel/tracing/instances/rawshake-"];
 
 /// Runs it under strace, which follows all threads; gives the lines.
 fn traced(arguments: &str, folder: &Path) -> Vec<String> {
@@ -23,7 +25,8 @@ fn traced(arguments: &str, folder: &Path) -> Vec<String> {
     ]);
     strace.arg("-o").arg(&log).arg(run.get_program()).args(run.get_args());
     strace.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = strace.output().expect("strace");
+    // Who asks for answers gets none.
+    let output = strace.stdin(std::process::Stdio::null()).output().expect("strace");
     // Nobody may answer, or be there to be watched.
     let is_done = output.status.code().is_some_and(|code| code < 2);
     assert!(is_done, "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
@@ -38,6 +41,11 @@ fn is_writing(line: &str) -> bool {
 /// What a lab does start: this very program, to clear up behind it.
 const CARETAKER: &str = r#"execve("/proc/self/exe", ["/proc/self/exe", "lab", "caretaker"]"#;
 
+/// Another program is run. Where another thread comes between, strace tells a call in two lines.
+fn is_run(line: &&String) -> bool {
+    line.contains(" execve") && !line.contains("resumed>") && !line.contains(CARETAKER)
+}
+
 #[test]
 fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
     if !is_root() {
@@ -49,6 +57,7 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
     let folder = folder_of(USER);
     let named = folder.path().join("out.pcap");
     let runs = [
+        "trace --lab --kernel -q",
         "trace --lab -q",
         "send --lab -q",
         "listen --lab -q",
@@ -58,9 +67,6 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
     ];
     for arguments in runs {
         let lines = traced(&format!("{arguments} --pcap {}", named.display()), folder.path());
-        // Where another thread comes between, strace tells a call in two lines.
-        let is_run =
-            |line: &&String| line.contains(" execve") && !line.contains("resumed>") && !line.contains(CARETAKER);
         let run: Vec<_> = lines.iter().filter(is_run).collect();
         assert_eq!(run.len(), 1, "{arguments}: strace runs it, and it runs nothing: {run:#?}");
         let quoted = format!("\"{}\"", named.display());
@@ -79,12 +85,34 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
         // What is written later, another process opens, which gave up its rights before; and no other file.
         let main = lines[0].split(' ').next().expect("a process");
         let is_mine = |line: &&String| line.starts_with(&format!("{main} ")) && line.contains("seccomp(");
-        let filtered = &lines[lines.iter().position(|line| is_mine(&line)).expect("a filter")..];
+        let (before, filtered) = lines.split_at(lines.iter().position(|line| is_mine(&line)).expect("a filter"));
         let late = || filtered.iter().filter(|line| is_writing(line));
         assert!(!late().any(|line| line.starts_with(&format!("{main} "))), "{arguments}: {filtered:#?}");
         let other: Vec<_> = late().filter(|line| !line.contains(&quoted) && !line.contains("\"/dev/null\"")).collect();
         assert!(other.is_empty(), "{arguments}: {other:#?}");
-        assert!(at(&format!("setresuid({USER}, {USER}, {USER})")) < at("seccomp("), "{arguments}");
+        let becomes = format!("setresuid({USER}, {USER}, {USER})");
+        assert!(before.iter().any(|line| line.starts_with(main) && line.contains(&becomes)), "{arguments}");
         fs::remove_file(&named).expect("a new file for each run");
+    }
+}
+
+#[test]
+fn without_a_file_to_write_nothing_is_written_at_all() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    if !common::support::installed("without_a_file", "strace") {
+        return common::skip("strace is not installed");
+    }
+    let folder = folder_of(USER);
+    let of_folder = format!("\"{}", folder.path().display());
+    for arguments in ["sockets", "sockets --tree", "explain SYN", "explain --list", "quiz captures/three-segment.pcap"]
+    {
+        let lines = traced(arguments, folder.path());
+        assert_eq!(lines.iter().filter(|line| line.contains(" execve")).count(), 1, "{arguments}: {lines:#?}");
+        let written: Vec<_> = lines.iter().filter(|line| is_writing(line)).collect();
+        let is_ours = |line: &&&String| !OURS.iter().any(|own| line.contains(own));
+        assert!(!written.iter().any(|line| is_ours(&line)), "{arguments}: {written:#?}");
+        assert!(!lines.iter().any(|line| line.contains(&of_folder)), "{arguments}: nobody named {of_folder}");
     }
 }

@@ -1,5 +1,6 @@
 //! What holds for the sources as a text: who may import whom, by the table of ARCHITECTURE.md, and what docs/TRUST.md promises.
 
+mod environment;
 mod promises;
 
 use std::collections::BTreeSet;

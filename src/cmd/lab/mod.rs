@@ -11,20 +11,21 @@ mod shell;
 mod view;
 mod within;
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anstream::StripStream;
 use clap::Subcommand;
 
-use super::capture::CaptureArgs;
+use super::capture::{CaptureArgs, CaptureFile};
 use super::new_file::{Named, OUTPUTS};
 use super::output::OutputArgs;
 use super::show::ByLine;
 use super::{Exit, Streams};
 use crate::lab::{self, Impairments, Lab};
 use crate::sink::{self, ListSettings, Sink};
-use crate::sys::terminal;
+use crate::sys::{confine, terminal};
 
 /// Real servers and clients of the kernel in the embedded lab, and every packet on the wire between them
 ///
@@ -72,6 +73,10 @@ enum Command {
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let is_shown = matches!(args.command, Command::Serve(_) | Command::Run(_) | Command::Shell(_));
+    if !is_shown {
+        confine::act_for_self()?;
+    }
     match &args.command {
         Command::Serve(args) => serve::run(args, streams),
         Command::Client(args) => client::run(args, streams),
@@ -114,28 +119,40 @@ struct WireArgs {
     capture: CaptureArgs,
 }
 
+/// The files that were asked for.
+struct Files {
+    out: Option<Named<File>>,
+    pcap: Option<CaptureFile>,
+}
+
 impl WireArgs {
-    /// What shows the wire on `out`, or in the file that was named.
+    /// Opens the files that were asked for, with the rights of who called; from then on those of who runs this count, who
+    /// makes the lab and starts programs there. To be called before any thread is there.
     ///
     /// # Errors
-    /// The file cannot be written.
-    fn sink<'a>(&self, out: &'a mut dyn Write) -> anyhow::Result<Box<dyn Sink + 'a>> {
+    /// A file cannot be written; pictures are asked of a list.
+    fn open(&self) -> anyhow::Result<Files> {
         if self.list {
             self.output.refuse_pictures("--list is none")?;
         }
-        let (out, terminal): (Box<dyn Write + 'a>, _) = match &self.out {
+        let create = |path: &PathBuf| Named::create(path, self.capture.force(), &[]);
+        let files = Files { out: self.out.as_ref().map(create).transpose()?, pcap: self.capture.create()? };
+        confine::act_for_self()?;
+        Ok(files)
+    }
+
+    /// What shows the wire on `out`, or in the file that was named.
+    fn sink<'a>(&self, out: &'a mut dyn Write, file: Option<Named<File>>) -> Box<dyn Sink + 'a> {
+        let (out, terminal): (Box<dyn Write + 'a>, _) = match file {
             None => (Box::new(ByLine(out)), terminal::width(io::stdout())),
-            Some(path) => {
-                let file: Box<dyn Write> = Box::new(Named::create(path, self.capture.force(), &[])?);
-                (Box::new(StripStream::new(file)), None)
-            }
+            Some(file) => (Box::new(StripStream::new(Box::new(file) as Box<dyn Write>)), None),
         };
         let output = &self.output;
         if self.list {
             let width = output.width.or(terminal).map(usize::from);
             let settings = ListSettings { width, ascii: output.ascii, ..ListSettings::default() };
-            return Ok(sink::open_list(output.format, &settings, out));
+            return sink::open_list(output.format, &settings, out);
         }
-        Ok(sink::open(output.format, &output.settings(terminal), out))
+        sink::open(output.format, &output.settings(terminal), out)
     }
 }

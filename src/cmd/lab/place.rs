@@ -11,7 +11,7 @@ use crate::cmd::exit::remark;
 use crate::cmd::kernel::Kernel;
 use crate::cmd::{Exit, Streams};
 use crate::lab::{self, Door, Joined, Place, Process, SERVER, Server, YOU};
-use crate::sys::{Interrupts, Signal, poll};
+use crate::sys::{Interrupts, Signal, confine, poll};
 
 /// The servers of a lab for commands, each at its usual port.
 const SERVERS: [Server; 6] =
@@ -63,8 +63,10 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     if place.join {
+        confine::act_for_self()?;
         return join(place, command, greeting, streams);
     }
+    let files = wire.open()?;
     // Only one lab can be joined; a second one goes without.
     let door = Door::reserve().ok();
     let options = lab::Options { server: SERVERS[0], wire: wire.wire.clone(), ..lab::Options::default() };
@@ -72,7 +74,7 @@ pub(super) fn run(
     let mut lab = super::enter(&options)?;
     SERVERS[1..].iter().try_for_each(|server| lab.start(*server, server.port()))?;
     let _open = door.map(|door| door.open(&lab, None)).transpose()?;
-    let mut view = View::open(wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;
+    let mut view = View::open((wire, files), kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     greet(greeting, streams.err)?;
     let process = lab.start_command(place.place(), command)?;
     let ended = attend(process, |process| Ok(view.watch(&[process], None)?.signal()))?;

@@ -157,13 +157,14 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
         !(serving.manner.half_close && serving.speech == Speech::Http),
         "--half-close is for the echo: a page of HTTP has nobody who would speak on; leave out --http"
     );
+    let files = args.wire.open()?;
     // Others look for the lab where it was started.
     let door = args.clients.is_none().then(Door::reserve).transpose()?;
     // Every other socket and every thread comes after this.
     let wire = args.wire.wire.clone();
     let kernel = Kernel::open(args.wire.kernel, streams.err)?;
     let lab = super::enter(&lab::Options { server: Server::Refuses, wire, ..lab::Options::default() })?;
-    let mut view = View::open(&args.wire, kernel.map(|kernel| (kernel, &lab)), streams.out)?;
+    let mut view = View::open((&args.wire, files), kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     introduce(&serving, streams.err)?;
     let mut stage = Stage { lab: &lab, server: None, program: Program::Serve(serving.clone()), said: String::new() };
     stage.start()?;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use super::WireArgs;
+use super::{Files, WireArgs};
 use crate::cmd::kernel::{Kernel, Whose};
 use crate::cmd::show::Show;
 use crate::cmd::sight::Sight;
@@ -55,17 +55,16 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// Shows on `out` what comes from now on. To be called by the thread that is in the lab.
     pub(super) fn open(
-        args: &WireArgs,
+        (args, files): (&WireArgs, Files),
         kernel: Option<(Kernel, &Lab)>,
         out: &'a mut dyn io::Write,
     ) -> anyhow::Result<Self> {
         let interrupts = Interrupts::new()?;
-        let pcap = args.capture.create()?;
-        let mut sink = args.sink(out)?;
+        let mut sink = args.sink(out, files.out);
         if let Some((kernel, lab)) = kernel {
             sink = kernel.in_lab(lab, Whose::Both)?.beside(sink, args.output.format);
         }
-        let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
+        let show = Show::new(TracerOptions::default(), sink, files.pcap, None).with_exchanges();
         let sight = Sight::open(lab::INTERFACE, FILTER, show)?;
         let round_trip = args.wire.as_ref().map_or(Duration::ZERO, |wire| wire.delay * 2);
         Ok(Self { sight, interrupts, round_trip })

@@ -1,7 +1,8 @@
 //! Who started this program, and so whose files it may touch.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, OsString};
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
 use std::sync::OnceLock;
 
 use rustix::process::{getegid, geteuid, getgid, getuid};
@@ -87,8 +88,14 @@ fn named(variable: &'static str, uid: &str, gid: Option<&str>) -> Result<Identit
 const ENTRY: usize = 64 << 10;
 const GROUPS: usize = 65_536;
 
-/// What this machine knows of a user.
-fn look_up(uid: u32) -> Option<Identity> {
+/// What the list of users says of one.
+struct Entry {
+    gid: u32,
+    name: CString,
+    shell: OsString,
+}
+
+fn entry(uid: u32) -> Option<Entry> {
     let mut place = std::mem::MaybeUninit::<libc::passwd>::uninit();
     let (mut strings, mut found) = (vec![0; ENTRY], std::ptr::null_mut());
     // SAFETY: every pointer leads to a place of the length that is told, and lives until the call returns.
@@ -97,8 +104,16 @@ fn look_up(uid: u32) -> Option<Identity> {
     if status != 0 || found.is_null() {
         return None;
     }
-    // SAFETY: `found` is `place`, which was filled in; its name is a string within `strings`.
-    let (gid, name) = unsafe { ((*found).pw_gid, CStr::from_ptr((*found).pw_name)) };
+    // SAFETY: `found` is `place`, which was filled in; name and shell are strings within `strings`.
+    let (gid, name, shell) =
+        unsafe { ((*found).pw_gid, CStr::from_ptr((*found).pw_name), CStr::from_ptr((*found).pw_shell)) };
+    let shell = OsString::from_vec(shell.to_bytes().to_vec());
+    Some(Entry { gid, name: name.to_owned(), shell })
+}
+
+/// What this machine knows of a user.
+fn look_up(uid: u32) -> Option<Identity> {
+    let Entry { gid, name, .. } = entry(uid)?;
     let mut groups = vec![0; GROUPS];
     let mut count = i32::try_from(groups.len()).unwrap_or(i32::MAX);
     // SAFETY: `groups` has room for `count` numbers.
@@ -231,6 +246,25 @@ const COLOURS: [&str; 6] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COL
 /// What says who started this program, for processes that it starts.
 const NAMES: [&str; 2] = ["SUDO_UID", "SUDO_GID"];
 
+/// What [`keep_only_colours`] has taken away.
+static TAKEN: OnceLock<Vec<(OsString, OsString)>> = OnceLock::new();
+
+/// What [`keep_only_colours`] has taken away: for a command that is run by request, and for nobody else.
+#[must_use]
+pub fn taken_environment() -> &'static [(OsString, OsString)] {
+    TAKEN.get().map_or(&[], Vec::as_slice)
+}
+
+/// The shell of who started this program, as the machine's list of users has it.
+#[must_use]
+pub fn shell_of_invoker() -> Option<OsString> {
+    invoker()
+        .ok()
+        .and_then(|invoker| entry(invoker.owner.uid))
+        .map(|entry| entry.shell)
+        .filter(|shell| !shell.is_empty())
+}
+
 /// Behind sudo, and with capabilities of the program file, the environment configures colours and nothing else: all other
 /// variables go. To be called before any thread is there.
 pub fn keep_only_colours() {
@@ -240,8 +274,8 @@ pub fn keep_only_colours() {
     if !is_behind_sudo && !is_privileged {
         return;
     }
-    let names: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
-    for name in names.iter().filter(|name| !COLOURS.iter().chain(&NAMES).any(|kept| name == kept)) {
+    let is_kept = |name: &OsString| COLOURS.iter().chain(&NAMES).any(|kept| name == kept);
+    for (name, _) in TAKEN.get_or_init(|| std::env::vars_os().filter(|(name, _)| !is_kept(name)).collect()) {
         // SAFETY: there is one thread, so nobody reads the environment meanwhile.
         unsafe { std::env::remove_var(name) };
     }

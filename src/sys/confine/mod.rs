@@ -19,7 +19,7 @@ pub use filter::forbid_deadly_calls;
 pub use held::{Held, held};
 pub use identity::{
     Identity, Invoker, act_for_invoker, act_for_self, as_invoker, as_self, become_invoker, become_invoker_or_stay,
-    keep_only_colours, loses_files, refuse_set_user_id,
+    keep_only_colours, loses_files, refuse_set_user_id, shell_of_invoker, taken_environment,
 };
 
 use super::Result;
