@@ -4,7 +4,8 @@ use super::reasons::is_by_hand;
 use super::voice::to;
 use super::words::{count, duration, ordinal};
 use super::{Reason, Topic, Voice, Weight};
-use crate::trace::{Mark, SegmentEvent};
+use crate::tcp::State;
+use crate::trace::{Mark, Origin, SegmentEvent};
 
 /// Marks of segments that their receiver passes over.
 const IGNORED: [Mark; 14] = [
@@ -24,13 +25,21 @@ const IGNORED: [Mark; 14] = [
     Mark::SynFin,
 ];
 
+/// Those among them that only an end with a socket passes over: from CLOSED they bring a reset (RFC 9293 section 3.10.7.1).
+const ANSWERED_WHEN_CLOSED: [Mark; 6] =
+    [Mark::NoFlags, Mark::BareFin, Mark::Xmas, Mark::WithoutAck, Mark::UnacceptableAck, Mark::SynFin];
+
 /// Marks that say why a reset ends a connection.
 pub(super) const ABORTS: [Mark; 5] =
     [Mark::Abort, Mark::AbortUnread, Mark::GaveUp, Mark::ListenerClosed, Mark::LateRefusal];
 
 /// Marks that need no words beside another: what an ACK for another connection acknowledges was sent there; with a cookie,
-/// data on a SYN do not wait.
-const SAID: [(Mark, Mark); 2] = [(Mark::UnacceptableAck, Mark::HalfOpen), (Mark::SynWithData, Mark::FastOpen)];
+/// data on a SYN do not wait; and a challenge repeats its number because it was asked to, not because something is missing.
+const SAID: [(Mark, Mark); 3] = [
+    (Mark::UnacceptableAck, Mark::HalfOpen),
+    (Mark::SynWithData, Mark::FastOpen),
+    (Mark::DuplicateAck, Mark::ChallengeAck),
+];
 
 /// Whether the words of a mark say why a reset came.
 pub(super) fn tell_why(reset: &SegmentEvent) -> bool {
@@ -42,8 +51,11 @@ pub(super) fn tell_why(reset: &SegmentEvent) -> bool {
 #[must_use]
 pub fn is_ignored(segment: &SegmentEvent) -> bool {
     let stale = segment.marks.has(Mark::OldTimestamp) && segment.len > 0;
-    let ignored = stale || IGNORED.into_iter().any(|mark| segment.marks.has(mark));
-    ignored && segment.before[to(segment)] == segment.after[to(segment)]
+    let receiver = segment.before[to(segment)];
+    // Of an end of which nothing is known it may be CLOSED.
+    let answers = matches!(receiver.state, None | Some(State::Closed));
+    let passed_over = |mark: Mark| segment.marks.has(mark) && !(answers && ANSWERED_WHEN_CLOSED.contains(&mark));
+    (stale || IGNORED.into_iter().any(passed_over)) && receiver == segment.after[to(segment)]
 }
 
 /// How often the words of `mark` are worth saying.
@@ -115,6 +127,9 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::HandshakeReset => "a reset where the last ACK was to come".to_owned(),
         Mark::OldDuplicateSyn => "the SYN before was a ghost: the reset vetoed it".to_owned(),
         Mark::LateRefusal => "refused after all: queue full, or listener closed".to_owned(),
+        Mark::HalfOpen if segment.flags.rst() && segment.origin == Origin::HandMade => {
+            "reads like: no such connection here, only the other end has it".to_owned()
+        }
         Mark::HalfOpen if segment.flags.rst() => "no such connection here: only the other end has it".to_owned(),
         Mark::HalfOpen if segment.relative_seq.cast_signed() < 0 => "of the old connection, which goes on".to_owned(),
         Mark::HalfOpen => "acknowledges an old connection, not this SYN".to_owned(),
@@ -124,6 +139,9 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SpuriousRetransmission => "ignored: all of it was acknowledged before".to_owned(),
         Mark::TailLossProbe => "the last bytes again, to find out what was lost".to_owned(),
         Mark::OutOfOrder => format!("out of order: seq {seq} was sent before what came first"),
+        Mark::DuplicateAck if segment.marks.has(Mark::ChallengeAck) => {
+            format!("ack {ack} again: nothing was taken of what it answers")
+        }
         Mark::DuplicateAck => format!("ack {ack} again: that byte is missing, later ones came"),
         Mark::DelayedAck => "a delayed ACK: it waited for data to ride on".to_owned(),
         Mark::Sack => "SACK: these later bytes arrived, beyond a hole".to_owned(),

@@ -129,7 +129,8 @@ pub(super) fn is_by_hand(segment: &SegmentEvent) -> bool {
 
 /// What the acknowledgment number is made of.
 fn acknowledged(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
-    let ack = voice.ack(segment)?;
+    // What was never sent has not arrived.
+    let ack = voice.ack(segment).filter(|_| !segment.marks.has(Mark::AckUnseen))?;
     let acked = segment.acked;
     let octets = acked.octets;
     let from = ack.wrapping_sub(octets).wrapping_sub(u32::from(acked.syn)).wrapping_sub(u32::from(acked.fin));
@@ -189,7 +190,7 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
             format!("urgent pointer {}: not for new programs (RFC 6093)", segment.urgent),
         ));
     }
-    if flags.syn() && !voice.absolute {
+    if flags.syn() && voice.seq(segment) == 0 && !voice.absolute {
         reasons.push(Reason::detail(format!("seq 0 is {} on the wire, the initial number", segment.seq)));
     }
     if segment.reset_number == Some(ResetNumber::Exact) && segment.before[to(segment)].state != Some(State::SynSent) {

@@ -176,10 +176,13 @@ impl<'a> Pen<'a> {
 
     /// What became of a segment: of a SYN, what our own listener knows.
     fn end(&self, item: &Item, segment: &SegmentEvent) -> ArrowEnd {
+        let to = segment.from.other();
         match self.reception.filter(|_| segment.from == Side::Client && item.end == ArrowEnd::Unanswered) {
             Some(Reception { lost, .. }) if segment.copy <= lost => ArrowEnd::Lost,
             Some(Reception { lost, no_place }) if segment.copy <= lost.saturating_add(no_place) => ArrowEnd::Ignored,
             Some(_) if segment.flags.syn() => ArrowEnd::Arrives,
+            // The capture is made at your end: what came there has arrived, whether it was answered or not.
+            _ if self.voice.names.you() == Some(to) && item.end == ArrowEnd::Unanswered => ArrowEnd::Arrives,
             _ => item.end,
         }
     }

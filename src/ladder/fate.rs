@@ -7,6 +7,7 @@ use super::ArrowEnd;
 use crate::explain;
 use crate::tcp::Seq;
 use crate::trace::{IcmpEvent, Mark, Pair, SegmentEvent, Side};
+use crate::wire::Flags;
 
 /// Segments in flight that are remembered for each side; older ones are taken to have arrived.
 const IN_FLIGHT: usize = 64;
@@ -27,9 +28,21 @@ struct Pending {
     again: bool,
 }
 
+/// The FIN of one side.
+#[derive(Clone, Copy, Debug, Default)]
+struct Goodbye {
+    /// The number behind it.
+    end: Option<Seq>,
+    /// The bare ACK that confirmed it. Nothing confirms that one: only that the FIN does not come again tells that it arrived.
+    answer: Option<u64>,
+}
+
 /// Segments of both sides that await their acknowledgment.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
+    goodbyes: Pair<Goodbye>,
+    /// The last segment of each side, if a receiver may answer it by a challenge (RFC 5961).
+    dubious: Pair<Option<u64>>,
     pending: Pair<VecDeque<Pending>>,
     /// Those that were sent again without it, and may have arrived all the same.
     repeated: Pair<VecDeque<Pending>>,
@@ -46,9 +59,44 @@ impl Fates {
     pub(super) fn segment(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {
         self.heard[segment.from] = true;
         self.acknowledge(segment, ignored);
+        let challenged = self.challenged(id, segment);
         let twice = if ignored { Vec::new() } else { self.arrived_twice(segment) };
+        let unheard = if ignored { None } else { self.goodbye(id, segment) };
         let fates = self.sent(id, segment, ignored);
-        [twice, fates].concat()
+        challenged.into_iter().chain(unheard).chain(twice).chain(fates).collect()
+    }
+
+    /// What is answered by a challenge has arrived, and nothing of it was taken.
+    fn challenged(&mut self, id: u64, segment: &SegmentEvent) -> Option<Fate> {
+        let side = segment.from;
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        self.dubious[side] = (opens || segment.marks.has(Mark::AckUnseen)).then_some(id);
+        if !segment.marks.has(Mark::ChallengeAck) {
+            return None;
+        }
+        let answered = self.dubious[side.other()]?;
+        let theirs = &mut self.pending[side.other()];
+        let before = theirs.len();
+        theirs.retain(|sent| sent.id != answered);
+        (theirs.len() < before).then_some((answered, ArrowEnd::Ignored))
+    }
+
+    /// A FIN that comes once more says that the bare ACK for it was not heard by then.
+    fn goodbye(&mut self, id: u64, segment: &SegmentEvent) -> Option<Fate> {
+        let theirs = &mut self.goodbyes[segment.from.other()];
+        let confirms = segment.flags.ack() && theirs.end.is_some_and(|end| !segment.ack.before(end));
+        let bare = segment.len == 0 && !segment.flags.intersects(Flags::SYN | Flags::FIN | Flags::RST);
+        if confirms && bare && theirs.answer.is_none() {
+            theirs.answer = Some(id);
+        }
+        if !segment.flags.fin() {
+            return None;
+        }
+        let ours = &mut self.goodbyes[segment.from];
+        let unheard = ours.answer.filter(|_| segment.marks.has(Mark::FinRetransmission));
+        let end = segment.seq + segment.len.saturating_add(segment.flags.sequence_len());
+        *ours = Goodbye { end: Some(end), answer: None };
+        unheard.map(|answer| (answer, ArrowEnd::Unanswered))
     }
 
     fn sent(&mut self, id: u64, segment: &SegmentEvent, ignored: bool) -> Vec<Fate> {

@@ -4,6 +4,7 @@ use super::connection::{Connection, Step};
 use super::end::{Facts, Probe};
 use super::{Handshake, Mark, Pair, Side};
 use crate::tcp::State;
+use crate::wire::Flags;
 
 impl Connection {
     /// What the reset of `from` with `facts` tells of its sender.
@@ -34,10 +35,10 @@ impl Connection {
     }
 
     /// Whether a reset has no ACK, and the number that its peer acknowledged last: what an end without a connection
-    /// answers (RFC 9293 section 3.10.7.1).
+    /// answers (RFC 9293 section 3.10.7.1). No answer carries SYN as well.
     fn quotes(&self, from: Side, facts: &Facts) -> bool {
         let segment = &facts.arriving;
-        !segment.flags.ack() && self.ends[from.other()].last_ack == Some(segment.seq)
+        !segment.flags.intersects(Flags::SYN | Flags::ACK) && self.ends[from.other()].last_ack == Some(segment.seq)
     }
 
     /// Whether an end that was heard before answers its peer's segment so: it knows of the connection no more.
