@@ -11,6 +11,7 @@ mod comments;
 mod exchange;
 pub mod glossary;
 mod icmp;
+mod impatience;
 mod judgement;
 mod kernel;
 mod marks;
@@ -42,6 +43,7 @@ pub use exchange::{
     message_label, message_reasons, quoted_unseen,
 };
 pub use icmp::{IcmpWords, icmp_advice, icmp_is_advice, icmp_label, icmp_reasons, icmp_words};
+pub use impatience::impatience;
 pub use judgement::{Case, damage_words};
 pub use kernel::{Told, kernel_verdict, kernel_warning, kernel_words, process, system_call};
 pub use marks::is_ignored;

@@ -115,6 +115,7 @@ pub fn help(mode: Mode) -> Vec<(String, &'static str)> {
         ROWS.iter().filter(|row| row.modes.contains(&mode)).map(|row| (words(row), row.help)).collect();
     match mode {
         Mode::Send => {
+            lines.push((String::new(), "Your timers stand still while you think; those of the other end do not."));
             lines.splice(1..1, CHANGES.iter().map(|change| (change.form.to_owned(), change.help))).for_each(drop)
         }
         Mode::Guess | Mode::Read => {

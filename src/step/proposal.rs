@@ -102,9 +102,9 @@ fn states(proposal: &Proposal) -> String {
     let Proposal { from, before, to, .. } = *proposal;
     match () {
         () if from == to => format!("{to}, and stays so"),
-        () if before == to => format!("{from} → {to}, since the other segment came"),
+        () if before == to => format!("{from} → {to}, by what has come since"),
         () if from == before => format!("{from} → {to}, with this segment"),
-        () => format!("{from} → {before}, since the other segment came; → {to}, with this one"),
+        () => format!("{from} → {before}, by what has come since; → {to}, with this one"),
     }
 }
 

@@ -283,7 +283,7 @@ fn each_segment_has_its_reason_and_its_states() {
             [SynSent, Established, Established],
             None,
             "the SYN ACK of the server came: acknowledging it completes the handshake",
-            "SYN-SENT → ESTABLISHED, since the other segment came",
+            "SYN-SENT → ESTABLISHED, by what has come since",
         ),
         (
             outgoing(1001, 5001, PA, b"hello"),
@@ -304,7 +304,7 @@ fn each_segment_has_its_reason_and_its_states() {
             [Established, CloseWait, LastAck],
             Some(Call::Close),
             "close(): the server has closed its direction; this closes yours",
-            "ESTABLISHED → CLOSE-WAIT, since the other segment came; → LAST-ACK, with this one",
+            "ESTABLISHED → CLOSE-WAIT, by what has come since; → LAST-ACK, with this one",
         ),
         (
             outgoing(1001, 5001, Flags::RST, b""),

@@ -56,6 +56,34 @@ fn a_wrong_acknowledgment_in_the_handshake_is_answered_with_rst() {
     assert!(rows.iter().all(|row| row.is_sound), "checksums follow what was changed");
 }
 
+/// Of what was changed nothing is told that holds only for segments as TCP makes them.
+#[test]
+fn nothing_is_said_to_have_arrived_that_was_never_sent() {
+    if !has_lab() {
+        return;
+    }
+    let typed = [("", ""), ("", ""), ("ack 99", "Changed  ack 1 -> 99"), ("", ""), ("flags SR", "ACK -> SYN RST")];
+    let (mut person, recording) = Person::in_lab("--send hello");
+    for (at, (line, told)) in typed.iter().enumerate() {
+        person.asked(at as u32 + 1);
+        if !line.is_empty() {
+            person.types(line);
+            person.told(told);
+        }
+        person.types("");
+    }
+    let (code, all, _) = person.ends();
+    assert_eq!(code, Some(0), "{all}");
+    contains(&all, &["never sent", "challenge ACK", "SYN and RST: the reset alone counts", "changed 2 and dropped 0"]);
+    for wrong in ["98 bytes arrived", "later ones came", "no such connection here", "half-open", "SYN RST  seq 0"] {
+        assert!(!all.contains(wrong), "{wrong}:\n{all}");
+    }
+    let ladder = all.rsplit("your states and calls").next().expect("the ladder");
+    assert!(ladder.contains("--)|"), "it was answered: {all}");
+    let Some(rows) = recording.rows() else { return };
+    assert!(rows.iter().any(|row| row.is_ours && row.len == 5 && row.ack == rows[1].seq.wrapping_add(99)), "{rows:?}");
+}
+
 #[test]
 fn a_number_outside_the_window_brings_a_challenge() {
     if !has_lab() {

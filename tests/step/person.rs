@@ -1,7 +1,7 @@
 //! A person who steps through whole connections.
 
 use crate::program::{Person, has_lab, scripted, typed};
-use crate::wire::{self, ACK, FIN_ACK, PSH_ACK, SYN};
+use crate::wire::{self, ACK, FIN_ACK, PSH_ACK, SYN, SYN_ACK};
 
 /// What our end sends to the echo server.
 const WHOLE: [u16; 6] = [SYN, ACK, PSH_ACK, ACK, FIN_ACK, ACK];
@@ -24,7 +24,7 @@ fn every_segment_is_shown_with_its_reason_before_it_leaves() {
         &["Segment  PSH ACK seq 1 ack 1 5 bytes", "send(5): your 5 bytes", "Ack      1 still"],
         &["Segment  ACK seq 6 ack 6", "5 bytes of the server came", "Ack      6 = 1 + 5: the server's 5 bytes"],
         &["Segment  FIN ACK seq 6 ack 6", "close(): you have no more to say", "ESTABLISHED -> FIN-WAIT-1"],
-        &["Segment  ACK seq 7 ack 7", "the FIN of the server came", "FIN-WAIT-1 -> TIME-WAIT, since"],
+        &["Segment  ACK seq 7 ack 7", "the FIN of the server came", "FIN-WAIT-1 -> TIME-WAIT, by what"],
     ];
     for (at, words) in steps.iter().enumerate() {
         let screen = person.asked(at as u32 + 1);
@@ -40,6 +40,29 @@ fn every_segment_is_shown_with_its_reason_before_it_leaves() {
     if let Some(rows) = recording.rows() {
         assert_eq!(wire::ours(&rows), WHOLE);
         assert!(rows.iter().all(|row| row.is_sound), "{rows:?}");
+    }
+}
+
+/// A kernel does not wait for who thinks: it repeats its SYN ACK, which has arrived, and is told so.
+#[test]
+fn who_thinks_for_long_is_told_why_the_other_end_repeats_itself() {
+    if !has_lab() {
+        return;
+    }
+    let (mut person, recording) = Person::in_lab("");
+    person.sends(1, 1);
+    let screen = person.told("forgets it after a minute.");
+    assert!(screen.contains("again, 2nd time, after 1."), "{screen}");
+    assert!(screen.contains("While you think the server goes on: its timer went off, since"), "{screen}");
+    person.types("");
+    person.told("Step 3");
+    person.types("q");
+    let (code, all, _) = person.ends();
+    assert_eq!(code, Some(0), "{all}");
+    let ladder = all.rsplit("you                                                       server").next().expect("it");
+    assert!(!ladder.contains("?"), "what came here has arrived: {all}");
+    if let Some(rows) = recording.rows() {
+        assert_eq!(rows.iter().filter(|row| row.flags == SYN_ACK).count(), 2, "{rows:?}");
     }
 }
 

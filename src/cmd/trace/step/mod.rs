@@ -21,7 +21,7 @@ use crate::ladder::Settings;
 use crate::sink::step::{self as show, OneByOne};
 use crate::step::{Ledger, Origins, Outgoing, Piece, Proposal, words};
 use crate::tcp::{Seq, State};
-use crate::trace::{Hint, Origin, Pair, Tracer, TracerOptions};
+use crate::trace::{Event, EventKind, Hint, Origin, Pair, Tracer, TracerOptions};
 use crate::wire::{Content, Segment, Time};
 
 /// A wait that is worth a word.
@@ -108,6 +108,22 @@ impl<'a> Stepper<'a> {
         show::told(&case.statements(), &self.settings, self.err)
     }
 
+    /// Says why the peer repeats itself while a segment of ours waits at the prompt.
+    fn excuse(&mut self, events: &[Event]) -> io::Result<()> {
+        if !self.prompt.is_waiting() {
+            return Ok(());
+        }
+        let repeated = events.iter().find_map(|event| match &event.kind {
+            EventKind::Segment(segment) if segment.origin == Origin::Wire => {
+                explain::impatience(segment.marks, &self.peer())
+            }
+            _ => None,
+        });
+        let Some(text) = repeated else { return Ok(()) };
+        writeln!(self.err)?;
+        show::sentence(&text, &self.settings, self.err)
+    }
+
     fn follow(&mut self, seen: &Seen<'_>) -> io::Result<()> {
         let case = match (&seen.decoded.content, seen.origin) {
             (Content::Segment(segment), Origin::Wire) => {
@@ -142,6 +158,7 @@ impl Watcher for Stepper<'_> {
         let (drawn, settings) = (&mut self.drawn, &self.settings);
         events.iter().try_for_each(|event| drawn.event(event, settings, self.err))?;
         self.follow(seen)?;
+        self.excuse(&events)?;
         shown
     }
 

@@ -59,6 +59,11 @@ impl Prompt {
         self.is_open
     }
 
+    /// Whether a segment waits to be decided on.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.question.is_some()
+    }
+
     pub(super) const fn open(&mut self) {
         self.is_open = true;
     }
