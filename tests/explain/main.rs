@@ -5,10 +5,13 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
 use rawshake::tcp::State;
+use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::Value;
 
 fn run(arguments: &[&str]) -> Output {
@@ -33,16 +36,22 @@ fn json(arguments: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-/// Every page on the list.
+/// Every page on the list, asked for by its kind and name.
 fn pages() -> Vec<Value> {
-    let page = |listed: &Value| {
-        let [kind, name] = ["kind", "name"].map(|key| listed[key].as_str().expect("text").to_owned());
-        let words = if kind == "icmp" { vec!["explain", &name] } else { vec!["explain", &kind, &name] };
-        let pages = json(&words);
-        assert_eq!((pages.len(), &pages[0]["name"]), (1, &listed["name"]), "{words:?}");
-        pages[0].clone()
-    };
-    json(&["explain", "--list"]).iter().map(page).collect()
+    let listed = json(&["explain", "--list"]);
+    let text = |listed: &Value, key: &str| listed[key].as_str().expect("text").to_owned();
+    let words: Vec<String> = listed
+        .iter()
+        .flat_map(|one| match (text(one, "kind"), text(one, "name")) {
+            (kind, name) if kind == "icmp" => vec![name],
+            (kind, name) => vec![kind, name],
+        })
+        .collect();
+    let words: Vec<&str> = ["explain"].into_iter().chain(words.iter().map(String::as_str)).collect();
+    let pages = json(&words);
+    let names = |all: &[Value]| all.iter().map(|one| (text(one, "kind"), text(one, "name"))).collect::<Vec<_>>();
+    assert_eq!(names(&pages), names(&listed));
+    pages
 }
 
 #[test]
@@ -84,6 +93,68 @@ fn every_call_and_error_that_a_kernel_tells_is_explained() {
         let (out, error, code) = said(&run(&["explain", kind, name]));
         assert!(code == 0 && error.is_empty() && out.contains(name.as_str()), "{name}: {error}");
     }
+}
+
+/// Programs print errors by number, and the kernel's headers say which is which.
+#[test]
+fn every_error_has_the_number_that_linux_gives_it() {
+    let all = [
+        ("ECONNREFUSED", libc::ECONNREFUSED),
+        ("ECONNRESET", libc::ECONNRESET),
+        ("EPIPE", libc::EPIPE),
+        ("ETIMEDOUT", libc::ETIMEDOUT),
+        ("EHOSTUNREACH", libc::EHOSTUNREACH),
+        ("ENETUNREACH", libc::ENETUNREACH),
+        ("EADDRINUSE", libc::EADDRINUSE),
+        ("EADDRNOTAVAIL", libc::EADDRNOTAVAIL),
+        ("EINPROGRESS", libc::EINPROGRESS),
+        ("EAGAIN", libc::EAGAIN),
+        ("EISCONN", libc::EISCONN),
+        ("ENOTCONN", libc::ENOTCONN),
+        ("ECONNABORTED", libc::ECONNABORTED),
+        ("EMSGSIZE", libc::EMSGSIZE),
+        ("EPERM", libc::EPERM),
+        ("EACCES", libc::EACCES),
+        ("ENOPROTOOPT", libc::ENOPROTOOPT),
+        ("EHOSTDOWN", libc::EHOSTDOWN),
+        ("ENONET", libc::ENONET),
+        ("EPROTO", libc::EPROTO),
+        ("EOPNOTSUPP", libc::EOPNOTSUPP),
+        ("EBADF", libc::EBADF),
+        ("EINTR", libc::EINTR),
+        ("EINVAL", libc::EINVAL),
+        ("EMFILE", libc::EMFILE),
+        ("ENFILE", libc::ENFILE),
+        ("ENOMEM", libc::ENOMEM),
+        ("ENOTSOCK", libc::ENOTSOCK),
+    ];
+    let numbers: Vec<String> = all.iter().map(|row| row.1.to_string()).collect();
+    let words: Vec<&str> = numbers.iter().flat_map(|number| ["errno", number.as_str()]).collect();
+    let named: Vec<Value> = json(&[&["explain"], words.as_slice()].concat());
+    let names: Vec<_> = named.iter().map(|page| page["name"].as_str().expect("a name")).collect();
+    assert_eq!(names, all.map(|row| row.0));
+    let listed = json(&["explain", "--list", "errnos"]);
+    assert_eq!(listed.len(), all.len(), "every error has a number");
+}
+
+/// RFC 9293 would have a reset take away what was not read; pages and a lesson say that Linux does not.
+#[test]
+fn what_came_before_a_reset_can_be_read_on_linux() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+    let (mut server, _) = listener.accept().expect("a client");
+    client.write_all(b"unread").expect("sent");
+    server.write_all(b"answer").expect("sent");
+    // Only what has come lets close() reset.
+    server.peek(&mut [0]).expect("data");
+    drop(server);
+    // Nothing is read before the reset has come.
+    let mut wait = [PollFd::new(&client, PollFlags::empty())];
+    poll(&mut wait, None).expect("its error");
+    assert!(wait[0].revents().contains(PollFlags::ERR));
+    let mut answer = Vec::new();
+    let error = client.read_to_end(&mut answer).expect_err("a reset");
+    assert_eq!((answer.as_slice(), error.kind()), (&b"answer"[..], ErrorKind::ConnectionReset));
 }
 
 #[test]

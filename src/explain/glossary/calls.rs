@@ -131,7 +131,7 @@ pub(super) const CALLS: &[Entry] = &[
         name: "abort",
         also: &["SO_LINGER 0", "AF_UNSPEC"],
         gloss: "close() with SO_LINGER 0: sends a RST",
-        is: "The connection is thrown away: RST ACK goes out, data in both directions are lost, and nothing remains.",
+        is: "The connection is thrown away: RST ACK goes out, what is still to be sent or read here is lost, and nothing remains.",
         when: "close() with SO_LINGER on and 0 s; on Linux also connect() to AF_UNSPEC.",
         picture: &[to("RST ACK").at("CLOSED", "CLOSED")],
         rfc: "RFC 9293 3.10.5",
@@ -154,7 +154,7 @@ pub(super) const CALLS: &[Entry] = &[
         when: "In servers with one process for each client, after accept().",
         beware: "A FIN goes out only when the last process has closed its copy.",
         rfc: "POSIX fork(2)",
-        command: "trace --lab --lab-server never-closes --send hello",
+        command: "trace --lab --lab-server never-closes --send hello --deadline 2",
         ..BLANK
     },
     Entry {

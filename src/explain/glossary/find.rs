@@ -26,6 +26,9 @@ pub enum Found {
     },
 }
 
+/// No name has more words, with a kind before it.
+pub(super) const MOST_WORDS: usize = 12;
+
 /// What the words stand for, one after the other: as many words as possible are taken for one thing, so that
 /// `listening socket` is one and `SYN TIME-WAIT` are two.
 #[must_use]
@@ -33,7 +36,8 @@ pub fn find(words: &[String]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut rest = words;
     while !rest.is_empty() {
-        let longest = (1..=rest.len()).rev().find_map(|count| Some((count, one(&rest[..count].join(" "))?)));
+        let longest =
+            (1..=rest.len().min(MOST_WORDS)).rev().find_map(|count| Some((count, one(&rest[..count].join(" "))?)));
         let Some((count, one)) = longest else {
             found.push(unknown(&rest[0], &rest.join(" ")));
             return found;
@@ -53,6 +57,12 @@ fn one(phrase: &str) -> Option<Found> {
 /// What Wireshark writes before the names of phenomena.
 const WIRESHARK: &str = "tcp.analysis.";
 
+/// What Rust writes before the number of an error.
+const RUST: &str = "os error ";
+
+/// Longer heaps of small letters are words.
+const FEW_LETTERS: usize = 3;
+
 /// A word without what spelling is about: case, blanks, underscores, parentheses and brackets.
 pub(super) fn key(text: &str) -> String {
     let text = text.trim().trim_end_matches("()").trim_start_matches(WIRESHARK);
@@ -64,10 +74,32 @@ pub(super) fn key(text: &str) -> String {
 /// Every thing that `phrase` can be, and the phrase without the kind before it, which leaves only things of that kind;
 /// none if there is nothing.
 fn candidates(phrase: &str) -> Option<(&str, Vec<Candidate>)> {
-    let of_kind =
-        phrase.split_once(' ').and_then(|(first, rest)| Some((rest, named(rest, Kind::from_name(first)?.into()))));
+    let of_kind = |kind: &str, rest| Some((rest, named(rest, Kind::from_name(kind)?.into())));
     let with = |(rest, things): (_, Vec<Candidate>)| (!things.is_empty()).then_some((rest, things));
-    of_kind.and_then(with).or_else(|| with((phrase, named(phrase, None))))
+    let first = || phrase.split_once(' ').and_then(|(first, rest)| of_kind(first, rest));
+    // A kind that stands before a word belongs to that one: `errno 4 errno 11`.
+    let leads = phrase.split(' ').next().is_some_and(|first| Kind::from_name(first).is_some());
+    let last = || phrase.rsplit_once(' ').filter(|_| !leads).and_then(|(rest, last)| of_kind(last, rest));
+    let rust = || phrase.strip_prefix(RUST).map(|rest| (rest, named(rest, Some(Kind::Errno))));
+    let kinds = first().and_then(with).or_else(|| last().and_then(with)).or_else(|| rust().and_then(with));
+    kinds.or_else(|| with((phrase, named(phrase, None)))).or_else(|| with((phrase, loosely(phrase))))
+}
+
+/// What is meant by words that are written together or apart, such as `timewait`, or as Wireshark shows them (`TCP Dup ACK`);
+/// or by a few small letters, as flags.
+fn loosely(phrase: &str) -> Vec<Candidate> {
+    let phrase = phrase.strip_prefix("TCP ").unwrap_or(phrase);
+    let squeezed = |text: &str| text.replace('-', "");
+    let wanted = squeezed(&key(phrase));
+    let is_it = |named: &&Named| named.keys.iter().any(|key| squeezed(key) == wanted);
+    let small = phrase.to_lowercase();
+    let things = index().iter().filter(is_it).map(|named| Candidate { thing: named.thing, rank: rank(named, &small) });
+    let things: Vec<_> = things.collect();
+    if !things.is_empty() || phrase.len() > FEW_LETTERS {
+        return things;
+    }
+    let flags = flags(&phrase.to_uppercase());
+    flags.map(|flags| Candidate { thing: Thing::Flags(flags), rank: 1 }).into_iter().collect()
 }
 
 /// A thing that fits, and how well: the best is 0.
@@ -78,11 +110,9 @@ struct Candidate {
 
 fn named(phrase: &str, kind: Option<Kind>) -> Vec<Candidate> {
     let wanted = key(phrase);
-    let number: Option<u8> = if kind == Some(Kind::Option) { phrase.parse().ok() } else { None };
+    let number: Option<u8> = phrase.parse().ok();
     let is_it = |named: &&Named| {
-        let by_number =
-            matches!((&named.thing, number), (Thing::Row(_, kinds), Some(number)) if kinds.contains(&number));
-        by_number || named.keys.contains(&wanted)
+        number.is_some_and(|number| named.thing.has_number(number, kind)) || named.keys.contains(&wanted)
     };
     let of_kind = index().iter().filter(|named| kind.is_none_or(|kind| kind == named.thing.kind()));
     let mut things: Vec<_> =

@@ -153,7 +153,7 @@ pub(super) const NAMED: &[(Flags, Entry)] = &[
         RST,
         Entry {
             gloss: "ends a connection",
-            is: "Reset: the connection is gone, or never was. Nobody answers it; what was not read yet is lost.",
+            is: "Reset: the connection is gone, or never was. Nobody answers it; what is still on its way is lost.",
             when: "A kernel answers an ACK for a connection that it does not know with it.",
             beware: "It is believed for its sequence number alone: exact, it ends the connection, whoever sent it. \
                  In SYN-SENT it counts only with ACK.",

@@ -36,6 +36,10 @@ const KINDS: [(Kind, &str, &str, &str); 10] = [
     (Kind::Exit, "exit", "exits", "Exit codes of rawshake"),
 ];
 
+/// What else somebody may call a kind.
+const OTHER_NAMES: [(&str, Kind); 4] =
+    [("opt", Kind::Option), ("error", Kind::Errno), ("errors", Kind::Errno), ("syscall", Kind::Call)];
+
 impl Kind {
     /// Every kind, in the order of a list.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -64,12 +68,13 @@ impl Kind {
         self.row().3
     }
 
-    /// The kind of that name, one or many, in any case.
+    /// The kind of that name, one or many, in any case, or by another word for it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let fits =
             |row: &&(Self, &str, &str, &str)| [row.1, row.2].iter().any(|known| known.eq_ignore_ascii_case(name));
-        KINDS.iter().find(fits).map(|row| row.0)
+        let other = OTHER_NAMES.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1);
+        KINDS.iter().find(fits).map(|row| row.0).or(other)
     }
 }
 

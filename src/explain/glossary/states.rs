@@ -86,7 +86,7 @@ const fn words(state: State) -> Words {
             command: "send --lab --from fin-wait-1 -f A",
         },
         State::FinWait2 => Words {
-            gloss: "its FIN arrived",
+            gloss: "its FIN is confirmed",
             is: "This end closed first, the other has confirmed that, and has not closed yet. It may go on sending data for \
                  as long as it likes.",
             beware: "After shutdown() the data are read; after close() nobody can read them, and they are answered with \
@@ -159,11 +159,21 @@ pub(super) fn entry(state: State) -> Entry {
     Entry { kind: Kind::State, name, gloss, is, beware, picture, command, rfc: SECTION, ..Entry::blank(Kind::State) }
 }
 
+/// What ss(8) calls a state, where that is neither the name of RFC 9293 nor the kernel's.
+const fn name_in_ss(state: State) -> Option<&'static str> {
+    match state {
+        State::Closed => Some("UNCONN"),
+        State::Established => Some("ESTAB"),
+        _ => None,
+    }
+}
+
 /// The page on a state.
 pub(super) fn page(state: State) -> Page {
     let mut page = entry(state).page();
     let kernel = state.kernel_name();
     page.also = if kernel == state.name() { Vec::new() } else { vec![kernel.to_owned()] };
+    page.also.extend(name_in_ss(state).map(str::to_owned));
     page.outcomes = outcomes::of_state(state);
     let ways = [("From", transitions::into(state)), ("Leads", transitions::out_of(state))];
     page.paragraphs.splice(1..1, ways.into_iter().filter_map(|(subject, text)| statement(subject, text)));

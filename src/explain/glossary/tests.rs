@@ -118,6 +118,43 @@ fn every_state_is_explained_in_both_spellings() {
 }
 
 #[test]
+fn no_name_has_more_words_than_are_tried() {
+    let longest = super::thing::index().iter().flat_map(super::thing::Named::names).map(|name| name.split(' ').count());
+    assert!(longest.max().expect("names") < super::find::MOST_WORDS);
+}
+
+#[test]
+fn words_are_found_as_people_write_them() {
+    let rows = [
+        ("sa", Kind::Flags, "SYN ACK"),
+        ("fpu", Kind::Flags, "FIN PSH URG"),
+        ("SYN flag", Kind::Flags, "SYN"),
+        ("timewait", Kind::State, "TIME-WAIT"),
+        ("finwait1", Kind::State, "FIN-WAIT-1"),
+        ("ESTAB", Kind::State, "ESTABLISHED"),
+        ("UNCONN", Kind::State, "CLOSED"),
+        ("opt 8", Kind::Option, "timestamps"),
+        ("errno 111", Kind::Errno, "ECONNREFUSED"),
+        ("os error 104", Kind::Errno, "ECONNRESET"),
+        ("Connection reset by peer", Kind::Errno, "ECONNRESET"),
+        ("keepalive", Kind::Phenomenon, "keep-alive"),
+        ("TCP Dup ACK", Kind::Phenomenon, "duplicate-ack"),
+        ("TCP Retransmission", Kind::Phenomenon, "retransmission"),
+        ("TCP ZeroWindow", Kind::Phenomenon, "zero-window"),
+        ("syscall connect", Kind::Call, "connect()"),
+    ];
+    for (typed, kind, name) in rows {
+        let page = found(typed);
+        assert_eq!((page.kind, page.name.as_str()), (kind, name), "{typed}");
+    }
+    let words = |phrase: &str| phrase.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    // A number alone is ambiguous; small letters that are a word are no flags.
+    assert!(matches!(find(&words("111")).as_slice(), [Found::Several { candidates, .. }] if candidates.len() == 2));
+    assert!(matches!(find(&words("icmp 3")).as_slice(), [Found::Several { candidates, .. }] if candidates.len() == 16));
+    assert!(matches!(find(&words("pause")).as_slice(), [Found::Unknown { .. }]));
+}
+
+#[test]
 fn every_call_of_the_table_is_explained() {
     use Call::{Abort, Accept, Close, Connect, Listen, Recv, Send, ShutdownWrite};
     for call in [Listen, Connect, Accept, Send(5), Recv(0), ShutdownWrite, Close, Abort] {

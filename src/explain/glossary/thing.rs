@@ -18,7 +18,7 @@ pub(super) enum Thing {
     State(State),
     Phenomenon(Mark),
     Icmp(Message),
-    /// A row of one of the other tables; an option with its kinds.
+    /// A row of one of the other tables; an option with its kinds, an error with its number.
     Row(Entry, &'static [u8]),
 }
 
@@ -59,11 +59,12 @@ impl Thing {
 
     fn every() -> impl Iterator<Item = Self> {
         let row = |entry: Entry| Self::Row(entry, &[]);
-        let tables = [calls::CALLS, errnos::ERRNOS, words::WORDS, notations::NOTATIONS, exits::EXITS];
+        let tables = [calls::CALLS, words::WORDS, notations::NOTATIONS, exits::EXITS];
         let flags = flags::NAMED.iter().map(|(flags, _)| Self::Flags(*flags));
         flags
             .chain(State::ALL.into_iter().map(Self::State))
             .chain(options::OPTIONS.iter().map(|(kinds, entry)| Self::Row(*entry, kinds)))
+            .chain(errnos::ERRNOS.iter().map(|entry| Self::Row(*entry, errnos::numbers(entry.name))))
             .chain(tables.into_iter().flatten().copied().map(row))
             .chain(verdicts::entries().map(row))
             .chain(Mark::all().filter(|mark| phenomena::entry(*mark).is_some()).map(Self::Phenomenon))
@@ -100,6 +101,17 @@ impl Thing {
         }
     }
 
+    /// Whether `number` names it, among things of `kind`: an option is never known by its number alone, nor is a type of ICMP.
+    pub(super) fn has_number(&self, number: u8, kind: Option<Kind>) -> bool {
+        match self {
+            Self::Row(entry, numbers) => {
+                numbers.contains(&number) && (kind == Some(entry.kind) || kind.is_none() && entry.kind == Kind::Errno)
+            }
+            Self::Icmp(message) => kind == Some(Kind::Icmp) && !message.v6 && message.kind == number,
+            _ => false,
+        }
+    }
+
     /// How it is asked for without a doubt: `option sack`.
     pub(super) fn full_name(&self) -> String {
         match self {
@@ -124,7 +136,8 @@ impl Thing {
             Self::Icmp(message) => message.page(),
             Self::Row(entry, kinds) => {
                 let mut page = entry.page();
-                page.also.extend(kinds.iter().map(|kind| format!("kind {kind}")));
+                let word = if entry.kind == Kind::Errno { "errno" } else { "kind" };
+                page.also.extend(kinds.iter().map(|kind| format!("{word} {kind}")));
                 page
             }
         }

@@ -106,7 +106,7 @@ pub(super) const fn opening(handshake: Handshake) -> Entry {
                 &[lost("SYN").at("SYN-SENT", ""), lost("SYN (again, 1 s later)"), lost("SYN (again, 2 s later)")]
             },
             rfc: "RFC 9293 3.8.3",
-            command: "trace --lab --lab-server silent",
+            command: "trace --lab --lab-server silent --retries 2 --timeout 0.3",
             ..BLANK
         },
         Handshake::Unreachable => Entry {
@@ -248,13 +248,13 @@ pub(super) const fn closing(termination: Termination) -> Entry {
                 ]
             },
             rfc: "RFC 9293 3.6",
-            command: "trace --lab --lab-server never-closes --send hello",
+            command: "trace --lab --lab-server never-closes --send hello --deadline 2",
             ..BLANK
         },
         Termination::Reset => Entry {
             also: &["reset (verdict)"],
             gloss: "ended by a RST",
-            is: "A RST ended it: both ends are CLOSED at once, nobody waits in TIME-WAIT, and what was not read is lost.",
+            is: "A RST ended it: both ends are CLOSED at once, nobody waits in TIME-WAIT, and what was on its way is lost.",
             when: "close() with unread data or SO_LINGER 0, data for a program that is gone, or a host that has forgotten \
                    the connection.",
             beware: "A RST is never acknowledged: its sender does not learn whether it arrived.",

@@ -346,7 +346,7 @@ pub(super) const WORDS: &[Entry] = &[
             from("FIN ACK").at("", "close() in both"),
         ],
         rfc: "",
-        command: "trace --lab --lab-server never-closes --send hello",
+        command: "trace --lab --lab-server never-closes --send hello --deadline 2",
         ..BLANK
     },
     Entry {

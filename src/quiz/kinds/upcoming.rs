@@ -50,7 +50,7 @@ fn facts(segment: &SegmentEvent, before: Option<&SegmentEvent>) -> Option<Facts>
         ),
         flags if flags == Flags::FIN | Flags::ACK => (
             "The next segment is the @'s: its program has called close(). It carries no data.",
-            "close() sends FIN; the ACK flag stands on every segment behind the first SYN.",
+            "close() sends FIN; the ACK flag stands on every segment behind the first SYN that is no reset.",
         ),
         _ => return None,
     };

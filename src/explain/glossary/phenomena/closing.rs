@@ -27,7 +27,7 @@ pub(super) const WORDS: &[(Mark, Words)] = &[
         &[from("FIN ACK").at("", "close()"), to("PSH ACK, 5 bytes"), from("RST")],
         "send --lab --from fin-wait-2-orphan -f PA --payload hello")),
     (Mark::Abort, words(
-        "A RST where nothing before explains one: SO_LINGER with 0 s, or somebody on the way. What was not read yet is \
+        "A RST where nothing before explains one: SO_LINGER with 0 s, or somebody on the way. What was on its way is \
          lost, and there is no TIME-WAIT.",
         &[to("PSH ACK, 5 bytes"), from("RST ACK").at("ECONNRESET", "CLOSED")],
         "trace --lab --close reset --send hello")),

@@ -53,11 +53,21 @@ pub(super) fn entry(mark: Mark) -> Option<Entry> {
     })
 }
 
+/// What Wireshark writes on the screen of some, where that is another word.
+const ON_SCREEN: [(Mark, &str); 5] = [
+    (Mark::DuplicateAck, "dup ack"),
+    (Mark::Gap, "previous segment not captured"),
+    (Mark::AckUnseen, "acked unseen segment"),
+    (Mark::PortReuse, "port numbers reused"),
+    (Mark::HalfClose, "half-closed"),
+];
+
 /// Its page.
 pub(super) fn page(mark: Mark) -> Option<Page> {
     let mut page = entry(mark)?.page();
     let row = mark.row();
     page.paragraphs.extend(statement("Weight", severity(row.severity)));
     page.also.extend(row.wireshark.map(|name| format!("tcp.analysis.{name}")));
+    page.also.extend(ON_SCREEN.iter().filter(|row| row.0 == mark).map(|row| row.1.to_owned()));
     Some(page)
 }
