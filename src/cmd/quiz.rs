@@ -20,7 +20,7 @@ use crate::quiz::{self, Judged, Kind, Question};
 use crate::sink::quiz::{self as show, Marks};
 use crate::sys::{Interrupts, random, terminal};
 use answers::Answers;
-use sheet::Sheet;
+use sheet::SheetFiles;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -100,9 +100,9 @@ fn kind() -> impl TypedValueParser<Value = Kind> {
 /// # Errors
 /// A file cannot be read or written, or there is nothing in it to ask about.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let sheet = args.export.as_deref().map(|path| Sheet::new(path, args)).transpose()?;
-    door::start_for(&args.files, sheet.is_some(), |output| {
-        let created = sheet.as_ref().context("no sheet was asked for").and_then(|sheet| sheet.create(output));
+    let files = args.export.as_deref().map(|path| SheetFiles::new(path, args)).transpose()?;
+    door::start_for(&args.files, files.is_some(), |output| {
+        let created = files.as_ref().context("no sheet was asked for").and_then(|files| files.create(output));
         created.map(Some).map_err(|error| told(&error))
     })?;
     let seed = match args.seed {
@@ -112,16 +112,25 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
     let kinds: Vec<Kind> = if args.kinds.is_empty() { Kind::all().collect() } else { args.kinds.clone() };
     let records = packets::records(args, (seed, &kinds), &stop, streams.err)?;
-    let questions = quiz::questions(&records, &kinds, seed, args.questions as usize);
+    let count = args.questions as usize;
+    if let Some(files) = files {
+        let sheet = quiz::sheet(&records, &kinds, seed, count);
+        something(args, &sheet.questions)?;
+        return files.export(&sheet, &args.settings(None), streams);
+    }
+    let questions = quiz::questions(&records, &kinds, seed, count);
+    something(args, &questions)?;
+    ask(args, &questions, seed, Answers::new(stop), streams)
+}
+
+/// Makes sure that there is a question.
+fn something(args: &Args, questions: &[Question]) -> anyhow::Result<()> {
     ensure!(
         !questions.is_empty(),
         "nothing to ask about: no connection begins with a SYN and goes by the book from there on; try another capture{}",
         if args.kinds.is_empty() { "" } else { ", or more kinds" }
     );
-    match sheet {
-        Some(sheet) => sheet.export(args, &questions, streams),
-        None => ask(args, &questions, seed, Answers::new(stop), streams),
-    }
+    Ok(())
 }
 
 impl Args {

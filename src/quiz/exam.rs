@@ -1,10 +1,11 @@
 //! Which questions are asked, and in which order.
 
+use super::leak::in_turn;
 use super::rng::Rng;
 use super::{Kind, Question, Record};
 
 /// At most `count` questions of these kinds about the connections: kind after kind in turn, each segment at most once for
-/// a kind. Fewer, where there is not so much to ask.
+/// a kind. Fewer, where there is not so much to ask. None shows what a later one asks for.
 #[must_use]
 pub fn questions(records: &[Record], kinds: &[Kind], seed: u64, count: usize) -> Vec<Question> {
     let mut rng = Rng::new(seed);
@@ -20,6 +21,7 @@ pub fn questions(records: &[Record], kinds: &[Kind], seed: u64, count: usize) ->
         });
     }
     asked.truncate(count);
+    in_turn(&mut asked);
     asked
 }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod exam;
 mod kinds;
+mod leak;
 mod question;
 mod record;
 mod rng;
@@ -14,5 +15,6 @@ mod rng;
 pub use answer::{Answer, Choice, Judged, read_flags, read_number};
 pub use exam::questions;
 pub use kinds::Kind;
+pub use leak::{Sheet, sheet};
 pub use question::{Question, Row};
 pub use record::{MAX_CONNECTIONS, MAX_SEGMENTS, Record, Records};

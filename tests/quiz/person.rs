@@ -4,6 +4,8 @@ use std::process::Command;
 
 use crate::common::support::program::RAWSHAKE;
 use crate::common::support::screen::Terminal;
+use serde_json::Value;
+
 use crate::{capture, questions, quiz, right};
 
 /// A quiz on a terminal that sends the signals of its keys.
@@ -99,6 +101,65 @@ fn a_seed_repeats_a_quiz_and_another_does_not() {
     assert_ne!(of("1"), of("2"));
 }
 
+/// All blanks are one.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The number that stands behind `name` in a row.
+fn shown<'a>(row: &'a Value, name: &str) -> Option<&'a str> {
+    let mut words = row["segment"].as_str().expect("text").split_whitespace().skip_while(|word| *word != name);
+    words.nth(1).filter(|word| *word != "?")
+}
+
+/// Whether the rows of `one` give away what `asked` asks for.
+fn gives_away(one: &Value, asked: &Value) -> bool {
+    let row = one["rows"].as_array().expect("rows").iter().find(|row| row["packet"] == asked["packet"]);
+    one["connection"] == asked["connection"]
+        && row.is_some_and(|row| match asked["kind"].as_str().expect("text") {
+            "next-flags" => row["segment"] != "?",
+            "next-seq" => shown(row, "seq").is_some(),
+            "next-ack" => shown(row, "ack").is_some(),
+            _ => false,
+        })
+}
+
+#[test]
+fn no_question_gives_away_a_later_one() {
+    let mut pairs = 0;
+    for (name, seed) in
+        ["four-segment", "data-both-ways", "time-wait-reuse"].iter().flat_map(|name| [(name, "1"), (name, "2")])
+    {
+        let book = questions(&quiz(&[&capture(name), "--seed", seed, "-n", "30", "--format", "json"], ""));
+        for (at, one) in book.iter().enumerate() {
+            for asked in &book[at + 1..] {
+                pairs += 1;
+                // Of one segment two numbers may be asked for.
+                let wrong = gives_away(one, asked) && one["packet"] != asked["packet"];
+                assert!(!wrong || one["kind"] == "order" || one["kind"] == "wrong", "{one}\n{asked}");
+            }
+        }
+    }
+    assert!(pairs > 1000, "{pairs}");
+}
+
+#[test]
+fn a_sheet_says_how_many_questions_the_others_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sheet.txt");
+    let export = |name: &str, count: &str| {
+        let said = quiz(
+            &[&capture(name), "--seed", "7", "-n", count, "--export", path.to_str().expect("UTF-8"), "--force"],
+            "",
+        );
+        assert_eq!(said.code, Some(0), "{said:?}");
+        said.err
+    };
+    // Many connections, each with a question of its own; and one that has to serve for all.
+    assert!(!export("syn-flood", "5").contains("looking at the others"));
+    assert!(export("last-ack-lost", "30").contains("of them can be answered by looking at the others"));
+}
+
 #[test]
 fn a_sheet_has_no_answer_and_its_key_has_all() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -110,14 +171,29 @@ fn a_sheet_has_no_answer_and_its_key_has_all() {
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
     let read = |path: String| std::fs::read_to_string(path).expect("a file");
     let (sheet, key) = (read(path.to_owned()), read(format!("{path}.key")));
-    let book = questions(&quiz(&[&file, "--seed", "7", "--format", "json"], ""));
+    let book = questions(&quiz(&[&file, "--seed", "7", "-n", "1000", "--format", "json"], ""));
     assert!(sheet.lines().chain(key.lines()).all(|line| line.chars().count() <= 80));
-    assert_eq!(sheet.matches("\nAnswer: ____").count(), book.len());
+    let asked: Vec<String> = sheet.split("\nQuestion ").skip(1).map(flat).collect();
+    let answers: Vec<String> = key.split("\n\n").skip(1).map(flat).collect();
+    assert_eq!((asked.len(), answers.len(), sheet.matches("\nAnswer: ____").count()), (10, 10, 10));
     assert!(!sheet.contains("Right") && !sheet.contains("explain"));
-    for (at, question) in book.iter().enumerate() {
-        assert!(sheet.contains(&format!("Question {} of {}", at + 1, book.len())));
-        assert!(key.contains(&format!("\n{}. {}\n", at + 1, question["answer"].as_str().expect("text"))), "{key}");
+    let mut compared = 0;
+    for (at, (asked, answer)) in asked.iter().zip(&answers).enumerate() {
+        assert!(asked.starts_with(&format!("{} of 10: ", at + 1)) && answer.starts_with(&format!("{}. ", at + 1)));
+        // What is asked of a segment alone has the same answer whenever it is asked.
+        let same = |question: &&Value| {
+            let kind = question["kind"].as_str().expect("text");
+            let alone = kind.starts_with("next-") || kind == "returns" || kind == "cause";
+            alone && asked.contains(kind) && asked.contains(&flat(question["ask"].as_str().expect("text")))
+        };
+        if let Some(question) = book.iter().find(same) {
+            let right = question["answer"].as_str().expect("text");
+            let right = right.split_once(". ").map_or(right, |(_, choice)| choice);
+            assert!(answer.contains(&flat(right)), "{asked}: {answer}, not {right}");
+            compared += 1;
+        }
     }
+    assert!(compared >= 4, "{sheet}");
     let again = quiz(&arguments, "");
     assert_eq!(again.code, Some(2));
     assert!(again.err.contains("is there already; name another file, or say --force"), "{}", again.err);

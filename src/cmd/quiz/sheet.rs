@@ -10,7 +10,8 @@ use super::Args;
 use crate::cmd::exit::remark;
 use crate::cmd::new_file::{Force, Named, shown};
 use crate::cmd::{Exit, Streams};
-use crate::quiz::Question;
+use crate::ladder::Settings;
+use crate::quiz::Sheet;
 use crate::sink::quiz as show;
 use crate::sys::door::{self, Output};
 
@@ -19,14 +20,14 @@ const SHEET: u32 = 0;
 const KEY: u32 = 1;
 
 /// Where both go to.
-pub(super) struct Sheet {
+pub(super) struct SheetFiles {
     sheet: PathBuf,
     key: PathBuf,
     force: Force,
     inputs: Vec<PathBuf>,
 }
 
-impl Sheet {
+impl SheetFiles {
     /// One at `path`. Neither it nor its key is created where the other cannot be.
     ///
     /// # Errors
@@ -56,25 +57,26 @@ impl Sheet {
     ///
     /// # Errors
     /// As [`Self::create`]; they cannot be written further.
-    pub(super) fn export(
-        &self,
-        args: &Args,
-        questions: &[Question],
-        streams: &mut Streams<'_>,
-    ) -> anyhow::Result<Exit> {
-        let open = |number, path: &Path| -> anyhow::Result<_> {
-            let file = match door::create(number) {
-                Some(created) => created.map_err(|error| anyhow!("{error}"))?,
-                None => self.create(Output::Create(number))?,
-            };
-            Ok(BufWriter::new(Named::new(file, path)))
-        };
-        let (mut sheet, mut key) = (open(SHEET, &self.sheet)?, open(KEY, &self.key)?);
-        let settings = args.settings(None);
-        show::sheet(questions, &settings, &mut sheet).and_then(|()| sheet.flush())?;
-        show::key(questions, &settings, &mut key).and_then(|()| key.flush())?;
-        let [sheet, key] = [&self.sheet, &self.key].map(|path| shown(path));
-        remark(streams.err, &format!("{} questions in {sheet}, their answers in {key}", questions.len()))?;
+    pub(super) fn export(&self, sheet: &Sheet, settings: &Settings, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+        let (mut paper, mut key) = (self.open(SHEET, &self.sheet)?, self.open(KEY, &self.key)?);
+        let questions = &sheet.questions;
+        show::sheet(questions, settings, &mut paper).and_then(|()| paper.flush())?;
+        show::key(questions, settings, &mut key).and_then(|()| key.flush())?;
+        let [paper, key] = [&self.sheet, &self.key].map(|path| shown(path));
+        remark(streams.err, &format!("{} questions in {paper}, their answers in {key}", questions.len()))?;
+        if sheet.answered > 0 {
+            let words =
+                "of them can be answered by looking at the others; fewer questions, or more connections, avoid it";
+            remark(streams.err, &format!("{} {words}", sheet.answered))?;
+        }
         Ok(Exit::Success)
+    }
+
+    fn open(&self, number: u32, path: &Path) -> anyhow::Result<BufWriter<Named<File>>> {
+        let file = match door::create(number) {
+            Some(created) => created.map_err(|error| anyhow!("{error}"))?,
+            None => self.create(Output::Create(number))?,
+        };
+        Ok(BufWriter::new(Named::new(file, path)))
     }
 }
