@@ -31,8 +31,14 @@ impl Force {
     /// As [`Self::check`]; or it cannot be created.
     pub(super) fn create(self, path: &Path, inputs: &[PathBuf]) -> Result<File> {
         self.check(path, inputs)?;
-        let create = || if self.force { fresh::replace(path) } else { fresh::create(path) };
-        confine::as_invoker(create)?.map_err(|refusal| told(path, refusal))
+        let create = if fresh::is_descriptor(path) {
+            fresh::open_descriptor
+        } else if self.force {
+            fresh::replace
+        } else {
+            fresh::create
+        };
+        confine::as_invoker(|| create(path))?.map_err(|refusal| told(path, refusal))
     }
 
     /// Whether the file could be created, as far as can be told without doing anything.
@@ -41,11 +47,14 @@ impl Force {
     /// There is something that may not be replaced, is a link, or is one of `inputs`, under whatever name.
     pub(super) fn check(self, path: &Path, inputs: &[PathBuf]) -> Result<()> {
         ensure!(path != Path::new("-"), "an output wants the name of a file; write ./- for a file of that name");
-        let Some(there) = fresh::replaceable(path).map_err(|refusal| told(path, refusal))? else { return Ok(()) };
+        let is_open = fresh::is_descriptor(path);
+        let there =
+            if is_open { fs::metadata(path).map(Some).map_err(Refusal::from) } else { fresh::replaceable(path) };
+        let Some(there) = there.map_err(|refusal| told(path, refusal))? else { return Ok(()) };
         if inputs.iter().any(|input| is_same(input, &there)) {
             bail!("{} is read as input, so it cannot be written; choose another name", shown(path));
         }
-        ensure!(self.force, told(path, Refusal::Exists));
+        ensure!(is_open || self.force, told(path, Refusal::Exists));
         Ok(())
     }
 

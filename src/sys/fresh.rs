@@ -82,6 +82,22 @@ pub fn replace(path: &Path) -> Result<File, Refusal> {
     }
 }
 
+/// Whether `path` names what this process has open already, as a shell writes it for `>(command)`: who started it, opened it.
+#[must_use]
+pub fn is_descriptor(path: &Path) -> bool {
+    let number = ["/dev/fd", "/proc/self/fd"].iter().find_map(|folder| path.strip_prefix(folder).ok());
+    number.and_then(Path::to_str).is_some_and(|number| number.parse::<u16>().is_ok())
+}
+
+/// Opens what [`is_descriptor`] names once more, to be written; what it holds stays.
+///
+/// # Errors
+/// The system refuses.
+pub fn open_descriptor(path: &Path) -> Result<File, Refusal> {
+    let flags = (OFlags::CLOEXEC | OFlags::NOCTTY).bits().cast_signed();
+    Ok(OpenOptions::new().write(true).custom_flags(flags).open(path)?)
+}
+
 fn writing() -> OpenOptions {
     let mut options = OpenOptions::new();
     // The last part of a name may be a link that somebody else laid.
@@ -162,6 +178,17 @@ mod tests {
             }
         }
         assert_eq!((fs::read(&file).unwrap(), names(folder.path()).len()), (b"precious".to_vec(), 3));
+    }
+
+    #[test]
+    fn a_descriptor_of_our_own_is_written_to() {
+        let file = crate::sys::Anonymous::new("capture").unwrap();
+        assert!(is_descriptor(&file.path()));
+        open_descriptor(&file.path()).unwrap().write_all(b"written").unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), b"written");
+        for other in ["/dev/fd/", "/dev/fd/1x", "/dev/fd/../fd/1", "/proc/self/fd", "/tmp/dev/fd/1", "fd/1"] {
+            assert!(!is_descriptor(Path::new(other)), "{other}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod advice;
 mod ancillary;
+mod anonymous;
 pub mod clock;
 pub mod confine;
 pub mod counters;
@@ -44,6 +45,7 @@ pub mod unix;
 pub mod watch;
 
 pub use advice::next_step;
+pub use anonymous::Anonymous;
 pub use drawer::Drawer;
 pub use error::{Error, Result};
 pub use guard::RstGuard;

@@ -155,6 +155,19 @@ fn a_terminal_that_is_closed_leaves_nothing_behind() {
     }
 }
 
+#[test]
+fn a_kill_within_a_run_leaves_nothing_behind() {
+    let school = School::new();
+    let (mut terminal, mut child) = window(&school);
+    read_until(&mut terminal, "\n> ");
+    terminal.write_all(b"4\n").expect("a terminal");
+    read_until(&mut terminal, "$ rawshake trace");
+    child.kill().expect("it runs");
+    assert!(child.wait().is_ok());
+    drop(terminal);
+    is_clean(&school);
+}
+
 /// Nothing of it runs any more, and no file is left.
 fn is_clean(school: &School) {
     let mark = school.folder.path().to_str().expect("UTF-8").to_owned();

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::person::Person;
-use super::play::{self, Folder, Keep, Played};
+use super::play::{self, Keep, Played};
 use crate::ladder::{Line, Settings};
 use crate::learn::{Failed, Findings, Heading, Lesson, Paragraph, Prediction, Run, Step};
 use crate::sink::learn as show;
@@ -37,7 +37,6 @@ impl Course<'_, '_> {
     /// # Errors
     /// There is no lab, something cannot be written, or the learner has left.
     pub(super) fn go(&mut self) -> anyhow::Result<End> {
-        let folder = Folder::make()?;
         let mut findings = Findings::default();
         let mut runs = 0;
         let mut asked: Option<(&Prediction, Option<String>)> = None;
@@ -48,7 +47,7 @@ impl Course<'_, '_> {
                 Step::Predict(prediction) => asked = Some((prediction, self.ask(prediction, &findings)?)),
                 Step::Run(run) => {
                     runs += 1;
-                    let (played, failures) = self.play(run, &folder, &mut findings)?;
+                    let (played, failures) = self.play(run, &mut findings)?;
                     if !failures.is_empty() {
                         self.person.show(&show::otherwise(&failures, self.settings))?;
                         return Ok(End::Otherwise);
@@ -96,11 +95,11 @@ impl Course<'_, '_> {
     }
 
     /// Runs until it goes as the lesson tells; how it did not at last.
-    fn play(&mut self, run: &Run, folder: &Folder, findings: &mut Findings) -> anyhow::Result<(Played, Vec<Failed>)> {
+    fn play(&mut self, run: &Run, findings: &mut Findings) -> anyhow::Result<(Played, Vec<Failed>)> {
         self.person.show(&show::run(&run.written, self.settings))?;
         let mut attempt = 1;
         loop {
-            let played = play::play(run, folder, self.settings, self.person)?;
+            let played = play::play(run, self.settings, self.person)?;
             findings.look(run, &played.scene);
             let failures = findings.failures(run);
             if failures.is_empty() || attempt == ATTEMPTS {

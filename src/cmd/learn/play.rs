@@ -1,12 +1,11 @@
 //! A run of a lesson: this program once more, as somebody would type it, and what was captured of it.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::File;
 use std::io::{self, PipeReader, Read as _};
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anstream::adapter::strip_str;
@@ -18,7 +17,7 @@ use crate::lab;
 use crate::ladder::Settings;
 use crate::learn::{Run, Scene};
 use crate::source::{Chain, Source as _};
-use crate::sys::{poll, random};
+use crate::sys::{Anonymous, poll};
 use crate::trace::{Hint, Tracer, TracerOptions};
 use crate::wire;
 
@@ -31,28 +30,6 @@ const DRAWING: [&str; 4] = ["trace", "send", "listen", "lab"];
 /// The exit code of what could not be done.
 const FAILED: i32 = 2;
 
-/// A folder that goes when this is dropped.
-pub(super) struct Folder(PathBuf);
-
-impl Folder {
-    /// Makes one that nobody else can look into.
-    ///
-    /// # Errors
-    /// There is no place for it.
-    pub(super) fn make() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("rawshake-{:08x}", random::u32()?));
-        DirBuilder::new().mode(0o700).create(&path).with_context(|| format!("cannot make the folder {path:?}"))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It is for temporary files: what cannot be removed goes with the others.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// What came of a run.
 pub(super) struct Played {
     /// All that it said, in colour.
@@ -60,23 +37,23 @@ pub(super) struct Played {
     /// What was captured.
     pub(super) scene: Scene,
     /// The capture.
-    pub(super) pcap: PathBuf,
+    pub(super) pcap: Anonymous,
 }
 
-/// Runs the command in the lab, with a capture in `folder`.
+/// Runs the command in the lab, with a capture that is no file on any disk: nothing is left of it, whatever ends this process.
 ///
 /// # Errors
 /// It cannot be run, or failed; or the learner has left.
-pub(super) fn play(run: &Run, folder: &Folder, settings: &Settings, person: &mut Person<'_>) -> anyhow::Result<Played> {
-    let pcap = folder.0.join(format!("{:08x}.pcap", random::u32()?));
-    let mut process = Process::start(run, &pcap, settings)?;
+pub(super) fn play(run: &Run, settings: &Settings, person: &mut Person<'_>) -> anyhow::Result<Played> {
+    let pcap = Anonymous::new("rawshake-lesson").context("there is no room for a capture")?;
+    let mut process = Process::start(run, &pcap.path(), settings)?;
     let output = process.output(person)?;
     let status = process.child.wait().context("the run was lost")?;
     if status.code().is_none_or(|code| code >= FAILED) {
         let said = strip_str(&output).to_string();
         bail!("rawshake {}: {}", run.written, reason(&said));
     }
-    let mut scene = scene(&pcap)?;
+    let mut scene = scene(&pcap.path())?;
     scene.said(strip_str(&output).to_string());
     Ok(Played { output, scene, pcap })
 }
@@ -174,10 +151,10 @@ impl Keep<'_> {
     ///
     /// # Errors
     /// It is there already, or cannot be written.
-    pub(super) fn copy(self, pcap: &Path, name: &str) -> anyhow::Result<()> {
+    pub(super) fn copy(self, pcap: &Anonymous, name: &str) -> anyhow::Result<()> {
         const FAILED: &str = "the capture of this run is not kept";
         let mut file = Named::create(&self.folder.join(name), self.force, &[]).context(FAILED)?;
-        let mut capture = File::open(pcap).context(FAILED)?;
+        let mut capture = File::open(pcap.path()).context(FAILED)?;
         io::copy(&mut capture, &mut file).context(FAILED)?;
         Ok(())
     }
