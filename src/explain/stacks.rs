@@ -62,8 +62,13 @@ pub const fn why_linux_differs(cause: Cause) -> &'static str {
              peer it drops what is signed, and sends no answer that it could not sign (RFC 2385 section 2)."
         }
         Cause::WiderByOne => {
-            "RFC 9293 drops a RST beyond the window. Linux counts the first number beyond as one within: it answers \
-             with the challenge ACK of RFC 5961 or, once the program has called close(), believes the RST."
+            "Linux counts the first number beyond the window as one within, for what takes no number itself. So an ACK \
+             there counts and is not answered; a RST there, which RFC 9293 drops, brings the challenge ACK of RFC 5961 or, \
+             once the program has called close(), is believed."
+        }
+        Cause::FlagsFirst => {
+            "RFC 9293 looks at the window first, and answers what lies outside with an ACK. Linux first drops all that has \
+             none of SYN, RST and ACK."
         }
     }
 }

@@ -39,13 +39,15 @@ pub enum Cause {
     PassesReset,
     /// The first number beyond the window counts as within it.
     WiderByOne,
+    /// What has neither SYN nor RST nor ACK is dropped before the window is looked at.
+    FlagsFirst,
     /// A signature for which there is no key.
     Signed,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SynWithFin,
         Self::GivesUpAloud,
         Self::RepeatsSynAck,
@@ -60,6 +62,7 @@ impl Cause {
         Self::AckFlagUnread,
         Self::PassesReset,
         Self::WiderByOne,
+        Self::FlagsFirst,
         Self::Signed,
     ];
 }
@@ -156,6 +159,8 @@ const fn orphan(segment: fn(&Look<'_>) -> bool, (reply, next): (Reply, Next), ca
 const DROP: (Reply, Next) = (Reply::Nothing, Stay);
 /// The states with a socket of their own behind a window.
 const OPEN: &[State] = &[SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
+/// Those whose socket is whole: what is left of a SYN at a listener has its own checks.
+const WHOLE: &[State] = &[Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
 /// The states in which keys of signatures are looked for: all but TIME-WAIT.
 const WITH_KEYS: &[State] =
     &[Closed, Listen, State::SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck];
@@ -195,19 +200,38 @@ pub const LINUX: &[Difference] = &[
     held(&[TimeWait], |look| look.segment.flags.rst() && look.segment.seq != look.variables.rcv_nxt, DROP, C::PassesReset),
 
     held(OPEN, is_reset_at_the_edge, (Reply::Ack, Stay), C::WiderByOne),
+    held(&[SynReceived], is_ack_at_the_edge, (Reply::Nothing, To(Established)), C::WiderByOne),
+    held(&[FinWait1], acknowledges_fin_at_the_edge, (Reply::Nothing, To(FinWait2)), C::WiderByOne),
+    held(&[Closing], acknowledges_fin_at_the_edge, (Reply::Nothing, To(TimeWait)), C::WiderByOne),
+    held(&[LastAck], acknowledges_fin_at_the_edge, (Reply::Nothing, To(Closed)), C::WiderByOne),
+    held(OPEN, is_ack_at_the_edge, DROP, C::WiderByOne),
+
+    held(WHOLE, |look| !look.substitute && look.has(Flags::NONE, ACK_SYN_RST) && !look.in_window(), DROP, C::FlagsFirst),
 ];
 
 fn is_repeated_syn(look: &Look<'_>) -> bool {
     look.has(SYN, DECIDING) && look.segment.seq == look.variables.irs
 }
 
-/// A RST with the first number beyond the window.
-fn is_reset_at_the_edge(look: &Look<'_>) -> bool {
+/// Nothing that takes a number, with the first number beyond the window.
+fn is_at_the_edge(look: &Look<'_>) -> bool {
     let variables = look.variables;
-    look.has(RST, SYN_RST)
-        && look.segment.sequence_len() == 0
+    look.segment.sequence_len() == 0
         && variables.rcv_wnd > 0
         && look.segment.seq == variables.rcv_nxt + variables.rcv_wnd
+}
+
+fn is_reset_at_the_edge(look: &Look<'_>) -> bool {
+    look.has(RST, SYN_RST) && is_at_the_edge(look)
+}
+
+/// A bare ACK there, which counts; without a socket of its own its acknowledgment is not looked at.
+fn is_ack_at_the_edge(look: &Look<'_>) -> bool {
+    look.has(ACK, DECIDING) && is_at_the_edge(look) && (look.substitute || has_acceptable_ack(look))
+}
+
+fn acknowledges_fin_at_the_edge(look: &Look<'_>) -> bool {
+    is_ack_at_the_edge(look) && look.segment.ack == look.variables.snd_nxt
 }
 
 fn has_acceptable_ack(look: &Look<'_>) -> bool {

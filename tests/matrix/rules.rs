@@ -36,7 +36,7 @@ fn every_cell_is_as_linux_does() {
         assert_eq!(differs.is_some(), cell.linux != cell.rfc, "{standing:?} gets {}", cell.probe.name);
         causes.extend(differs.map(|(_, cause)| cause));
     }
-    assert_eq!(causes.len(), 40);
+    assert_eq!(causes.len(), 54);
     causes.extend(cells().iter().filter_map(signed).map(|(_, cause)| cause));
     for cause in Cause::ALL {
         assert!(causes.contains(&cause), "{cause:?} explains nothing");
