@@ -9,26 +9,30 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 /// What is in the captures of one lesson.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
-    /// Every number that stands in a header, or counts packets.
+    /// Every number that stands in a header, or follows from those of one connection.
     whole: HashSet<u64>,
     /// Every time between two packets of a capture, in nanoseconds.
     times: Vec<u64>,
 }
 
-/// One packet.
-struct Seen {
+/// One packet of IP.
+#[derive(Debug)]
+pub(crate) struct Seen {
     time: u64,
-    /// Addresses and ports, and the flags.
-    flow: (String, u16, String, u16),
-    flags: u16,
+    /// Addresses and ports.
+    pub(crate) flow: (String, u16, String, u16),
+    /// Those of TCP; none of other protocols.
+    pub(crate) flags: u16,
+    /// The type of an ICMP message.
+    pub(crate) icmp: Option<u8>,
     seq: u32,
     ack: u32,
     len: usize,
 }
 
 impl Numbers {
-    /// Adds what is in the capture at `path`.
-    pub(crate) fn add(&mut self, path: &Path) {
+    /// Adds what is in the capture at `path`, and gives its packets.
+    pub(crate) fn add(&mut self, path: &Path) -> Vec<Seen> {
         let file = fs::read(path).expect("a capture");
         let long = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("4 octets"));
         let unit = if long(0) == 0xa1b2_3c4d { 1 } else { 1000 };
@@ -44,6 +48,7 @@ impl Numbers {
             at = end;
         }
         self.relations(&seen);
+        seen
     }
 
     /// Takes what stands in the headers.
@@ -53,7 +58,8 @@ impl Numbers {
         let (from, to) = (ip.header().source_addr(), ip.header().destination_addr());
         let octets = from.octets().into_iter().chain(to.octets()).map(u64::from);
         self.whole.extend(octets.chain([u64::from(ip.header().ttl())]));
-        let mut seen = Seen { time, flow: (from.to_string(), 0, to.to_string(), 0), flags: 0, seq: 0, ack: 0, len: 0 };
+        let flow = (from.to_string(), 0, to.to_string(), 0);
+        let mut seen = Seen { time, flow, flags: 0, icmp: None, seq: 0, ack: 0, len: 0 };
         match packet.transport.as_ref()? {
             TransportSlice::Tcp(tcp) => {
                 (seen.flow.1, seen.flow.3) = (tcp.source_port(), tcp.destination_port());
@@ -67,6 +73,7 @@ impl Numbers {
                 seen.len = udp.payload().len();
             }
             TransportSlice::Icmpv4(icmp) => {
+                seen.icmp = Some(icmp.type_u8());
                 self.whole.extend([u64::from(icmp.type_u8()), u64::from(icmp.code_u8())]);
             }
             TransportSlice::Icmpv6(_) | TransportSlice::Igmp(_) => return None,
@@ -75,7 +82,7 @@ impl Numbers {
         Some(seen)
     }
 
-    /// Takes what follows from several packets: relative numbers, times and counts.
+    /// Takes what follows from several packets: relative numbers and times.
     fn relations(&mut self, seen: &[Seen]) {
         let mut initial: HashMap<_, u32> = HashMap::new();
         for packet in seen {
@@ -88,18 +95,6 @@ impl Numbers {
                 self.whole.insert(packet.ack.wrapping_sub(*first).into());
             }
         }
-        let kinds: HashSet<_> = seen.iter().map(|packet| (&packet.flow.0, packet.flags & !8)).collect();
-        for (from, flags) in kinds {
-            let count = |is: &dyn Fn(&&Seen) -> bool| seen.iter().filter(is).count() as u64;
-            self.whole.insert(count(&|packet| packet.flags & !8 == flags));
-            self.whole.insert(count(&|packet| packet.flags & !8 == flags && packet.flow.0 == *from));
-            self.whole.insert(count(&|packet| packet.flags & flags == flags && packet.flow.0 == *from));
-        }
-        let tcp = seen.iter().filter(|packet| packet.flags != 0);
-        let clients: HashSet<_> = tcp.filter(|packet| packet.flags & 18 == 2).map(|packet| &packet.flow).collect();
-        self.whole.insert(clients.len() as u64);
-        // Packets by their numbers, and how many come from each on.
-        self.whole.extend((1..=seen.len() as u64).chain(0..=0));
         let pairs = seen.iter().flat_map(|one| seen.iter().map(move |other| one.time.saturating_sub(other.time)));
         self.times.extend(pairs);
     }

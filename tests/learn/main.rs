@@ -6,6 +6,7 @@ mod common;
 
 mod auto;
 mod capture;
+mod counts;
 mod look;
 mod person;
 mod progress;
