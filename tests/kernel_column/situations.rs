@@ -36,6 +36,9 @@ struct Situation {
 /// Runs at a time: they wait more than they work.
 const AT_ONCE: usize = 12;
 
+/// How a server may serve many clients.
+const MODELS: [&str; 5] = ["fork", "thread", "event", "hybrid", "iterative"];
+
 /// Words of the table that stand for others.
 const SHORT: [(&str, &str); 9] = [
     ("LISTENS", "socket=fd setsockopt=0 bind=0 listen( >LISTEN listen=0"),
@@ -57,13 +60,22 @@ const SHORT: [(&str, &str); 9] = [
 
 fn situations() -> Vec<Situation> {
     let lines = include_str!("situations.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(situation).collect()
+    lines.flat_map(each_model).collect()
 }
 
-fn situation(line: &'static str) -> Situation {
+/// The situation, once for each model of a server where it is one of all.
+fn each_model(line: &'static str) -> Vec<Situation> {
+    let models = if line.contains(" EACH ") { &MODELS[..] } else { &MODELS[..1] };
+    models.iter().map(|model| situation(line, model)).collect()
+}
+
+fn situation(line: &'static str, model: &str) -> Situation {
     let parts: Vec<&str> = line.split('|').map(str::trim).collect();
     let [name, arguments, words] = parts[..] else { panic!("not three parts: {line}") };
-    let arguments = arguments.replace("PROGRAM", RAWSHAKE).replace("SCRIPTS", "tests/kernel_column/programs");
+    let arguments = arguments
+        .replace("EACH", model)
+        .replace("PROGRAM", RAWSHAKE)
+        .replace("SCRIPTS", "tests/kernel_column/programs");
     let mut chains: Vec<Chain> = words.split(';').map(chain).collect();
     let first = &chains[0].words;
     if first.starts_with(&["socket=fd", "setsockopt=0"]) && first.contains(&">ESTABLISHED") {
