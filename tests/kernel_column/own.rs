@@ -101,7 +101,8 @@ fn a_server_of_this_machine_is_told_as_strace_tells_it() {
     }
     in_own_network(|| {
         let server = Server::start("trace");
-        let mut command = rawshake(&format!("trace 127.0.0.1:{} --send hello --kernel --format json", server.port));
+        let mut command =
+            rawshake(&format!("trace 127.0.0.1:{} --send hello --wait 1 --kernel --format json", server.port));
         let account = Account::told(&mut command, false);
         assert_eq!((account.said.code, account.compared), (Some(0), (5, 0)), "{account:?}");
         missing(

@@ -42,8 +42,8 @@ struct Connection {
     released: Pair<bool>,
     /// Segments that each end's kernel was last told to have sent again.
     counted: Pair<Option<u32>>,
-    /// SYNs of the client that were seen.
-    syns: u32,
+    /// The client's SYN, and the server's SYN,ACK, were seen.
+    syn_seen: Pair<bool>,
 }
 
 impl Connection {
@@ -196,7 +196,7 @@ impl<'a> Merge<'a> {
             told: false,
             released: Pair::both(true),
             counted: Pair::default(),
-            syns: 0,
+            syn_seen: Pair::default(),
         };
         self.connections.insert(connection, new);
         self.pass(event)?;

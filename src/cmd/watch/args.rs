@@ -40,7 +40,8 @@ or ports translated, cut into segments or put together, or later than that.
 --kernel tells of the ends that are at this machine's addresses, and of programs
 that run on it, whoever started them. Its tracepoints are those of the whole
 machine: a container with the same addresses and ports is not told apart. On a
-busy machine it costs time with each system call; what was lost is told.
+busy machine it costs time with each system call; what was lost is told. What a
+socket drops that listened before is not told; that its accept queue is full is.
 An interface that goes down is told; the capture goes on when it is up again.
 Ctrl-C ends it and shows the connections that are left; a second Ctrl-C ends it
 at once. Ctrl-\\ tells how far it has come.

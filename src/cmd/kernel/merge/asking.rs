@@ -36,13 +36,12 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// Whether it is a SYN that the client had sent before.
+    /// Whether it is a SYN of the client, or a SYN,ACK of the server, that was sent before.
     pub(super) fn is_syn_again(&mut self, connection: u32, segment: &SegmentEvent) -> bool {
         let Some(known) = self.connections.get_mut(&connection) else { return false };
-        let is_syn =
-            segment.from == Side::Client && segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::ACK);
-        known.syns += u32::from(is_syn);
-        is_syn && known.syns > 1
+        let answers = segment.flags.contains(Flags::ACK);
+        let is_syn = segment.flags.contains(Flags::SYN) && answers == (segment.from == Side::Server);
+        is_syn && std::mem::replace(&mut known.syn_seen[segment.from], true)
     }
 
     /// Tells what the kernel said when it was asked.
@@ -62,8 +61,8 @@ impl Merge<'_> {
         self.answered(connection, side, KernelKind::Counted(Counts { retransmitted, cwnd, rtt_us }))
     }
 
-    /// A SYN was sent again. If the server's accept queue is full that is why: the kernel drops such a SYN, and no tracepoint
-    /// tells it.
+    /// A SYN or SYN,ACK was sent again. If the server's accept queue is full that is why: the kernel drops the SYN, and no
+    /// tracepoint tells it, or the ACK of the SYN,ACK.
     pub(super) fn ask_for_queue(&mut self, connection: u32) -> io::Result<()> {
         let Some(Connection { opened, .. }) = self.connections.get(&connection) else { return Ok(()) };
         let server = opened.server;
