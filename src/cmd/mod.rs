@@ -21,6 +21,7 @@ mod number;
 pub mod output;
 mod payload;
 pub mod ping;
+mod privileges;
 pub mod quiz;
 pub mod replay;
 mod seconds;
@@ -153,7 +154,7 @@ fn parse() -> Result<Cli, clap::Error> {
 pub fn command() -> clap::Command {
     let is_option = |arg: &Arg| !arg.is_positional() && arg.get_action().takes_values() && !arg.is_require_equals_set();
     let numeric = |arg: Arg| if is_option(&arg) { arg.allow_negative_numbers(true) } else { arg };
-    Cli::command().mut_subcommands(|command| command.mut_args(numeric))
+    Cli::command().mut_subcommands(|command| privileges::told(command.mut_args(numeric)))
 }
 
 /// Standard output. A ping has no colour, and its flood wipes dots out with backspaces, which would be stripped.
