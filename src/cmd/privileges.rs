@@ -18,8 +18,8 @@ the first packet is decoded; -v says what is held.",
     (
         "replay",
         "none; what root has is given up before the first packet is
-decoded. --onto needs CAP_NET_RAW, and gives it up as well; --against needs
-CAP_NET_RAW and CAP_NET_ADMIN, and keeps them while it reads the recording.",
+decoded. --onto needs CAP_NET_RAW, and --against CAP_NET_ADMIN as well, which
+are given up no later.",
     ),
     (
         "quiz",

@@ -6,6 +6,7 @@
 mod advice;
 mod ancillary;
 mod anonymous;
+pub mod apart;
 pub mod clock;
 pub mod confine;
 pub mod counters;

@@ -90,7 +90,7 @@ fn nothing_is_run_and_nothing_written_that_was_not_asked_for() {
         assert!(!late().any(|line| line.starts_with(&format!("{main} "))), "{arguments}: {filtered:#?}");
         let other: Vec<_> = late().filter(|line| !line.contains(&quoted) && !line.contains("\"/dev/null\"")).collect();
         assert!(other.is_empty(), "{arguments}: {other:#?}");
-        let becomes = format!("setresuid({USER}, {USER}, {USER})");
+        let becomes = format!("setresuid({USER}, {USER}, {USER}");
         assert!(before.iter().any(|line| line.starts_with(main) && line.contains(&becomes)), "{arguments}");
         fs::remove_file(&named).expect("a new file for each run");
     }

@@ -12,11 +12,15 @@ mod server;
 
 pub(super) use args::AgainstArgs;
 
+use anyhow::bail;
+
 use super::args::Args;
+use crate::cmd::give_up::give_up;
 use crate::cmd::stage::Stage;
 use crate::cmd::target::Written;
 use crate::cmd::{Exit, Streams};
 use crate::lab::Server;
+use crate::sys::confine::Needs;
 use crate::sys::{RawSender, Version};
 use plan::Plan;
 use recording::Recording;
@@ -29,17 +33,29 @@ use report::Report;
 pub(super) fn run(args: &Args, host: &str, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let written = Written::of(host, None)?;
     let named = written.port()?;
-    let recording = Recording::read(args, streams.err)?;
-    let recorded = recording.kept.summary.map_or(0, |summary| summary.server.port());
-    let port = named.unwrap_or(recorded);
+    let verbose = args.output.verbose;
+    let port = match named {
+        Some(port) => port,
+        None => match recording::port(args)? {
+            Some(port) => port,
+            // Nothing is opened for what cannot be played: reading it says why.
+            None => {
+                give_up(Needs::default(), verbose, streams.err)?;
+                let name = Recording::read(args, streams.err)?.name;
+                bail!("{name} was changed while it was read; try again")
+            }
+        },
+    };
     let role = args.against.role();
     let mut stage = enter(args, named, port)?;
     // Before anything is looked up: without this privilege the rest is in vain.
     drop(RawSender::open(Version::V4, None)?);
-    let plan = Plan::make(&args.against, &recording, &written, stage.port)?;
+    let plan = Plan::make(&args.against, &written, stage.port)?;
     let ours = plan.local();
     let pcap = args.capture.create()?;
-    plan.announce(&recording.name, args.output.verbose > 0, streams.err)?;
+    give_up(Needs::default(), verbose, streams.err)?;
+    let recording = Recording::read(args, streams.err)?;
+    plan.announce(&recording.name, verbose > 0, streams.err)?;
     plan.engage_lab(&args.against, &recording, &mut stage)?;
     let at_once = report::begin(&recording, &args.output, streams.out)?;
     let played = plan.play(&args.against, &recording, (at_once, pcap))?;

@@ -24,14 +24,9 @@ impl Plan {
     ///
     /// # Errors
     /// Says what is not there, or not allowed.
-    pub(super) fn make(
-        args: &AgainstArgs,
-        recording: &Recording,
-        written: &Written,
-        port: u16,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn make(args: &AgainstArgs, written: &Written, port: u16) -> anyhow::Result<Self> {
         Ok(match args.role() {
-            Role::Client => Self::Client(client::Plan::make(args, recording, written, port)?),
+            Role::Client => Self::Client(client::Plan::make(args, written, port)?),
             Role::Server => Self::Server(server::Plan::make(args, written, port)?),
         })
     }

@@ -1,8 +1,8 @@
 //! The recorded connection: as a conversation to be had again, and as the events to be shown beside it.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::cmd::kept::Kept;
 use crate::cmd::replay::args::Args;
@@ -11,7 +11,7 @@ use crate::cmd::replay::input;
 use crate::cmd::replay::tally::Tally;
 use crate::craft::conversation::{Conversation, Recorder, Role};
 use crate::source::Expression;
-use crate::sys::Interrupts;
+use crate::sys::{Interrupts, apart};
 use crate::trace::{EventKind, Hint, Side, Tracer, TracerOptions};
 use crate::wire::{self, Decoded, Packet, Reassembler};
 
@@ -41,6 +41,11 @@ const fn role(side: Side) -> Role {
 }
 
 impl Recording {
+    /// The port of the server.
+    pub(super) fn server_port(&self) -> Option<u16> {
+        self.kept.summary.as_ref().map(|summary| summary.server.port())
+    }
+
     /// Reads the capture to its end.
     ///
     /// # Errors
@@ -72,6 +77,21 @@ impl Recording {
         faults.tell(err)?;
         reading.finish(args)
     }
+}
+
+/// The port of the recorded server, found out by a process that has given everything up: sockets are opened for it before
+/// this one does. None where [`Recording::read`] says what is wrong.
+///
+/// # Errors
+/// The files cannot be read twice; no process can be had.
+pub(super) fn port(args: &Args) -> anyhow::Result<Option<u16>> {
+    ensure!(
+        input::is_repeatable(args),
+        "what is no file cannot be read twice, to know the port before privileges are given up: name it, as in \
+         --against HOST:80"
+    );
+    let read = || Recording::read(args, &mut io::sink()).ok()?.server_port();
+    Ok(apart::ask(read)?)
 }
 
 struct Reading {
