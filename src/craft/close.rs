@@ -8,7 +8,7 @@ use super::{Close, Outcome};
 use crate::tcp::State;
 use crate::wire::Time;
 
-/// How long an interrupted connection may take to see its FIN acknowledged.
+/// How long an interrupted connection may take to be closed by both sides, before it is reset.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Times that matter to the program.
@@ -56,8 +56,9 @@ impl Program {
 }
 
 impl Endpoint {
-    /// The user has had enough. Established, it closes with a FIN where the way of closing has one; a second
-    /// interruption, or one in any other state that the peer holds open, sends a reset. A caller that [closes when it
+    /// The user has had enough. Established, it closes with a FIN where the way of closing has one, and resets a second later
+    /// where the peer does not close; a second interruption, or one in any other state that the peer holds open, sends a reset at
+    /// once. Only [`Close::None`] leaves a connection open, as was asked for. A caller that [closes when it
     /// wants](Close::Told) is told [`Outcome::Closed`] of what closed in good order all the same.
     pub fn interrupt(&mut self, now: Time) {
         let patient = self.program.interrupted.is_none();
@@ -149,10 +150,9 @@ impl Endpoint {
         let impatient = self.program.interrupted.is_some_and(|until| now >= until);
         if self.program.linger.is_some_and(|until| now >= until) {
             self.end(Outcome::Closed);
-        } else if impatient && (!self.send.fin_sent() || self.send.closed_since().is_some()) {
-            self.abort(Outcome::Interrupted);
         } else if impatient {
-            self.end(Outcome::Interrupted);
+            // A peer that does not close in its turn shall not be left with half a connection.
+            self.abandon();
         } else if now >= self.program.ends {
             self.too_late(now);
         }

@@ -36,11 +36,16 @@ impl Surroundings {
         Self { folder, namespaces, before }
     }
 
-    /// Starts the program in them.
-    pub(crate) fn start(&self, command: &mut Command) -> Child {
+    /// Has a command run in them.
+    pub(crate) fn prepare(&self, command: &mut Command) {
         fs::write(LIMIT, MANY.to_string()).expect("a limit");
         let folder = self.folder.path();
         command.current_dir(folder).env("HOME", folder).env("TMPDIR", folder).env(MARK, folder);
+    }
+
+    /// Starts the program in them.
+    pub(crate) fn start(&self, command: &mut Command) -> Child {
+        self.prepare(command);
         command.spawn().expect("the program")
     }
 

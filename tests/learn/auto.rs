@@ -104,7 +104,7 @@ fn a_number_of_nobody_is_found_out() {
     );
     let again = school.learn(&["--lesson", "1", "--auto", "--keep", "keep"], "");
     assert_eq!(again.code, Some(2));
-    assert!(again.err.contains("--keep takes a folder in which it is not yet"), "{}", again.err);
+    assert!(again.err.contains(" is there already; name another file, or say --force to replace it"), "{}", again.err);
 }
 
 #[test]

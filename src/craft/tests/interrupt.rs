@@ -57,9 +57,19 @@ fn a_fin_that_nobody_acknowledges_is_not_waited_for_long() {
     let mut bench = Bench::established(|_| {});
     bench.sent();
     interrupted(&mut bench, &["FIN ACK 1:1"]);
-    let start = bench.now;
-    assert_eq!(bench.run_out().1, Outcome::Interrupted);
-    assert_eq!(bench.now.since(start), MS * 1000);
+    let (lines, outcome) = bench.run_out();
+    assert_eq!((lines.last().map(String::as_str), outcome), (Some("1000: RST ACK 2:1"), Outcome::Interrupted));
+}
+
+#[test]
+fn a_peer_that_does_not_close_is_reset() {
+    let mut bench = Bench::established(|_| {});
+    bench.sent();
+    interrupted(&mut bench, &["FIN ACK 1:1"]);
+    bench.ack(1, 2);
+    assert_eq!(bench.state(), State::FinWait2);
+    let (lines, outcome) = bench.run_out();
+    assert_eq!((lines.last().map(String::as_str), outcome), (Some("1000: RST ACK 2:1"), Outcome::Interrupted));
 }
 
 #[test]
