@@ -102,6 +102,13 @@ fn whoever_watches_others_has_given_up_before() {
 }
 
 #[test]
+fn who_keeps_the_user_can_run_no_program() {
+    for thread in Running::start(&mut command("sockets --watch 1")).threads() {
+        assert_eq!((thread.get("NoNewPrivs"), thread.get("Seccomp")), ("1", "2"), "{thread:?}");
+    }
+}
+
+#[test]
 fn files_that_only_root_may_read_are_opened_before_or_at_the_door() {
     if !is_root() {
         return common::impossible("only root has files of root");

@@ -25,7 +25,7 @@ pub(crate) const LIVE: &[&str] = &[
     "replay captures/three-segment.pcap --follow --format lines",
     "replay --lab captures/fin.pcap --one-at-a-time",
     "replay captures/three-segment.pcap --against server --lab --lab-server silent --format lines",
-    "replay captures/three-segment.pcap --against you --as server --lab --lab-wire delay=300ms --format lines",
+    "replay captures/three-segment.pcap --against you --as server --lab --lab-wire delay=1s --format lines",
     "trace --lab --lab-server silent --format lines --kernel",
     "send --lab -c 100 --format lines --kernel",
     "listen --lab --lab-client waits --format lines --kernel",

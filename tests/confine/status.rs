@@ -10,10 +10,11 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct Status(HashMap<String, String>);
 
 impl Status {
-    fn read(path: &std::path::Path) -> Self {
-        let text = fs::read_to_string(path).expect("a status");
+    /// None of a thread that has ended.
+    fn read(path: &std::path::Path) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
         let field = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-        Self(text.lines().filter_map(field).collect())
+        Some(Self(text.lines().filter_map(field).collect()))
     }
 
     pub(crate) fn get(&self, name: &str) -> &str {
@@ -58,10 +59,13 @@ impl Running {
         Self(child)
     }
 
-    /// Its threads.
+    /// Its threads, of which there is one at least: it still runs.
     pub(crate) fn threads(&self) -> Vec<Status> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("the threads");
-        tasks.map(|task| Status::read(&task.expect("a thread").path().join("status"))).collect()
+        let statuses = tasks.filter_map(|task| Status::read(&task.ok()?.path().join("status")));
+        let threads: Vec<_> = statuses.collect();
+        assert!(threads.iter().any(|thread| !thread.get("State").starts_with(['Z', 'X'])), "it ended: {threads:?}");
+        threads
     }
 }
 

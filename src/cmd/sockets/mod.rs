@@ -20,13 +20,15 @@ use self::view::View;
 use super::in_place::InPlace;
 use super::{Exit, Streams, exit};
 use crate::explain::count;
-use crate::sys::{Interrupts, clock, poll, privilege, terminal};
+use crate::sys::{Interrupts, clock, confine, poll, privilege, terminal};
 
 /// Runs `rawshake sockets`.
 ///
 /// # Errors
-/// The kernel does not list its sockets, or standard output cannot be written to.
+/// The kernel does not list its sockets or has no seccomp, or standard output cannot be written to.
 pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    // Names of processes are anybody's to choose. To see whose sockets there are takes root's rights, but no such call.
+    confine::forbid_deadly_calls()?;
     if let Some(pause) = args.watch {
         return watch(args, pause.0, streams);
     }
