@@ -35,6 +35,18 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The interface that a socket is tied to is not there any more, or carries nothing.
+    #[error("cannot {operation}: interface {interface} is {state}")]
+    Severed {
+        /// What was tried.
+        operation: String,
+        /// The interface.
+        interface: String,
+        /// `down` or `gone`.
+        state: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// No interface of this machine has that name.
     #[error("there is no interface {name:?} here; there are: {known}")]
     NoInterface {
@@ -167,6 +179,7 @@ impl Error {
             | Self::SendForbidden { source, .. }
             | Self::Os { source, .. }
             | Self::NoRoute { source, .. }
+            | Self::Severed { source, .. }
             | Self::Unconfined { source, .. }
             | Self::NoTrace { source } => source.raw_os_error(),
             Self::PortInUse { .. } => Some(libc::EADDRINUSE),
@@ -194,6 +207,12 @@ impl Error {
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         matches!(self.errno(), Some(libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN))
+    }
+
+    /// The interface of a socket is not there (ENODEV, ENXIO).
+    #[must_use]
+    pub fn is_without_device(&self) -> bool {
+        matches!(self.errno(), Some(libc::ENODEV | libc::ENXIO))
     }
 
     /// The same call may succeed a moment later (a full queue: EAGAIN, ENOBUFS).

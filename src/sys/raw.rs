@@ -1,5 +1,6 @@
 //! Sending whole IP packets, header included, as they were built by hand.
 
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -8,7 +9,7 @@ use pnet::transport::TransportChannelType::{Layer3, Layer4};
 use pnet::transport::{TransportProtocol, TransportSender, transport_channel};
 use socket2::SockRef;
 
-use super::{Error, Result, Version, sockopt};
+use super::{Error, Interface, Result, Version, sockopt};
 
 /// Sockets of this protocol take a header of ours and never receive anything, so no queue fills up behind them.
 const PROTOCOL: IpNextHeaderProtocol = IpNextHeaderProtocol(255);
@@ -20,6 +21,8 @@ const PROTOCOL: IpNextHeaderProtocol = IpNextHeaderProtocol(255);
 pub struct RawSender {
     channel: TransportSender,
     version: Version,
+    /// The interface that it is tied to.
+    interface: Option<String>,
 }
 
 impl RawSender {
@@ -34,7 +37,7 @@ impl RawSender {
             Version::V6 => Layer4(TransportProtocol::Ipv6(PROTOCOL)),
         };
         let (channel, _) = transport_channel(0, kind).map_err(|source| Error::os("open a raw socket", source))?;
-        let this = Self { channel, version };
+        let this = Self { channel, version, interface: interface.map(str::to_owned) };
         if let Some(name) = interface {
             sockopt::bind_device(&this, name)?;
         }
@@ -63,7 +66,25 @@ impl RawSender {
         let to = sockopt::address(destination, 0, scope_id);
         match SockRef::from(self).send_to(ip_packet, &to) {
             Ok(_) => Ok(()),
-            Err(source) => Err(Error::send(format!("send {} bytes to {destination}", ip_packet.len()), source)),
+            Err(source) => Err(self.refused(format!("send {} bytes to {destination}", ip_packet.len()), source)),
+        }
+    }
+
+    /// The kernel has no way through an interface that is down or gone, and does not say which of both it is.
+    fn refused(&self, operation: String, source: io::Error) -> Error {
+        let error = Error::send(operation.clone(), source);
+        let state = match &self.interface {
+            Some(name) if error.is_unreachable() || error.is_without_device() => {
+                Interface::named(name).map(|now| now.up)
+            }
+            _ => return error,
+        };
+        let (interface, source) =
+            (self.interface.clone().unwrap_or_default(), io::Error::from_raw_os_error(error.errno().unwrap_or(0)));
+        match state {
+            Ok(true) => error,
+            Ok(false) => Error::Severed { operation, interface, state: "down", source },
+            Err(_) => Error::Severed { operation, interface, state: "gone", source },
         }
     }
 

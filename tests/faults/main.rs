@@ -10,3 +10,4 @@ mod left;
 mod outputs;
 mod run;
 mod signals;
+mod wire;
