@@ -8,6 +8,7 @@
 
 mod growth;
 #[path = "../../tests/watch/load.rs"]
+#[allow(dead_code, reason = "tests send a flood, too")]
 mod load;
 mod watcher;
 

@@ -1,24 +1,24 @@
 //! Ladders, one connection after another: events are kept until their connection has ended.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::Sink;
-use super::exchange::{Drawing, Key};
+use super::exchange::{Drawing, Ends, Key};
 use crate::explain::{self, Told};
 use crate::ladder::{Ladder, Settings, handout};
 use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
 use crate::trace::{CallEvent, Event, EventKind, KernelKind};
 use crate::wire::{Decoded, Packet, Time};
 
-/// Events that all open connections together may keep; beyond it the largest is shown as far as it has come.
-pub(super) const BUDGET: usize = 500_000;
+/// Events that all open connections together may keep, at most 480 octets each; beyond it the largest is shown as far as it
+/// has come. Of a flood, the SYNs of 100,000 connections are just as many.
+pub(super) const BUDGET: usize = 300_000;
 /// Calls of which no connection came: so many are shown.
 const APART: usize = 1000;
 /// What is said of them.
 const CALLS_APART: &str = "Calls of which nothing came on the wire, told by the kernel: observed";
-/// What each costs beside its events.
-const OVERHEAD: usize = 16;
 
 /// Draws ladders that are whole.
 pub(super) trait Draw {
@@ -93,6 +93,10 @@ pub(super) struct Ladders<D> {
     settings: Settings,
     draw: D,
     open: BTreeMap<Key, Open>,
+    /// The same by what they take, the largest first, and of equal ones the oldest: it is silent for longest.
+    sizes: BTreeSet<(Reverse<usize>, Key)>,
+    /// Those that were shown before their end, and have kept nothing since.
+    waiting: BTreeMap<Key, Option<Ends>>,
     kept: usize,
     budget: usize,
     shown: u64,
@@ -112,6 +116,8 @@ impl<D: Draw> Ladders<D> {
             settings,
             draw,
             open: BTreeMap::new(),
+            sizes: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             kept: 0,
             budget,
             shown: 0,
@@ -123,7 +129,7 @@ impl<D: Draw> Ladders<D> {
 
     /// Shows `open` as far as it has come.
     fn show(&mut self, open: Open) -> io::Result<()> {
-        let ladder = open.drawing.finish();
+        let ladder = open.drawing.finish(&self.settings);
         let ladder = match self.settings.handout {
             Some(kind) => handout(ladder, kind),
             None => ladder,
@@ -139,46 +145,60 @@ impl<D: Draw> Ladders<D> {
     /// Takes what has this key out of the open ones.
     fn remove(&mut self, key: Key) -> Option<Open> {
         let open = self.open.remove(&key)?;
-        self.kept -= open.drawing.kept() + OVERHEAD;
+        let weight = open.drawing.weight();
+        self.sizes.remove(&(Reverse(weight), key));
+        self.kept -= weight;
         Some(open)
     }
 
-    fn insert(&mut self, key: Key, drawing: Drawing, continued: bool) {
+    /// Makes place for a connection or exchange of which something comes.
+    fn insert(&mut self, key: Key, part: Part) {
+        let open = match self.waiting.remove(&key) {
+            Some(Some(ends)) => Open { drawing: Drawing::continuing(key, &ends, &self.settings), continued: true },
+            waiting => {
+                Open { drawing: Drawing::new(key, &self.settings), continued: waiting.is_some() || part != Part::First }
+            }
+        };
         self.several |= key.number() > 1 || !self.open.is_empty() || self.shown > 0;
-        self.kept += OVERHEAD;
-        self.open.insert(key, Open { drawing, continued });
+        let weight = open.drawing.weight();
+        self.kept += weight;
+        self.sizes.insert((Reverse(weight), key));
+        self.open.insert(key, open);
     }
 
-    /// Shows what keeps the most, to make room.
+    /// Shows what takes the most, to make room; what is left of it is whose it is.
     fn make_room(&mut self) -> io::Result<()> {
-        let largest = self.open.iter().max_by_key(|(_, open)| open.drawing.kept()).map(|(key, _)| *key);
+        let largest = self.sizes.first().map(|(_, key)| *key);
         let Some((key, open)) = largest.and_then(|key| Some((key, self.remove(key)?))) else {
             return Ok(());
         };
-        let rest = open.drawing.continuation(key, &self.settings);
+        self.waiting.insert(key, open.drawing.ends());
         self.several = true;
-        self.show(open)?;
-        self.insert(key, rest, true);
-        Ok(())
+        self.show(open)
     }
 
     /// Lets `push` add an event to what has this key.
-    fn add(&mut self, key: Key, part: Part, push: impl FnOnce(&mut Drawing)) -> io::Result<()> {
+    fn add(&mut self, key: Key, part: Part, push: impl FnOnce(&mut Drawing, &Settings)) -> io::Result<()> {
         if !self.open.contains_key(&key) {
-            self.insert(key, Drawing::new(key, &self.settings), part != Part::First);
+            self.insert(key, part);
         }
         if let Some(open) = self.open.get_mut(&key) {
-            let before = open.drawing.kept();
-            push(&mut open.drawing);
-            self.kept = self.kept + open.drawing.kept() - before;
+            let before = open.drawing.weight();
+            push(&mut open.drawing, &self.settings);
+            let after = open.drawing.weight();
+            if after != before {
+                self.sizes.remove(&(Reverse(before), key));
+                self.sizes.insert((Reverse(after), key));
+                self.kept = self.kept + after - before;
+            }
         }
         if part == Part::Last {
-            self.remove(key).map_or(Ok(()), |open| self.show(open))
-        } else if self.kept > self.budget {
-            self.make_room()
-        } else {
-            Ok(())
+            return self.remove(key).map_or(Ok(()), |open| self.show(open));
         }
+        while self.kept > self.budget {
+            self.make_room()?;
+        }
+        Ok(())
     }
 }
 
@@ -198,11 +218,7 @@ impl<D: Draw> Sink for Ladders<D> {
             EventKind::Segment(_) | EventKind::Icmp(_) | EventKind::Kernel(_) => Part::Middle,
             EventKind::Ended(_) => Part::Last,
         };
-        self.add(Key::Connection(event.connection), part, |drawing| {
-            if let Drawing::Connection(builder) = drawing {
-                builder.push(event);
-            }
-        })
+        self.add(Key::Connection(event.connection), part, |drawing, settings| drawing.push(event, settings))
     }
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
@@ -212,11 +228,7 @@ impl<D: Draw> Sink for Ladders<D> {
             ExchangeKind::Ended(_) => Part::Last,
             _ => Part::Middle,
         };
-        self.add(Key::Exchange(event.exchange), part, |drawing| {
-            if let Drawing::Exchange(builder) = drawing {
-                builder.push(event);
-            }
-        })
+        self.add(Key::Exchange(event.exchange), part, |drawing, _| drawing.push_exchange(event))
     }
 
     fn apart(&mut self, _: Time, call: &KernelKind) -> io::Result<()> {

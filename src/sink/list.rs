@@ -21,8 +21,17 @@ pub use json::JsonList;
 pub use sorted::Sorted;
 pub use table::Table;
 
-/// The headings of columns for which lines were too short, once the table was begun.
-pub type LeftOut = Rc<RefCell<Vec<&'static str>>>;
+/// What a list had no room for.
+#[derive(Debug, Default)]
+pub struct Unlisted {
+    /// The headings of columns for which lines were too short, once the table was begun.
+    pub columns: Vec<&'static str>,
+    /// Rows that were too many to be put in order.
+    pub rows: u64,
+}
+
+/// Where a list notes what it left out.
+pub type LeftOut = Rc<RefCell<Unlisted>>;
 
 /// How a list is written.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +45,7 @@ pub struct ListSettings {
     pub sort: Option<Sort>,
     /// The columns of the table; the usual ones, as many as there is room for, where there are none here.
     pub columns: Vec<&'static Field>,
-    /// Where the table notes which columns it left out.
+    /// Where columns and rows are noted that are left out.
     pub left_out: LeftOut,
 }
 
@@ -50,7 +59,7 @@ pub fn open_list<'a>(format: Format, settings: &ListSettings, out: Box<dyn Write
             Format::Ladder | Format::Lines | Format::Picture(_) => Box::new(Table::new(settings, out)),
         };
         match settings.sort {
-            Some(sort) => Box::new(Sorted::new(sort, list)),
+            Some(sort) => Box::new(Sorted::new(sort, settings.left_out.clone(), list)),
             None => list,
         }
     })

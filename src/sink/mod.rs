@@ -37,7 +37,7 @@ pub use comparison::comparison;
 pub use json::Json;
 pub use judgement::judgement;
 pub use lines::Lines;
-pub use list::{CsvList, JsonList, LeftOut, ListSettings, Sorted, Table, open_list};
+pub use list::{CsvList, JsonList, LeftOut, ListSettings, Sorted, Table, Unlisted, open_list};
 pub use octets::octets;
 pub use picture::Picture;
 pub use rerun::{picture, rerun};

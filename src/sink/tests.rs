@@ -237,3 +237,22 @@ fn calls_of_no_connection_are_shown_apart() {
     );
     assert_eq!(shown(Format::Csv).lines().count(), 1);
 }
+
+/// As many SYNs as connections are followed by default wait for their verdicts, each in little memory.
+#[test]
+fn a_flood_waits_whole_for_its_verdicts() {
+    let out = Shared::default();
+    let mut sink = open(Format::Ladder, &Settings::default(), Box::new(out.clone()));
+    let syn = connection(1)[..2].to_vec();
+    for number in 1..=100_000 {
+        for event in numbered(syn.clone(), number) {
+            sink.event(&event).unwrap();
+        }
+    }
+    assert_eq!(out.text(), "", "none had to be shown before its end");
+    for event in numbered(syn, 100_001) {
+        sink.event(&event).unwrap();
+    }
+    let first = stripped(&out.text());
+    assert!(first.contains("Connection 1 ") && !first.contains("Connection 2 "), "the oldest makes room: {first}");
+}

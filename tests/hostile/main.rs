@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod floods;
 mod forged;
+mod liar;
 mod looks;
 mod markup;
 mod names;

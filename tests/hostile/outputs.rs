@@ -1,6 +1,7 @@
 //! Every output of `rawshake replay`, from its own tree of arguments: a new format joins by itself.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::run::replay;
 
@@ -31,6 +32,11 @@ fn formats() -> Vec<String> {
 
 /// Every output that the program accepts; each format has one at least.
 pub(crate) fn outputs() -> Vec<Output> {
+    static FOUND: OnceLock<Vec<Output>> = OnceLock::new();
+    FOUND.get_or_init(find).clone()
+}
+
+fn find() -> Vec<Output> {
     let sound = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/four-segment.pcap");
     let mut outputs = Vec::new();
     for format in formats() {

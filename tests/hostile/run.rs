@@ -11,9 +11,9 @@ pub(crate) const MEMORY: u32 = 256 * 1024;
 /// Seconds after which it is killed.
 pub(crate) const PATIENCE: u32 = 10;
 
-/// `rawshake replay` with these arguments.
-pub(crate) fn bounded<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let line = format!("ulimit -v {MEMORY} && exec timeout -s KILL {PATIENCE} \"$0\" replay \"$@\"");
+/// `rawshake replay` with these arguments, for so many seconds.
+fn bounded<S: AsRef<OsStr>>(patience: u32, arguments: impl IntoIterator<Item = S>) -> Command {
+    let line = format!("ulimit -v {MEMORY} && exec timeout -s KILL {patience} \"$0\" replay \"$@\"");
     let mut command = Command::new("sh");
     command.args(["-c", &line, RAWSHAKE]).args(arguments);
     command
@@ -21,5 +21,10 @@ pub(crate) fn bounded<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
 
 /// Runs it on a file.
 pub(crate) fn replay(arguments: &[String], file: &Path) -> Output {
-    bounded(arguments).arg(file).output().expect("sh")
+    bounded(PATIENCE, arguments).arg(file).output().expect("sh")
+}
+
+/// The same on one that takes long.
+pub(crate) fn replay_long(arguments: &[String], file: &Path) -> Output {
+    bounded(600, arguments).arg(file).output().expect("sh")
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod flood;
 pub(crate) mod program;
 pub(crate) mod screen;
 pub(crate) mod tracing;

@@ -75,6 +75,16 @@ pub(crate) fn number(client: SocketAddr, load: &Load) -> Option<u32> {
 
 /// Sends all of it from the far end, and calls `meanwhile` about a hundred times a second; gives the frames that went out.
 pub(crate) fn send(far: &Namespace, load: Load, meanwhile: impl Fn() + Sync + Send) -> u64 {
+    send_steps(far, load, load.segments(), meanwhile)
+}
+
+/// Sends nothing but the SYNs.
+pub(crate) fn flood(far: &Namespace, load: Load) -> u64 {
+    send_steps(far, load, 1, || ())
+}
+
+/// Sends the first segments of each connection, so many.
+fn send_steps(far: &Namespace, load: Load, steps: u32, meanwhile: impl Fn() + Sync + Send) -> u64 {
     let work = || {
         let interface = Interface::named(FAR.name).expect("an interface");
         let open = |(via, ..): &(Via, &str, &str)| Transmitter::open(&interface, *via, Aim::Speed).ok();
@@ -82,7 +92,7 @@ pub(crate) fn send(far: &Namespace, load: Load, meanwhile: impl Fn() + Sync + Se
         let mut block = transmitter.take_blocks().remove(0);
         let (start, mut sent, mut told) = (Instant::now(), 0_u64, Instant::now());
         for generation in 0..load.connections / load.at_once {
-            for step in 0..load.segments() {
+            for step in 0..steps {
                 for slot in 0..load.at_once {
                     put(&mut block, client(generation * load.at_once + slot, &load), segment(step, load.pairs));
                     let is_last = slot + 1 == load.at_once;

@@ -5,6 +5,7 @@ mod common;
 mod complete;
 mod copies;
 mod files;
+mod flood;
 mod load;
 mod plain;
 mod program;

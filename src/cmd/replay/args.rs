@@ -224,7 +224,7 @@ pub(super) struct ListArgs {
     /// where there is no connection, or --protocol names them
     #[arg(short, long, conflicts_with_all = ["list", "sort"])]
     pub(super) stats: bool,
-    /// With --list: order the rows by a column of the table or a field of --where, which keeps them all in memory
+    /// With --list: order the rows by a column of the table or a field of --where, the first 200,000 of them
     #[arg(long, value_name = "COLUMN[:desc]", value_parser = sort)]
     pub(super) sort: Option<Sort>,
     /// With --list: the columns of the table, in this order, separated by commas: those that it has, or any field of --where,

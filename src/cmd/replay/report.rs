@@ -8,6 +8,7 @@ use super::order;
 use super::read::Found;
 use crate::cmd::output::Format;
 use crate::cmd::{Exit, Streams, exit};
+use crate::sink::Unlisted;
 use crate::source::Order;
 use crate::sys::terminal;
 use crate::{explain, ladder};
@@ -20,8 +21,8 @@ pub(super) struct Hindsight {
     pub(super) orders: Vec<Order>,
     /// Packets whose comments there was no room for.
     pub(super) comments_lost: u64,
-    /// Columns of the table for which there was no room.
-    pub(super) left_out: Vec<&'static str>,
+    /// Columns and rows of the table for which there was no room.
+    pub(super) left_out: Unlisted,
 }
 
 /// Says what was passed over, and what went wrong.
@@ -63,9 +64,14 @@ pub(super) fn report(
     for note in notes(args.reading.max_connections, &found, hindsight.lost) {
         exit::remark(streams.err, &format!("{name}: {note}"))?;
     }
-    if !hindsight.left_out.is_empty() {
-        let left_out = hindsight.left_out.join(", ");
+    let Unlisted { columns, rows } = &hindsight.left_out;
+    if !columns.is_empty() {
+        let left_out = columns.join(", ");
         exit::remark(streams.err, &format!("no room for: {left_out} (--columns chooses, --width makes room)"))?;
+    }
+    if *rows > 0 {
+        let rows = explain::count(*rows, "row");
+        exit::remark(streams.err, &format!("{name}: the last {rows} of this order left out: too many for --sort"))?;
     }
     if hindsight.comments_lost > 0 {
         let packets = explain::count(hindsight.comments_lost, "packet");

@@ -7,6 +7,6 @@ mod list;
 #[cfg(test)]
 mod tests;
 
-pub(super) use drawing::{Drawing, Key};
+pub(super) use drawing::{Drawing, Ends, Key};
 pub(super) use lines::ExchangeLines;
 pub(super) use list::with_exchanges;

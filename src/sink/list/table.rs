@@ -90,7 +90,7 @@ impl<'a> Table<'a> {
     fn note_left_out(&self, layout: &Layout, rows: &[(u32, Cells)]) {
         let is_empty = |index: usize| rows.iter().all(|(_, cells)| cells.get(index).is_empty());
         let left_out = self.columns.iter().enumerate().filter(|(index, _)| !layout.has(*index) && !is_empty(*index));
-        self.left_out.replace(left_out.map(|(_, column)| column.heading).collect());
+        self.left_out.borrow_mut().columns = left_out.map(|(_, column)| column.heading).collect();
     }
 
     /// Writes the cells as a row, if there is a layout.

@@ -96,6 +96,10 @@ const BAR: &str = "\
 
 impl<W: Write> Draw for Html<W> {
     fn ladder(&mut self, shown: &Shown) -> io::Result<()> {
+        if self.left_out > 0 {
+            self.left_out += 1;
+            return Ok(());
+        }
         let section = self.section(shown, self.titles.len() + 1);
         if self.body.len() + section.len() > ROOM && !self.body.is_empty() {
             self.left_out += 1;

@@ -88,6 +88,11 @@ pub(super) const ABOUT: &str = "Time runs downwards, but not to scale. Each line
 
 impl<W: Write> Draw for Svg<W> {
     fn ladder(&mut self, shown: &Shown) -> io::Result<()> {
+        // Who is out of room draws no more: a flood would take hours for what nobody sees.
+        if self.left_out > 0 {
+            self.left_out += 1;
+            return Ok(());
+        }
         let Drawn { text, height, .. } = drawing(shown, self.titles.len() + 1, &self.settings);
         if self.body.len() + text.len() > ROOM && !self.body.is_empty() {
             self.left_out += 1;
