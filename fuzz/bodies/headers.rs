@@ -1,8 +1,10 @@
 //! Link layer, IP, TCP, UDP and ICMP headers, fragments among them.
 
+use rawshake::explain::anatomy_of_either;
+use rawshake::sink;
 use rawshake::wire::{Content, LinkType, Packet, Reassembler, Time, decode, outer_ip};
 
-use super::Octets;
+use super::{Octets, assert_clean};
 
 const LINKS: [LinkType; 16] = [
     LinkType::ETHERNET,
@@ -23,8 +25,12 @@ const LINKS: [LinkType; 16] = [
     LinkType(0xffff),
 ];
 
-/// A link type, whether the packet was cut, and then packets: a length of one octet and the octets of each.
+/// A link type, whether the packet was cut, and then packets: a length of one octet and the octets of each. Now and then
+/// the whole is explained field by field besides.
 pub(crate) fn body(data: &[u8]) {
+    if data.len().is_multiple_of(4) {
+        explain(data);
+    }
     let mut octets = Octets(data);
     let (link, missing) = (octets.one_of(&LINKS), u32::from(octets.u8()));
     let mut reassembler = Reassembler::default();
@@ -36,6 +42,15 @@ pub(crate) fn body(data: &[u8]) {
         let original_len = bytes.len() as u32 + missing;
         look(&Packet { time: Time::from_nanos(time), link, original_len, bytes }, &mut reassembler);
     }
+}
+
+/// The first octets, enough for all headers, as `explain` and `send --hex` show them.
+fn explain(octets: &[u8]) {
+    colored::control::set_override(false);
+    let octets = &octets[..octets.len().min(160)];
+    let fields = anatomy_of_either(octets);
+    assert!(fields.iter().all(|field| field.octets.end <= octets.len()), "{fields:?}");
+    assert_clean(&sink::octets(octets, &fields, 80));
 }
 
 fn look(packet: &Packet<'_>, reassembler: &mut Reassembler) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use rawshake::ladder::Settings;
-use rawshake::sink::{self, Format, ListSettings, Picture, Sink};
+use rawshake::sink::{self, Brief, Format, ListSettings, Picture, Sink};
 use rawshake::source::{CaptureFile, Source};
 use rawshake::trace::{Hint, Tracer, TracerOptions};
 use rawshake::wire::{Reassembler, decode};
@@ -36,7 +36,7 @@ fn list(format: Format, page: Page) -> Box<dyn Sink> {
 }
 
 /// Every output, and whether each line of it is JSON.
-const OUTPUTS: [(Open, bool); 13] = [
+const OUTPUTS: [(Open, bool); 15] = [
     (|page| segments(Format::Ladder, page), false),
     (|page| segments(Format::Lines, page), false),
     (|page| segments(Format::Json, page), true),
@@ -50,6 +50,8 @@ const OUTPUTS: [(Open, bool); 13] = [
     (|page| list(Format::Csv, page), false),
     (|page| sink::open_stats(Format::Ladder, false, Box::new(page)), false),
     (|page| sink::open_stats(Format::Json, false, Box::new(page)), true),
+    (|page| Box::new(Brief::new(false, page)), false),
+    (|page| Box::new(Brief::json(page)), true),
 ];
 
 /// A capture file, whose last octet chooses the output.
