@@ -5,7 +5,7 @@ BIN := target/release/rawshake
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check deny bench fuzz setup clean
+.PHONY: help demo build test oracle lint check pages install uninstall captures deb deb-check dist deny bench fuzz setup clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,12 +59,16 @@ uninstall: ## Take everything away that was installed
 captures: build ## Make the files in captures/ again, in the lab
 	scripts/captures.sh
 
-deb: build pages ## Make a Debian package in target/dist
-	scripts/deb.sh $(BIN) target/pages target/dist
+deb: pages ## Make a Debian package in target/dist
+	$(CARGO) build --profile small --locked
+	scripts/deb.sh target/small/rawshake target/pages target/dist
 
 deb-check: ## Install that package on a fresh Debian, use it as an ordinary user, and remove it (needs root and debootstrap)
 	test -d target/debian-root || debootstrap --variant=minbase --include=libpcap0.8,libcap2-bin,iproute2,man-db bookworm target/debian-root
 	RAWSHAKE_TEST_ROOT=$(CURDIR)/target/debian-root $(CARGO) test --locked --test package
+
+dist: setup ## Make all that is given to others in target/dist, twice, and compare
+	scripts/dist.sh --check
 
 CARGO_DENY := 0.20.2
 deny: ## Check licences, origins, doubles and known faults of all crates with cargo-deny
