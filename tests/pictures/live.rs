@@ -11,13 +11,13 @@ const RUNS: [(&str, usize); 6] = [
     ("trace --lab --send hello --count 3", 3),
     ("send --lab --from established -f S", 1),
     ("listen --lab --count 1", 1),
-    ("lab serve --clients 2 --in-turn", 2),
     ("lab run", 1),
+    ("lab serve --clients 2 --in-turn", 2),
 ];
 
 /// A format, how it begins, and what stands there once for each connection.
 const FORMATS: [(&str, &str, &str); 5] = [
-    ("svg", "<svg ", "<g id="),
+    ("svg", "<svg ", ">Connection "),
     ("html", "<!DOCTYPE html>", "<section "),
     ("markdown", "## Connection", "## Connection"),
     ("mermaid", "sequenceDiagram\n", ": Connection "),

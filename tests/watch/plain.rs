@@ -59,6 +59,20 @@ fn a_connection_has_a_line_when_it_opens_and_one_when_it_ends() {
 }
 
 #[test]
+fn pictures_are_drawn_of_what_came_by() {
+    common::in_own_network(|| {
+        for (format, begin, each) in [("svg", "<svg ", ">Connection "), ("html", "<!DOCTYPE html>", "<section ")] {
+            let watching = Watching::start(&format!("-i lo --format {format}"));
+            talk();
+            let said = watching.stop();
+            assert_eq!(said.code, Some(0), "{said:?}");
+            assert!(said.out.starts_with(begin) && said.out.contains("127.0.0.1:8080"), "{said:?}");
+            assert!(said.out.contains("RST ACK") && said.out.matches(each).count() >= 2, "{said:?}");
+        }
+    });
+}
+
+#[test]
 fn what_is_written_is_what_was_shown() {
     common::in_own_network(|| {
         let folder = tempfile::tempdir().expect("a folder");

@@ -120,9 +120,7 @@ impl<W: Write> Draw for Svg<W> {
         if !self.titles.is_empty() {
             let title = match &*self.titles {
                 [one] => one.clone(),
-                several => {
-                    explain::count(several.len() as u64, "connection or exchange").replace("exchanges", "exchange")
-                }
+                several => explain::count(several.len() as u64, "ladder"),
             };
             write!(self.out, "{}{}", head(&self.settings, height, &title, ABOUT), style())?;
             writeln!(self.out, "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>")?;
