@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static MEMORY: rawshake::sys::memory::Memory = rawshake::sys::memory::Memory;
+
 fn main() -> ExitCode {
     rawshake::cmd::main()
 }

@@ -24,6 +24,7 @@ pub mod interrupt;
 pub mod limits;
 pub mod link;
 pub mod machine;
+pub mod memory;
 pub mod namespace;
 pub mod neighbour;
 mod netlink;

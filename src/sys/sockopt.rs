@@ -67,7 +67,13 @@ pub(super) fn interface_index(name: &str) -> Result<u32> {
     let c_name = CString::new(name).map_err(|_| unknown())?;
     // SAFETY: a NUL-terminated string that outlives the call.
     match unsafe { libc::if_nametoindex(c_name.as_ptr()) } {
-        0 => Err(unknown()),
+        0 => match std::io::Error::last_os_error() {
+            // It asks through a socket, and there may be no place for one.
+            error if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)) => {
+                Err(Error::os(format!("ask about interface {name:?}"), error))
+            }
+            _ => Err(unknown()),
+        },
         index => Ok(index),
     }
 }

@@ -7,6 +7,7 @@ mod full;
 #[allow(dead_code, reason = "some of it is for those that are killed")]
 #[path = "../killed/left.rs"]
 mod left;
+mod limits;
 mod outputs;
 mod run;
 mod signals;

@@ -32,10 +32,15 @@ pub(crate) fn run(arguments: &str, folder: &Path) -> Said {
 
 /// Runs it to its end behind commands of a shell, such as `ulimit -n 5`.
 pub(crate) fn run_behind(shell: &str, arguments: &str, folder: &Path) -> Said {
+    Said::of(behind(shell, arguments).current_dir(folder).env("HOME", folder).output().expect("sh"))
+}
+
+/// The same as a command.
+pub(crate) fn behind(shell: &str, arguments: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("{shell} && exec \"$@\""), "sh", RAWSHAKE]).args(words(arguments));
-    command.current_dir(folder).env("HOME", folder).env("SHELL", "/bin/true").stdin(Stdio::null());
-    Said::of(command.output().expect("sh"))
+    command.env("SHELL", "/bin/true").stdin(Stdio::null());
+    command
 }
 
 /// Does this for each row; several rows at once. Threads are in the namespaces of who starts them.
