@@ -163,7 +163,10 @@ fn inner_bad_requests() {
     assert!(matches!(error("nosuch0", None), Error::NoInterface { known, .. } if known.contains(&"lo".to_owned())));
     assert!(matches!(error("lo\0", None), Error::NoInterface { .. }));
     let message = error("lo", Some("tcp prot 80")).to_string();
-    assert!(message.starts_with("filter \"tcp prot 80\" is not usable on packets of link type 1: "), "{message}");
+    assert!(
+        message.starts_with("filter \"tcp prot 80\" is not usable on packets of link type 1, Ethernet: "),
+        "{message}"
+    );
 }
 
 #[test]

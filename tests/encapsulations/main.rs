@@ -137,8 +137,9 @@ fn tcpdump_finds_the_syn_that_tshark_does_not() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    for case in cases().iter().filter(|case| case.witness == Witness::Tcpdump) {
-        let said = lines("tcpdump", &["-nr"], &write(folder.path(), "one.pcap", &[(case.link, &case.bytes)]));
+    for (number, case) in cases().iter().filter(|case| case.witness == Witness::Tcpdump).enumerate() {
+        let file = write(folder.path(), &format!("{number}.pcap"), &[(case.link, &case.bytes)]);
+        let said = lines("tcpdump", &["-nr"], &file);
         let syn = format!("192.0.2.1.{} > 192.0.2.2.{}: Flags [S], seq 1000", PORTS.0, PORTS.1);
         assert!(said.iter().any(|line| line.contains(&syn)), "{}: {said:?}", case.name);
     }

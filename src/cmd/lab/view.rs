@@ -21,8 +21,9 @@ const STILL: Duration = Duration::from_millis(100);
 /// How long kernels may try to end what programs have left behind: long enough for a segment that is lost twice.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Everything that IP carries: hosts tell each other their hardware addresses beforehand, so there is little else.
-const FILTER: &str = "ip or ip6";
+/// Everything that IP carries: hosts tell each other their hardware addresses beforehand, so there is little else. That a host
+/// listens to a group of IPv6 (MLDv2, RFC 3810), its kernel tells whether anybody asks or not.
+const FILTER: &str = "ip or (ip6 and not (ip6[6] = 0 and ip6[48] = 143))";
 
 /// What ended a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

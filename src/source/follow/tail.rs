@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sys::{Watch, door, poll};
 
@@ -78,14 +78,33 @@ impl<'a> Tail<'a> {
 
     /// Waits until there is something to read, or an end to tell of, but for so long at most; false when the time ran out.
     pub(super) fn is_ready_within(&self, at_most: Duration) -> bool {
-        let Some(growing) = &self.growing else { return self.is_stirred_within(at_most) };
-        let unread = || self.file.metadata().is_ok_and(|now| Some(now.len()) != (&self.file).stream_position().ok());
-        // Without a watch, one look at the end of the time is as good as several.
-        unread() || self.is_stirred_within(at_most) || growing.watch.is_none() && unread()
+        let Some(growing) = &self.growing else {
+            return !self.stirs_within(at_most).is_ok_and(|ready| ready.is_empty());
+        };
+        let start = Instant::now();
+        loop {
+            // What the watch told of may be read long ago: the file itself says whether there is more.
+            let is_unread =
+                self.file.metadata().is_ok_and(|now| Some(now.len()) != (&self.file).stream_position().ok());
+            if is_unread || !matches!(self.change(), Ok(None)) {
+                return true;
+            }
+            let left = at_most.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            match self.stirs_within(left.min(RECHECK)) {
+                Ok(ready) if !ready.contains(0) => {}
+                _ => return true,
+            }
+            if let Some(watch) = &growing.watch {
+                watch.clear();
+            }
+        }
     }
 
-    fn is_stirred_within(&self, at_most: Duration) -> bool {
-        poll::wait(&self.awaited(), Some(at_most)).map_or(true, |ready| !ready.is_empty())
+    fn stirs_within(&self, at_most: Duration) -> io::Result<poll::Ready> {
+        poll::wait(&self.awaited(), Some(at_most)).map_err(io::Error::other)
     }
 
     fn read_pipe(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -122,9 +141,9 @@ impl<'a> Tail<'a> {
     }
 
     /// Whether the file is no more what it was.
-    fn change(&mut self) -> io::Result<Option<End>> {
+    fn change(&self) -> io::Result<Option<End>> {
         let Some(growing) = &self.growing else { return Ok(None) };
-        let (now, read) = (self.file.metadata()?, self.file.stream_position()?);
+        let (now, read) = (self.file.metadata()?, (&self.file).stream_position()?);
         if now.len() < read {
             return Ok(Some(End::Truncated { read, left: now.len() }));
         }
