@@ -10,7 +10,8 @@
 //! - Nothing that E sends tells that it has taken a segment without new numbers: a bare ACK, a RST, a repetition. It has
 //!   when E sends the second segment afterwards, that which answers what came earlier not counted: one may have been
 //!   under way in E's host. If it was lost, the span has no end until something arrives that acknowledges as much, or E
-//!   repeats what it acknowledged, so that everyone knows; after a RST until another RST arrives.
+//!   repeats what it acknowledged, so that everyone knows; after a RST until another RST arrives. The first SYN,ACK of an
+//!   end that has sent a SYN is no repetition: it answers the SYN that it crossed.
 
 use rawshake::tcp::{Seq, State};
 use rawshake::trace::{Pair, Side};
@@ -93,13 +94,17 @@ pub(crate) struct Way {
     lost_ack: Option<Seq>,
     /// The last RST was lost.
     lost_reset: bool,
+    /// The end has sent a SYN,ACK.
+    syn_ack: bool,
 }
 
 impl Way {
     /// The end has sent a segment, which left at that time.
     pub(crate) fn leave(&mut self, step: &Step, now: Time) {
         self.left = self.left.max(Some(now));
-        if step.has_numbers() && self.lost_ack.is_some_and(|ack| (step.end - step.numbers).before(ack)) {
+        // The first SYN,ACK repeats the number of a SYN where both ends opened, but it answers the peer's SYN.
+        let answers = step.flags.syn() && step.ack.is_some() && !std::mem::replace(&mut self.syn_ack, true);
+        if step.has_numbers() && !answers && self.lost_ack.is_some_and(|ack| (step.end - step.numbers).before(ack)) {
             self.lost_ack = None;
         }
         self.owed &= !self.highest.is_some_and(|highest| step.has_taken(highest));
