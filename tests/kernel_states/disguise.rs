@@ -21,10 +21,13 @@ pub(crate) enum Disguise {
     /// The last segment to be seen is its FIN once more, which the acknowledgment of the first has crossed: whether the
     /// acknowledgment was lost, or only late, another repetition would tell.
     FinCrossed,
+    /// All its SYNs were lost. The first that is heard of it answers a SYN that was repeated, with a bare ACK, as an end does
+    /// whose connection is half-open.
+    SynsLost,
 }
 
 impl Disguise {
-    const ALL: [Self; 4] = [Self::FinWaited, Self::FinLost, Self::ResetLost, Self::FinCrossed];
+    const ALL: [Self; 5] = [Self::FinWaited, Self::FinLost, Self::ResetLost, Self::FinCrossed, Self::SynsLost];
 
     /// The state that the kernel reports, and the one that it looks like.
     const fn looks(self) -> &'static [(State, State)] {
@@ -36,6 +39,7 @@ impl Disguise {
                 (State::FinWait2, State::FinWait1),
                 (State::Closed, State::LastAck),
             ],
+            Self::SynsLost => &[(State::SynReceived, State::Established)],
         }
     }
 }
@@ -47,6 +51,7 @@ pub(crate) fn of(view: &View<'_>, end: Side, seen: usize) -> Vec<Disguise> {
         Disguise::FinLost => view.seems_to_answer(end) && view.has_lost_fin(end),
         Disguise::ResetLost => view.histories[end].has(State::TimeWait) && view.has_lost_reset(end),
         Disguise::FinCrossed => seen == view.steps[view.place].len() && view.has_crossed(end),
+        Disguise::SynsLost => view.has_lost_syns(end, seen),
     };
     Disguise::ALL.into_iter().filter(shows).collect()
 }
@@ -84,6 +89,15 @@ impl View<'_> {
     fn has_lost_reset(&self, end: Side) -> bool {
         let lost = |step: &Step| self.passages.arrived(end, self.packet(step), step.time).is_none();
         self.steps[self.place].iter().any(|step| step.from != end && step.flags.rst() && lost(step))
+    }
+
+    /// Whether SYNs left the end, but none of the first segments at the place, so many, was one, and the end is heard there by
+    /// the one behind them.
+    fn has_lost_syns(&self, end: Side, seen: usize) -> bool {
+        let of_end = |place: Side, most: usize| self.steps[place].iter().take(most).filter(|step| step.from == end);
+        of_end(end, usize::MAX).any(|step| step.flags.syn())
+            && !of_end(self.place, seen).any(|step| step.flags.syn())
+            && of_end(self.place, seen + 1).any(|step| !step.flags.syn())
     }
 
     /// Whether the last that is to be seen is a FIN of the end, and an acknowledgment of it arrived there after it left.
