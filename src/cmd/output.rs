@@ -21,7 +21,7 @@ fn handout() -> impl TypedValueParser<Value = Handout> {
         .map(|kind| if kind == "blank" { Handout::Blank } else { Handout::Filled })
 }
 
-/// Refuses, for any subcommand, sheets of what is no ladder.
+/// Refuses, for any subcommand, sheets of what is no ladder, and a kernel's account where rows have no place for it.
 ///
 /// # Errors
 /// Says which options do not go together.
@@ -32,13 +32,19 @@ pub(super) fn check(matches: &ArgMatches) -> Result<(), clap::Error> {
     }
     let is_sheet = matches.try_get_one::<Handout>("handout").is_ok_and(|kind| kind.is_some());
     let format = matches.try_get_one::<Format>("format").ok().flatten();
-    match format.filter(|format| is_sheet && **format != Format::Ladder && !format.is_picture()) {
-        Some(format) => Err(clap::Error::raw(
-            ErrorKind::ArgumentConflict,
-            format!("--handout makes sheets of ladders: take another --format than {}, such as svg", format.name()),
-        )),
-        None => Ok(()),
-    }
+    let asks_kernel = matches.try_get_one::<bool>("kernel").is_ok_and(|kernel| kernel == Some(&true));
+    let words = match format {
+        Some(format) if is_sheet && *format != Format::Ladder && !format.is_picture() => {
+            format!("--handout makes sheets of ladders: take another --format than {}, such as svg", format.name())
+        }
+        Some(Format::Csv) if asks_kernel => {
+            "--kernel is told in ladders, lines and JSON, and --format csv has a row for each \
+                                             connection: leave one of them out"
+                .to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(clap::Error::raw(ErrorKind::ArgumentConflict, words))
 }
 
 /// Options for output.

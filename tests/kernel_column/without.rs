@@ -12,6 +12,11 @@ fn arguments_that_make_no_sense_are_told() {
     let many = said("trace --lab --kernel --count 2");
     assert_eq!(many.code, Some(2));
     assert!(many.err.contains("--kernel is told in a ladder, and --count makes a table"), "{many:?}");
+    for command in ["trace --lab", "send --lab", "listen --lab", "watch -i lo", "lab serve -c 1"] {
+        let rows = said(&format!("{command} --kernel --format csv"));
+        assert!(rows.err.contains("--format csv has a row for each connection"), "{command}: {rows:?}");
+        assert_eq!(rows.code, Some(2), "{command}");
+    }
 }
 
 /// The trace buffers of programs with this number, as a mount in a namespace of its own shows them.

@@ -150,10 +150,6 @@ impl Args {
             !(self.capture.is_wanted() && self.verdicts.typed().next().is_some()),
             "--pcap with --only or --where would have to know verdicts beforehand: write all packets, and let replay choose"
         );
-        ensure!(
-            !(self.kernel && format == Format::Csv),
-            "--kernel is told in ladders, lines and JSON, and --format csv has a row for each connection: leave one of them out"
-        );
         self.rotation.check()
     }
 
