@@ -34,6 +34,12 @@ fn cable() -> Namespace {
     };
     configure("near", ["192.0.2.1", "2001:db8::1"]);
     far.run(|| configure("far", ["192.0.2.2", "2001:db8::2"])).unwrap();
+    // On a busy machine a question for a neighbour may stay without an answer for longer than a kernel asks.
+    let introduce = |name: &str, other: link::Plug<'_>, addresses: [&str; 2]| {
+        addresses.into_iter().for_each(|address| link::set_neighbour(name, ip(address), other.mac).unwrap());
+    };
+    introduce("near", FAR, ["192.0.2.2", "2001:db8::2"]);
+    far.run(|| introduce("far", NEAR, ["192.0.2.1", "2001:db8::1"])).unwrap();
     far
 }
 
@@ -58,8 +64,6 @@ fn the_cable_is_as_ip_and_ethtool_see_it() {
             }
             assert!(!text.contains("fe80") && !text.contains("tentative"), "{text}");
         }
-        link::set_neighbour("near", ip("192.0.2.2"), FAR.mac).unwrap();
-        link::set_neighbour("near", ip("2001:db8::2"), FAR.mac).unwrap();
         if let Some(text) = tool("ip", &["neigh"]) {
             assert_eq!(text.matches("lladdr 02:00:00:00:00:02 PERMANENT").count(), 2, "{text}");
         }
