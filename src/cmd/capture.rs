@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result};
 use super::new_file::{Force, OUTPUTS, apart, shown};
 use crate::explain::count;
 use crate::sink::capture::{CaptureWriter, Format};
-use crate::sys::door;
 use crate::wire::Packet;
 
 use self::rotation::Rotation;
@@ -152,10 +151,7 @@ impl<'a> PlannedFile<'a> {
     pub fn file(&mut self) -> Result<&mut CaptureFile> {
         let file = match self.created.take() {
             Some(created) => created,
-            None => match door::create(ONLY) {
-                Some(created) => CaptureFile::new(self.path, created?)?,
-                None => CaptureFile::new(self.path, self.force.create(self.path, self.inputs)?)?,
-            },
+            None => CaptureFile::new(self.path, self.force.create_at_door(ONLY, self.path, self.inputs)?)?,
         };
         Ok(self.created.insert(file))
     }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::ArgGroup;
 
-use crate::sys::confine;
 use crate::sys::fresh::{self, Refusal};
+use crate::sys::{confine, door};
 
 /// The group of all options that name a file to be written.
 pub(super) const OUTPUTS: &str = "outputs";
@@ -39,6 +39,17 @@ impl Force {
             fresh::create
         };
         confine::as_invoker(|| create(path))?.map_err(|refusal| told(path, refusal))
+    }
+
+    /// The same where privileges may be given up already: then by the process at the door, which knows the output by this number.
+    ///
+    /// # Errors
+    /// Those of [`Self::create`].
+    pub(super) fn create_at_door(self, number: u32, path: &Path, inputs: &[PathBuf]) -> Result<File> {
+        match door::create(number) {
+            Some(created) => Ok(created?),
+            None => self.create(path, inputs),
+        }
     }
 
     /// Whether the file could be created, as far as can be told without doing anything.

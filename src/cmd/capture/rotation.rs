@@ -92,7 +92,7 @@ impl Rotation {
             return Err(told(&there, Refusal::Exists));
         }
         let first = numbered(path, 1);
-        let current = create(&first, force)?;
+        let current = CaptureFile::new(&first, force.create(&first, &[])?)?.with_room(ROOM);
         let kept = VecDeque::from([first]);
         Ok(Self { path: path.to_owned(), force, bounds, number: 1, current, began: None, kept })
     }
@@ -108,10 +108,8 @@ impl Rotation {
     fn next(&mut self) -> Result<()> {
         self.number += 1;
         let path = numbered(&self.path, self.number);
-        let next = match door::create(self.number) {
-            Some(created) => CaptureFile::new(&path, created?)?.with_room(ROOM),
-            None => create(&path, self.force)?,
-        };
+        let next = self.force.create_at_door(self.number, &path, &[])?;
+        let next = CaptureFile::new(&path, next)?.with_room(ROOM);
         std::mem::replace(&mut self.current, next).finish()?;
         self.kept.push_back(path);
         self.began = None;
@@ -154,10 +152,6 @@ impl Recorder for Rotation {
 /// Deletes one of the files.
 pub(super) fn remove(path: &Path) -> Result<()> {
     fs::remove_file(path).with_context(|| format!("cannot delete {}", shown(path)))
-}
-
-fn create(path: &Path, force: Force) -> Result<CaptureFile> {
-    Ok(CaptureFile::new(path, force.create(path, &[])?)?.with_room(ROOM))
 }
 
 /// `capture-00001.pcap` for `capture.pcap`.

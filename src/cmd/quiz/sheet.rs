@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 
 use super::Args;
 use crate::cmd::exit::remark;
@@ -13,7 +13,7 @@ use crate::cmd::{Exit, Streams};
 use crate::ladder::Settings;
 use crate::quiz::Sheet;
 use crate::sink::quiz as show;
-use crate::sys::door::{self, Output};
+use crate::sys::door::Output;
 
 /// The numbers at the door of both files.
 const SHEET: u32 = 0;
@@ -73,10 +73,7 @@ impl SheetFiles {
     }
 
     fn open(&self, number: u32, path: &Path) -> anyhow::Result<BufWriter<Named<File>>> {
-        let file = match door::create(number) {
-            Some(created) => created.map_err(|error| anyhow!("{error}"))?,
-            None => self.create(Output::Create(number))?,
-        };
+        let file = self.force.create_at_door(number, path, &self.inputs)?;
         Ok(BufWriter::new(Named::new(file, path)))
     }
 }
