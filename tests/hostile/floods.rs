@@ -43,7 +43,7 @@ fn survives(output: &Output, path: &Path, evicted: u32) {
 /// One manner of each output: colours and words cost time, not memory. A list that is put in order keeps its rows.
 fn usual() -> Vec<Output> {
     let mut outputs = outputs();
-    outputs.retain(|output| output.arguments.ends_with(&["never".to_owned()]));
+    outputs.retain(Output::is_usual);
     let arguments = "--format ladder --color never --list --sort client:desc".split(' ').map(str::to_owned).collect();
     outputs.push(Output { format: "ladder".to_owned(), arguments });
     outputs

@@ -21,6 +21,13 @@ pub(crate) struct Output {
     pub(crate) arguments: Vec<String>,
 }
 
+impl Output {
+    /// The first of its manners.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.arguments.ends_with(&["never".to_owned()])
+    }
+}
+
 /// The names of all formats.
 fn formats() -> Vec<String> {
     let command = rawshake::cmd::command();

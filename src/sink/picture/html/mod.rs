@@ -13,7 +13,7 @@ use crate::sink::ladders::{Draw, Shown};
 use crate::wire::{Decoded, Packet};
 
 /// Octets of pages that are kept until the end: the list of connections stands at the start.
-const ROOM: usize = 32 << 20;
+const ROOM: usize = 24 << 20;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -26,7 +26,10 @@ pub(super) struct Html<W> {
     words: Words,
     out: W,
     octets: Octets,
-    body: String,
+    /// Each apart: one text that grows takes up to twice its length.
+    sections: Vec<Box<str>>,
+    /// Octets of all of them.
+    held: usize,
     titles: Vec<String>,
     left_out: u64,
 }
@@ -34,8 +37,8 @@ pub(super) struct Html<W> {
 impl<W: Write> Html<W> {
     pub(super) fn new(settings: &Settings, out: W) -> Self {
         let words = Words::new(settings, usize::MAX, svg::escape);
-        let octets = Octets::default();
-        Self { settings: settings.clone(), words, out, octets, body: String::new(), titles: Vec::new(), left_out: 0 }
+        let (octets, settings) = (Octets::default(), settings.clone());
+        Self { settings, words, out, octets, sections: Vec::new(), held: 0, titles: Vec::new(), left_out: 0 }
     }
 
     fn section(&self, shown: &Shown, number: usize) -> String {
@@ -84,7 +87,11 @@ impl<W: Write> Html<W> {
         if self.left_out > 0 {
             writeln!(out, "<p>{}</p>", svg::left_out(self.left_out))?;
         }
-        writeln!(out, "{BAR}\n<main>\n{}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>", self.body)
+        writeln!(out, "{BAR}\n<main>")?;
+        for section in &self.sections {
+            out.write_all(section.as_bytes())?;
+        }
+        writeln!(out, "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>")
     }
 }
 
@@ -101,11 +108,12 @@ impl<W: Write> Draw for Html<W> {
             return Ok(());
         }
         let section = self.section(shown, self.titles.len() + 1);
-        if self.body.len() + section.len() > ROOM && !self.body.is_empty() {
+        if self.held + section.len() > ROOM && !self.sections.is_empty() {
             self.left_out += 1;
             return Ok(());
         }
-        self.body += &section;
+        self.held += section.len();
+        self.sections.push(section.into_boxed_str());
         self.titles.push(shown.heading());
         Ok(())
     }
