@@ -25,6 +25,7 @@ if [ "${1:-build}" = test ]; then
     need ip iproute2
     need setpriv util-linux
     need strace strace
+    need socat socat # a server that forks for each client and runs a shell behind each
     need curl curl
     need ethtool ethtool
     need man man-db # man pages and completions are read by those they are for

@@ -42,7 +42,9 @@ pub fn system_call(event: &KernelKind, told: Told) -> String {
 fn arguments(call: &CallEvent) -> String {
     let detail = call.detail.map(|detail| match detail {
         Detail::Backlog(most) => most.to_string(),
-        Detail::How(word) | Detail::Option(word) => word.to_owned(),
+        Detail::How(word) | Detail::Option(word) | Detail::Command(word) => word.to_owned(),
+        Detail::Onto(descriptor) => descriptor.to_string(),
+        Detail::Last(descriptor) => descriptor.to_string(),
     });
     let descriptor = call.descriptor.map(|descriptor| descriptor.to_string());
     descriptor.into_iter().chain(detail).collect::<Vec<_>>().join(", ")

@@ -4,6 +4,7 @@ mod account;
 mod own;
 mod polled;
 mod programs;
+mod shell;
 mod situations;
 mod without;
 

@@ -4,6 +4,7 @@
 //! changes a socket's state, or moves octets through it, within its call; and accept() takes from a queue whose order is
 //! that in which connections came to be established.
 
+mod files;
 mod sockets;
 #[cfg(test)]
 mod tests;
@@ -11,55 +12,45 @@ mod waiting;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use super::Told;
 use super::existing::Existing;
-use super::names::{detail, errno};
+use super::names::{closes_on_exec, detail, errno};
 use super::tasks::{CLONE_FILES, Tasks};
 use crate::sys::tracefs::{Ends, Reasons, Record, What};
 use crate::tcp::State;
 use crate::trace::{CallEvent, KernelKind, Text};
 use crate::wire::Time;
+use files::{Descriptor, File, Files};
 use sockets::Sockets;
 pub use sockets::is_at;
 
 /// Calls of one socket that are kept until it is known which it is.
 const HISTORY: usize = 32;
-/// Descriptors that are remembered.
-const FILES: usize = 65_536;
 
 /// A call that has not returned.
 #[derive(Debug)]
 struct Entered {
     time: Time,
     call: CallEvent,
+    arguments: [u64; 6],
     /// It was told already.
     told: bool,
 }
-
-/// What is known of a descriptor.
-#[derive(Clone, Debug, Default)]
-struct File {
-    socket: Option<u64>,
-    /// What was called before that was known.
-    history: Vec<(Time, KernelKind)>,
-}
-
-/// A descriptor of a process.
-type Descriptor = (u32, i32);
 
 /// Everything that is known.
 #[derive(Debug)]
 pub(super) struct Ledger {
     tasks: Tasks,
     entered: HashMap<u32, Entered>,
-    files: HashMap<Descriptor, File>,
+    files: Files,
     sockets: Sockets,
 }
 
 impl Ledger {
     pub(super) fn new(tasks: Tasks) -> Self {
-        Self { tasks, entered: HashMap::new(), files: HashMap::new(), sockets: Sockets::default() }
+        Self { tasks, entered: HashMap::new(), files: Files::default(), sockets: Sockets::default() }
     }
 
     pub(super) fn watch(&mut self, one: SocketAddr, other: SocketAddr) {
@@ -80,7 +71,7 @@ impl Ledger {
         let mut numbers = HashMap::new();
         for &Existing { process, descriptor, ends, listens } in found {
             let socket = *numbers.entry(ends).or_insert_with(|| self.sockets.adopt(ends, listens));
-            self.insert((process, descriptor), File { socket: Some(socket), history: Vec::new() });
+            self.files.insert((process, descriptor), File::of(socket, false));
         }
     }
 
@@ -94,13 +85,13 @@ impl Ledger {
         // Who waits in accept() since long is told to wait.
         let waiting: Vec<_> = self.entered.values_mut().filter(|it| !it.told && is_accept(it.call.call)).collect();
         for entered in waiting {
-            let file = self.files.get(&(entered.call.process.process, entered.call.descriptor.unwrap_or(-1)));
-            if let Some(socket) = file.and_then(|file| file.socket) {
+            if let Some(socket) = self.files.socket(descriptor(&entered.call)) {
                 entered.told = true;
                 self.sockets.tell(socket, entered.time, KernelKind::Called(entered.call));
             }
         }
-        self.sockets.take()
+        let within = |entered: &Entered| self.files.socket(descriptor(&entered.call));
+        self.sockets.take(|| self.entered.values().filter_map(within).collect())
     }
 
     /// Takes one record.
@@ -143,35 +134,45 @@ impl Ledger {
         if name == "socket" && !(stream && internet) {
             return;
         }
-        let descriptor = (name != "socket").then_some(arguments[0] as i32);
-        let process = self.tasks.get(task);
-        let call = CallEvent { call: name, descriptor, detail: detail(name, arguments), process };
-        let known = descriptor.and_then(|number| self.files.get(&(process.process, number))).and_then(|it| it.socket);
+        if name == "ioctl" {
+            self.told_by_ioctl(task, arguments);
+            return;
+        }
+        let number = (name != "socket").then_some(arguments[0] as i32);
+        let call = CallEvent {
+            call: name,
+            descriptor: number,
+            detail: detail(name, arguments),
+            process: self.tasks.get(task),
+        };
         // Whose connection accept() is of is known when it returns.
-        let told = known.filter(|_| !is_accept(name));
+        let told = self.files.socket(descriptor(&call)).filter(|_| !is_accept(name) && !is_marking(&call));
         if let Some(socket) = told {
             self.sockets.tell(socket, time, KernelKind::Called(call));
         }
-        self.entered.insert(task, Entered { time, call, told: told.is_some() });
+        self.entered.insert(task, Entered { time, call, arguments: *arguments, told: told.is_some() });
     }
 
     fn leave(&mut self, time: Time, task: u32, name: &'static str, result: i64) {
         let Some(entered) = self.entered.remove(&task).filter(|entered| entered.call.call == name) else { return };
-        let call = entered.call;
-        let own = (call.process.process, call.descriptor.unwrap_or(-1));
+        let own = descriptor(&entered.call);
         let new = i32::try_from(result).ok().filter(|number| *number >= 0).map(|number| (own.0, number));
-        let returned = (time, KernelKind::Returned { call, result, errno: errno(result) });
+        let returned = (time, KernelKind::Returned { call: entered.call, result, errno: errno(result) });
         match (name, new) {
-            ("socket", Some(new)) => {
-                let history = vec![(entered.time, KernelKind::Called(call)), returned];
-                self.insert(new, File { socket: None, history });
-            }
-            ("accept" | "accept4", Some(new)) => self.accepted(&entered, own, new, returned),
-            ("dup" | "dup2" | "dup3", Some(new)) => {
-                if let Some(file) = self.files.get(&own).cloned() {
-                    self.insert(new, file);
+            ("close_range", Some(_)) => self.closed_range(&entered, returned),
+            ("fcntl", _) if is_marking(&entered.call) => {
+                let [_, command, flags, ..] = entered.arguments;
+                if result == 0 && command == libc::F_SETFD as u64 {
+                    self.mark(own.0, &(own.1..=own.1), flags & libc::FD_CLOEXEC as u64 != 0);
                 }
             }
+            ("close_range", None) if is_marking(&entered.call) => {}
+            ("socket", Some(new)) => {
+                let history = vec![(entered.time, KernelKind::Called(entered.call)), returned];
+                self.files.insert(new, File { socket: None, history, stays: entered.stays() });
+            }
+            ("accept" | "accept4", Some(new)) => self.accepted(&entered, own, new, returned),
+            ("dup" | "dup2" | "dup3" | "fcntl", Some(new)) => self.doubled(&entered, own, new, returned),
             _ => self.tell(&entered, own, returned),
         }
         if name == "close" {
@@ -181,36 +182,82 @@ impl Ledger {
 
     /// A descriptor is gone. Calls that failed before its socket was of any connection are told as that.
     fn drop_file(&mut self, descriptor: Descriptor) {
-        let Some(file) = self.files.remove(&descriptor).filter(|file| file.socket.is_none()) else { return };
+        let Some(file) = self.files.remove(descriptor).filter(|file| file.socket.is_none()) else { return };
         if file.history.iter().any(|(_, kind)| has_failed(kind)) {
             file.history.into_iter().for_each(|(time, kind)| self.sockets.tell_of_none(time, kind));
         }
     }
 
-    fn insert(&mut self, descriptor: Descriptor, file: File) {
-        if self.files.len() < FILES || self.files.contains_key(&descriptor) {
-            self.files.insert(descriptor, file);
-        }
-    }
-
     /// A listening socket gave away the connection that waited longest.
     fn accepted(&mut self, entered: &Entered, own: Descriptor, new: Descriptor, returned: (Time, KernelKind)) {
-        let listener = self.files.get(&own).and_then(|file| file.socket);
-        let socket = listener.and_then(|listener| self.sockets.accept(listener));
+        let socket = self.files.socket(own).and_then(|listener| self.sockets.accept(listener));
         let called = (!entered.told).then_some((entered.time, KernelKind::Called(entered.call)));
         let history: Vec<_> = called.into_iter().chain([returned]).collect();
+        let stays = entered.stays();
         match socket {
             Some(socket) => {
                 history.into_iter().for_each(|(time, kind)| self.sockets.tell(socket, time, kind));
-                self.insert(new, File { socket: Some(socket), history: Vec::new() });
+                self.files.insert(new, File::of(socket, stays));
             }
-            None => self.insert(new, File { socket: None, history }),
+            None => self.files.insert(new, File { socket: None, history, stays }),
+        }
+    }
+
+    /// `new` is what `own` is; what was behind it before is closed.
+    fn doubled(&mut self, entered: &Entered, own: Descriptor, new: Descriptor, returned: (Time, KernelKind)) {
+        self.tell(entered, own, returned);
+        if own == new {
+            return;
+        }
+        let (socket, closed) = (self.files.socket(own), self.files.socket(new));
+        if let Some(closed) = closed.filter(|closed| Some(*closed) != socket) {
+            self.sockets.tell(closed, entered.time, KernelKind::Called(entered.call));
+            self.sockets.tell(closed, returned.0, returned.1);
+        }
+        self.drop_file(new);
+        if self.files.get(own).is_some() {
+            self.files.insert(new, File { socket, history: Vec::new(), stays: entered.stays() });
+        }
+    }
+
+    /// close_range(2): it closes all descriptors of a range, or marks them as to be closed when another program is run.
+    fn closed_range(&mut self, entered: &Entered, returned: (Time, KernelKind)) {
+        let [first, last, flags, ..] = entered.arguments.map(|number| number as u32);
+        let bound = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let (process, range) = (entered.call.process.process, bound(first)..=bound(last));
+        if flags & libc::CLOSE_RANGE_CLOEXEC != 0 {
+            self.mark(process, &range, true);
+            return;
+        }
+        for own in self.files.of(process, &range) {
+            // It was told to who has the first of them.
+            let told = entered.told && own == descriptor(&entered.call);
+            self.tell(&Entered { told, ..*entered }, own, returned);
+            self.drop_file(own);
+        }
+    }
+
+    /// ioctl(2) can do what fcntl(2) does with F_SETFD, and of an open descriptor it does it always: so its end is not recorded.
+    fn told_by_ioctl(&mut self, task: u32, [number, request, ..]: &[u64; 6]) {
+        let closes = *request as u32 == libc::FIOCLEX as u32;
+        if closes || *request as u32 == libc::FIONCLEX as u32 {
+            let number = *number as i32;
+            self.mark(self.tasks.get(task).process, &(number..=number), closes);
+        }
+    }
+
+    /// These descriptors are closed when another program is run, or not.
+    fn mark(&mut self, process: u32, range: &RangeInclusive<i32>, closes: bool) {
+        for own in self.files.of(process, range) {
+            if let Some(file) = self.files.get_mut(own) {
+                file.stays = !closes;
+            }
         }
     }
 
     /// What a call on `own` came to: to whom it concerns, or for later.
     fn tell(&mut self, entered: &Entered, own: Descriptor, returned: (Time, KernelKind)) {
-        let Some(file) = self.files.get_mut(&own) else { return };
+        let Some(file) = self.files.get_mut(own) else { return };
         let called = (!entered.told).then_some((entered.time, KernelKind::Called(entered.call)));
         let both = called.into_iter().chain([returned]);
         match file.socket {
@@ -248,8 +295,8 @@ impl Ledger {
     /// The descriptor of the call that this thread is in is that socket.
     fn bind(&mut self, task: u32, socket: u64, sure: bool) {
         let Some(entered) = self.entered.get_mut(&task) else { return };
-        let own = (entered.call.process.process, entered.call.descriptor.unwrap_or(-1));
-        let known = self.files.get(&own).and_then(|file| file.socket);
+        let own = descriptor(&entered.call);
+        let known = self.files.socket(own);
         if let Some(puzzle) = known.filter(|known| self.sockets.is_puzzle(*known)) {
             self.sockets.solve(puzzle, socket);
             return;
@@ -258,27 +305,25 @@ impl Ledger {
         if known == Some(socket) || known.is_some() && !sure {
             return;
         }
-        let file = self.files.remove(&own).unwrap_or_default();
-        file.history.into_iter().for_each(|(time, kind)| self.sockets.tell(socket, time, kind));
+        let file = self.files.remove(own).unwrap_or_default();
+        file.history.iter().for_each(|(time, kind)| self.sockets.tell(socket, *time, *kind));
         if !entered.told {
             entered.told = true;
             self.sockets.tell(socket, entered.time, KernelKind::Called(entered.call));
         }
-        self.insert(own, File { socket: Some(socket), history: Vec::new() });
+        self.files.insert(own, File::of(socket, file.stays));
     }
 
-    /// Most descriptors are closed with that, and which are left cannot be seen.
+    /// Another program is run: of descriptors that were never seen to be made it is not known whether they are open in it.
     fn executed(&mut self, task: u32) {
-        let process = self.tasks.get(task).process;
-        self.files.retain(|(owner, _), _| *owner != process);
+        self.files.executed(self.tasks.get(task).process);
     }
 
     /// A thread ends, and its process with it if that is the first one.
     fn exited(&mut self, task: u32) {
         self.entered.remove(&task);
         if self.tasks.get(task).process == task {
-            let own = self.files.keys().copied().filter(|(process, _)| *process == task);
-            own.collect::<Vec<_>>().into_iter().for_each(|descriptor| self.drop_file(descriptor));
+            self.files.of(task, &(0..=i32::MAX)).into_iter().for_each(|descriptor| self.drop_file(descriptor));
         }
         self.tasks.forget(task);
     }
@@ -287,13 +332,26 @@ impl Ledger {
     fn born(&mut self, parent: u32, child: u32, name: &[u8], flags: u64) {
         let parent_process = self.tasks.get(parent).process;
         if self.tasks.born(parent, child, name, flags) && flags & CLONE_FILES == 0 {
-            let copied = self.files.iter().filter(|((process, _), _)| *process == parent_process);
-            let copied: Vec<_> = copied.map(|((_, number), file)| ((child, *number), file.socket)).collect();
-            for (descriptor, socket) in copied {
-                self.insert(descriptor, File { socket, history: Vec::new() });
-            }
+            self.files.inherit(parent_process, child);
         }
     }
+}
+
+impl Entered {
+    /// Whether the descriptor that it makes is open in the program that the process runs next.
+    fn stays(&self) -> bool {
+        !closes_on_exec(self.call.call, &self.arguments)
+    }
+}
+
+/// The descriptor that a call is about.
+fn descriptor(call: &CallEvent) -> Descriptor {
+    (call.process.process, call.descriptor.unwrap_or(-1))
+}
+
+/// Whether nothing comes of it but for the program that is run next: such a call is not told.
+fn is_marking(call: &CallEvent) -> bool {
+    matches!(call.call, "fcntl" | "close_range") && call.detail.is_none()
 }
 
 /// Whether a socket could not have its place in the network. What only has to wait has not failed.

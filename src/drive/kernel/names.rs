@@ -67,6 +67,20 @@ pub(super) fn errno(result: i64) -> Option<&'static str> {
     ERRORS.iter().find(|(number, _)| result < 0 && *number == -result).map(|(_, name)| *name)
 }
 
+/// Calls that make a descriptor, and where they are told to close it when another program is run: the place of the argument,
+/// and its bit. The others that make one leave it open.
+const CLOSING: [(&str, usize, i32); 3] =
+    [("socket", 1, libc::SOCK_CLOEXEC), ("accept4", 3, libc::SOCK_CLOEXEC), ("dup3", 2, libc::O_CLOEXEC)];
+
+/// Commands of fcntl(2) that make a descriptor.
+const DOUBLING: [(i32, &str); 2] = [(libc::F_DUPFD, "F_DUPFD"), (libc::F_DUPFD_CLOEXEC, "F_DUPFD_CLOEXEC")];
+
+/// Whether the descriptor that this call makes is closed when its process runs another program.
+pub(super) fn closes_on_exec(call: &str, arguments: &[u64; 6]) -> bool {
+    let is_asked = |(name, index, bit): &(&str, usize, i32)| call == *name && arguments[*index] & *bit as u64 != 0;
+    CLOSING.iter().any(is_asked) || call == "fcntl" && arguments[1] == libc::F_DUPFD_CLOEXEC as u64
+}
+
 /// What matters among the arguments of a call.
 pub(super) fn detail(call: &str, arguments: &[u64; 6]) -> Option<Detail> {
     let number = |index: usize| arguments[index] as i32;
@@ -79,6 +93,14 @@ pub(super) fn detail(call: &str, arguments: &[u64; 6]) -> Option<Detail> {
         "setsockopt" => {
             let known = OPTIONS.iter().find(|(level, option, _)| (*level, *option) == (number(1), number(2)));
             known.map(|(_, _, name)| Detail::Option(name))
+        }
+        "dup2" | "dup3" => Some(Detail::Onto(number(1))),
+        "fcntl" => {
+            let known = DOUBLING.iter().find(|(command, _)| *command == number(1));
+            known.map(|(_, name)| Detail::Command(name))
+        }
+        "close_range" => {
+            (arguments[2] & u64::from(libc::CLOSE_RANGE_CLOEXEC) == 0).then_some(Detail::Last(arguments[1] as u32))
         }
         _ => None,
     }
@@ -99,6 +121,29 @@ mod tests {
         assert_eq!(detail("shutdown", &[3, 9, 0, 0, 0, 0]), None);
         assert_eq!(detail("setsockopt", &[3, 1, 2, 0, 0, 0]), Some(Detail::Option("SO_REUSEADDR")));
         assert_eq!(detail("setsockopt", &[3, 77, 2, 0, 0, 0]), None);
+        assert_eq!(detail("dup2", &[3, 0, 0, 0, 0, 0]), Some(Detail::Onto(0)));
+        assert_eq!(detail("fcntl", &[3, 0, 10, 0, 0, 0]), Some(Detail::Command("F_DUPFD")));
+        assert_eq!(detail("fcntl", &[3, libc::F_SETFD as u64, 1, 0, 0, 0]), None);
+        assert_eq!(detail("close_range", &[3, 0xffff_ffff, 0, 0, 0, 0]), Some(Detail::Last(u32::MAX)));
+        assert_eq!(detail("close_range", &[3, 9, u64::from(libc::CLOSE_RANGE_CLOEXEC), 0, 0, 0]), None);
         assert_eq!(detail("close", &[3, 1, 2, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn what_is_closed_with_another_program_is_known_by_its_flag() {
+        let close = libc::SOCK_CLOEXEC as u64;
+        for (call, arguments, closes) in [
+            ("socket", [2, 1, 0, 0, 0, 0], false),
+            ("socket", [2, 1 | close, 0, 0, 0, 0], true),
+            ("accept", [3, close, close, close, 0, 0], false),
+            ("accept4", [3, 0, 0, 0, 0, 0], false),
+            ("accept4", [3, 0, 0, close, 0, 0], true),
+            ("dup2", [3, 0, close, 0, 0, 0], false),
+            ("dup3", [3, 0, libc::O_CLOEXEC as u64, 0, 0, 0], true),
+            ("fcntl", [3, libc::F_DUPFD as u64, 0, 0, 0, 0], false),
+            ("fcntl", [3, libc::F_DUPFD_CLOEXEC as u64, 0, 0, 0, 0], true),
+        ] {
+            assert_eq!(closes_on_exec(call, &arguments), closes, "{call}({arguments:?})");
+        }
     }
 }

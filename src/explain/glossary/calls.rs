@@ -159,7 +159,7 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "dup()",
-        also: &["dup2()", "dup3()"],
+        also: &["dup2()", "dup3()", "fcntl()"],
         gloss: "gives a socket a second descriptor",
         is: "Makes another number of a file for the same socket in the same process: both lead to one connection. Nothing \
              is sent.",

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 
 use super::format::Format;
 use super::instance::Instance;
-use super::points::{CALLS, Point};
+use super::points::{CALLS, Point, SystemCall};
 use super::record::{Record, What};
 use crate::sys::{Error, Result, clock, processes};
 use crate::wire::Time;
@@ -106,12 +106,15 @@ impl Buffer {
 
     /// Records system calls from now on, those that this kernel has.
     pub(super) fn add_calls(&mut self) -> Result<()> {
-        for call in CALLS {
-            let ways: [(String, Reader); 2] = [
-                (format!("syscalls/sys_enter_{call}"), Reader::Enter(call)),
-                (format!("syscalls/sys_exit_{call}"), Reader::Exit(call)),
-            ];
-            for (path, reader) in ways {
+        for SystemCall { name, filter, returns } in CALLS {
+            let enter = format!("syscalls/sys_enter_{name}");
+            if let Some(filter) = filter
+                && self.instance.write(&format!("events/{enter}/filter"), filter).is_err()
+            {
+                continue;
+            }
+            let exit = returns.then(|| (format!("syscalls/sys_exit_{name}"), Reader::Exit(name)));
+            for (path, reader) in [(enter, Reader::Enter(name))].into_iter().chain(exit) {
                 if let Ok(format) = self.format(&path) {
                     self.insert(&path, format, reader)?;
                 }

@@ -84,32 +84,50 @@ pub(super) const TASKS: [Point; 6] = [
     point("sock/sock_recv_length", false, &["sk", "protocol"], moved),
 ];
 
-/// The system calls that are read, by the kernel's names. Which exist depends on the machine: some have no `accept`.
-pub(super) const CALLS: [&str; 24] = [
-    "socket",
-    "bind",
-    "listen",
-    "accept",
-    "accept4",
-    "connect",
-    "sendto",
-    "sendmsg",
-    "sendmmsg",
-    "write",
-    "writev",
-    "sendfile64",
-    "recvfrom",
-    "recvmsg",
-    "recvmmsg",
-    "read",
-    "readv",
-    "shutdown",
-    "close",
-    "setsockopt",
-    "dup",
-    "dup2",
-    "dup3",
-    "close_range",
+/// A system call.
+pub(super) struct SystemCall {
+    /// The kernel's name for it.
+    pub(super) name: &'static str,
+    /// Only calls with these arguments are recorded.
+    pub(super) filter: Option<&'static str>,
+    /// Whether it matters what it returns.
+    pub(super) returns: bool,
+}
+
+const fn call(name: &'static str) -> SystemCall {
+    SystemCall { name, filter: None, returns: true }
+}
+
+/// The system calls that are read. Which exist depends on the machine: some have no `accept`.
+pub(super) const CALLS: [SystemCall; 26] = [
+    call("socket"),
+    call("bind"),
+    call("listen"),
+    call("accept"),
+    call("accept4"),
+    call("connect"),
+    call("sendto"),
+    call("sendmsg"),
+    call("sendmmsg"),
+    call("write"),
+    call("writev"),
+    call("sendfile64"),
+    call("recvfrom"),
+    call("recvmsg"),
+    call("recvmmsg"),
+    call("read"),
+    call("readv"),
+    call("shutdown"),
+    call("close"),
+    call("setsockopt"),
+    call("dup"),
+    call("dup2"),
+    call("dup3"),
+    call("close_range"),
+    // F_DUPFD, F_SETFD and F_DUPFD_CLOEXEC: another number for a descriptor, and whether another program will have it.
+    SystemCall { name: "fcntl", filter: Some("cmd == 0 || cmd == 2 || cmd == 1030"), returns: true },
+    // FIONCLEX and FIOCLEX.
+    SystemCall { name: "ioctl", filter: Some("cmd == 0x5450 || cmd == 0x5451"), returns: false },
 ];
 
 fn state(format: &Format, record: &[u8]) -> Option<What> {
@@ -207,6 +225,12 @@ mod tests {
             assert_eq!(sockaddr(&v4[..length]), None);
         }
         assert_eq!(sockaddr(&[0; 28]), None);
+    }
+
+    #[test]
+    fn the_numbers_of_filters_are_those_of_the_headers() {
+        assert_eq!((libc::F_DUPFD, libc::F_SETFD, libc::F_DUPFD_CLOEXEC), (0, 2, 1030));
+        assert_eq!((libc::FIONCLEX, libc::FIOCLEX), (0x5450, 0x5451));
     }
 
     #[test]

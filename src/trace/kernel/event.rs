@@ -63,6 +63,12 @@ pub enum Detail {
     How(&'static str),
     /// Of setsockopt(): `SO_REUSEADDR`.
     Option(&'static str),
+    /// Of dup2() and dup3(): the descriptor that is to be the same.
+    Onto(i32),
+    /// Of close_range(): the last descriptor.
+    Last(u32),
+    /// Of fcntl(): `F_DUPFD`.
+    Command(&'static str),
 }
 
 /// A system call.

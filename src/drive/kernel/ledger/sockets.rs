@@ -79,13 +79,30 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// What was told since the last time, in the order of time.
-    pub(super) fn take(&mut self) -> Vec<Told> {
-        for socket in std::mem::take(&mut self.gone) {
-            self.known.remove(&socket);
+    /// What was told since the last time, in the order of time. Calls on those that are `in_use` have not returned.
+    pub(super) fn take(&mut self, in_use: impl FnOnce() -> Vec<u64>) -> Vec<Told> {
+        if !self.gone.is_empty() {
+            let in_use: HashSet<u64> = in_use().into_iter().map(|socket| self.resolved(socket)).collect();
+            let (kept, gone) = self.gone.iter().partition(|socket| in_use.contains(socket));
+            self.gone = kept;
+            self.bury(gone);
         }
         self.told.sort_by_key(|told| told.time);
         std::mem::take(&mut self.told)
+    }
+
+    /// How many are known.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.known.len() + self.solved.len()
+    }
+
+    fn bury(&mut self, gone: Vec<u64>) {
+        for socket in gone {
+            if let Some(puzzle) = self.known.remove(&socket).and_then(|known| known.puzzle) {
+                self.solved.remove(&puzzle);
+            }
+        }
     }
 
     /// Every connection counts, also one that is never seen: there are no other networks with the same addresses.
@@ -103,9 +120,6 @@ impl Sockets {
         let Some(socket) = self.places.remove(&place) else { return };
         if let Some(known) = self.known.get_mut(&socket) {
             known.waits = false;
-            if let Some(puzzle) = known.puzzle.take() {
-                self.solved.remove(&puzzle);
-            }
         }
         self.gone.push(socket);
         self.strangers.retain(|stranger| *stranger != socket);

@@ -219,7 +219,11 @@ fn a_child_has_the_descriptors_of_its_parent_until_it_is_another_program() {
     assert_eq!(book.calls("close", [4, 0, 0], 0).told(), ["connection close(", "connection close=0"]);
     let sent = book.calls_as(child, "sendto", [4, 0, 5], 5).told();
     assert_eq!(sent, ["connection sendto(", "connection sendto=5"]);
+    // socat marks what accept() returned, and has it twice more as what its program reads and writes.
+    book.calls_as(child, "fcntl", [4, libc::F_SETFD as u64, 1], 0);
+    assert_eq!(book.calls_as(child, "dup2", [4, 0, 0], 0).told(), ["connection dup2(", "connection dup2=0"]);
     assert_eq!(book.by(child, What::Executed).calls_as(child, "read", [4, 0, 5], 5).told(), [""; 0]);
+    assert_eq!(book.calls_as(child, "read", [0, 0, 5], 5).told(), ["connection read(", "connection read=5"]);
     // It is the socket all the same, if octets go through it.
     book.by(child, What::Entered { call: "write", arguments: [4, 0, 0, 0, 0, 0] })
         .by(child, What::Used { socket: CHILD });
@@ -293,6 +297,27 @@ fn a_call_that_freed_its_socket_returns_for_that_one_though_another_is_in_its_pl
 }
 
 #[test]
+fn a_call_that_freed_its_socket_is_told_to_have_returned_though_it_was_read_of_before() {
+    for is_seen_late in [false, true] {
+        let mut book = Book::new();
+        book.listens();
+        if !is_seen_late {
+            book.ledger.watch(ends().local, ends().remote);
+        }
+        book.connected().calls("accept4", [3, 0, 0], 4).told();
+        book.ledger.watch(ends().local, ends().remote);
+        let task = book.task;
+        book.by(task, What::Entered { call: "close", arguments: [4, 0, 0, 0, 0, 0] });
+        let told = book.by(task, What::Destroyed { socket: CHILD, ends: ends() }).told();
+        assert_eq!(told.last().map(String::as_str), Some("connection close("));
+        let told = book.by(task, What::Returned { call: "close", result: 0 }).told();
+        assert_eq!(told, ["connection close=0"], "{is_seen_late}");
+        book.told();
+        assert_eq!(book.ledger.sockets.count(), 1, "nothing but the listening socket is kept");
+    }
+}
+
+#[test]
 fn a_socket_that_could_not_connect_and_tries_again_keeps_its_descriptor() {
     let mut book = Book::new();
     let stream = libc::SOCK_STREAM as u64;
@@ -308,4 +333,83 @@ fn a_socket_that_could_not_connect_and_tries_again_keeps_its_descriptor() {
     let told = book.told();
     let returned = told.iter().filter(|words| words.contains("connect=")).count();
     assert_eq!(returned, 2, "{told:?}");
+}
+
+/// A server that has accepted a connection as descriptor 4.
+fn serving() -> Book {
+    let mut book = Book::new();
+    book.ledger.watch(ends().local, ends().remote);
+    book.listens().connected().calls("accept4", [3, 0, 0], 4).told();
+    book
+}
+
+#[test]
+fn a_number_that_is_given_to_something_else_is_not_the_connection_any_more() {
+    let mut book = serving();
+    // Descriptor 9 is a file: dup2() closes what stood at 4.
+    assert_eq!(book.calls("dup2", [9, 4, 0], 4).told(), ["connection dup2(", "connection dup2=4"]);
+    assert_eq!(book.calls("write", [4, 0, 5], 5).told(), [""; 0]);
+    // One that fails changes nothing.
+    let mut book = serving();
+    book.calls("dup2", [9, 4, 0], -9).told();
+    assert_eq!(book.calls("read", [4, 0, 5], 5).told(), ["connection read(", "connection read=5"]);
+}
+
+#[test]
+fn what_was_called_before_is_told_once_though_the_socket_has_two_numbers() {
+    let mut book = Book::new();
+    let (task, stream, inet) = (book.task, libc::SOCK_STREAM as u64, libc::AF_INET as u64);
+    book.calls("socket", [inet, stream, 0], 3).calls("fcntl", [3, libc::F_DUPFD as u64, 10], 10);
+    let own = ends().reversed();
+    for number in [10, 3] {
+        book.by(task, What::Entered { call: "connect", arguments: [number, 0, 0, 0, 0, 0] });
+        book.state(task, CHILD, own, [State::Closed, State::SynSent]);
+        book.by(task, What::Returned { call: "connect", result: -115 });
+    }
+    let told = book.told();
+    let times = |words: &str| told.iter().filter(|told| told.ends_with(words)).count();
+    assert_eq!((times("socket=3"), times("fcntl=10"), times("connect=-115")), (1, 1, 2), "{told:?}");
+}
+
+#[test]
+fn a_range_that_is_closed_is_closed_for_each_that_is_in_it() {
+    let mut book = serving();
+    let last = u64::from(u32::MAX);
+    let (cloexec, dup) = (u64::from(libc::CLOSE_RANGE_CLOEXEC), "connection dup");
+    book.calls("dup", [4, 0, 0], 5);
+    assert_eq!(book.told(), [format!("{dup}("), format!("{dup}=5")]);
+    assert_eq!(book.calls("close_range", [4, last, cloexec], 0).told(), [""; 0], "nothing is closed yet");
+    let told = book.calls("close_range", [4, last, 0], 0).told();
+    assert_eq!(
+        told,
+        ["close_range(", "close_range(", "close_range=0", "close_range=0"].map(|it| format!("connection {it}"))
+    );
+    assert_eq!(book.calls("read", [5, 0, 0], 1).calls("read", [4, 0, 0], 1).told(), [""; 0]);
+}
+
+#[test]
+fn what_is_left_of_descriptors_in_another_program_is_known_by_their_marks() {
+    let (set, dup) = (libc::F_SETFD as u64, libc::F_DUPFD_CLOEXEC as u64);
+    let [fioclex, fionclex] = [0x5451, 0x5450];
+    type Made = (&'static str, [u64; 3], i64);
+    let rows: [(&[Made], u64, bool); 7] = [
+        (&[], 4, true),
+        (&[("fcntl", [4, set, 1], 0)], 4, false),
+        (&[("fcntl", [4, set, 1], 0), ("fcntl", [4, set, 0], 0)], 4, true),
+        (&[("fcntl", [4, set, 1], -9)], 4, true),
+        (&[("fcntl", [4, dup, 0], 7)], 7, false),
+        (&[("ioctl", [4, fioclex, 0], 0)], 4, false),
+        (&[("ioctl", [4, fioclex, 0], 0), ("ioctl", [4, fionclex, 0], 0)], 4, true),
+    ];
+    for (calls, descriptor, stays) in rows {
+        let mut book = serving();
+        for (call, arguments, result) in calls {
+            book.calls(call, *arguments, *result);
+        }
+        let task = book.task;
+        book.by(task, What::Executed).told();
+        let told = book.calls("close", [descriptor, 0, 0], 0).told();
+        let expected: &[&str] = if stays { &["connection close(", "connection close=0"] } else { &[] };
+        assert_eq!(told, expected, "{calls:?}, then {descriptor}");
+    }
 }
