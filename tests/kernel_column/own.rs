@@ -1,12 +1,13 @@
 //! This machine's own sockets, outside the lab: those of programs that ran before, and of those that come.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::account::{Account, possible, rawshake};
@@ -168,8 +169,17 @@ fn a_probe_of_this_machine_is_told_with_what_its_kernel_does() {
 const CLIENT: &str = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); \
     s.send(b'hello'); s.recv(100); s.close()";
 
-/// Starts it, waits until it says that it has begun, lets `meanwhile` happen, and waits for its end.
-fn beside(arguments: &str, begun: &str, meanwhile: impl FnOnce()) -> Account {
+/// What ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It does, by itself.
+    Own,
+    /// Ctrl-C, when it has told the end of so many connections.
+    CtrlC(usize),
+}
+
+/// Starts it, waits until it says that it has begun (its capture is open then), lets `meanwhile` happen, and waits for its end.
+fn beside(arguments: &str, begun: &str, end: End, meanwhile: impl FnOnce()) -> Account {
     let mut child = rawshake(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
     let mut err = BufReader::new(child.stderr.take().expect("its errors"));
     let mut line = String::new();
@@ -177,12 +187,19 @@ fn beside(arguments: &str, begun: &str, meanwhile: impl FnOnce()) -> Account {
         line.clear();
         assert!(err.read_line(&mut line).expect("a line") > 0, "{arguments}: ended too early");
     }
-    // It has begun to capture when this is over.
-    sleep(Duration::from_millis(500));
     meanwhile();
-    let mut out = String::new();
-    let mut stdout = child.stdout.take().expect("its output");
-    stdout.read_to_string(&mut out).expect("UTF-8");
+    let (mut out, mut ended) = (String::new(), 0);
+    for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
+        let line = line.expect("UTF-8") + "\n";
+        out.push_str(&line);
+        if line.contains(r#""event":"ended""#) {
+            ended += 1;
+            if end == End::CtrlC(ended) {
+                let process = Pid::from_raw(child.id().cast_signed()).expect("a process");
+                kill_process(process, Signal::INT).expect("a signal");
+            }
+        }
+    }
     let said = Said { out, ..Said::of(child.wait_with_output().expect("its end")) };
     Account::sorted(said, true)
 }
@@ -202,8 +219,8 @@ fn connections_that_are_watched_are_told_with_the_calls_of_both_programs() {
                 assert!(client.args(["-c", CLIENT, &port.to_string()]).status().expect("python3").success());
             }
         };
-        let watch = format!("watch -i lo --kernel --format json --duration 3 port {port}");
-        let account = beside(&watch, "watching lo", || call(2));
+        let watch = format!("watch -i lo --kernel --format json port {port}");
+        let account = beside(&watch, "watching lo", End::CtrlC(2), || call(2));
         assert_eq!(account.compared, (20, 0), "{account:?}");
         for connection in 1..=2 {
             let words: Vec<&str> =
@@ -224,7 +241,7 @@ fn a_client_of_this_machine_is_told_by_the_server_that_is_made_by_hand() {
     }
     in_own_network(|| {
         let listen = "listen 7654 --reply echo --kernel --format json --count 1 -v";
-        let account = beside(listen, "RST guard", || {
+        let account = beside(listen, "RST guard", End::Own, || {
             let mut client = Command::new("python3");
             assert!(client.args(["-c", CLIENT, "7654"]).status().expect("python3").success());
         });
