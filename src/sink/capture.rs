@@ -3,7 +3,7 @@
 //! Each packet goes to the file in one write, so that what is there after a run was killed is a capture file still.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek as _, Write};
 use std::path::Path;
 
 use crate::wire::{LinkType, Packet};
@@ -62,8 +62,8 @@ pub struct CaptureWriter<W> {
     /// Packets in the file so far, and those that wait.
     packets: u64,
     waiting: u64,
-    /// Whether the output refused something, and may hold half a packet.
-    failed: bool,
+    /// Octets of half a packet that the output took before it refused the rest; none while it has refused nothing.
+    torn: Option<u64>,
 }
 
 impl CaptureWriter<File> {
@@ -84,7 +84,9 @@ impl CaptureWriter<File> {
         if !self.output.metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        self.output.set_len(self.length)?;
+        // What was open before may begin elsewhere than the capture; it ends where the writing did.
+        let end = (&self.output).stream_position()?;
+        self.output.set_len(end.saturating_sub(self.torn.unwrap_or(0)))?;
         Ok(self.length > 0)
     }
 }
@@ -97,7 +99,7 @@ impl<W: Write> CaptureWriter<W> {
     pub fn new(output: W, format: Format) -> io::Result<Self> {
         let (links, pending) = (Vec::new(), Vec::new());
         let mut writer =
-            Self { output, format, links, pending, room: 0, length: 0, packets: 0, waiting: 0, failed: false };
+            Self { output, format, links, pending, room: 0, length: 0, packets: 0, waiting: 0, torn: None };
         if format == Format::PcapNg {
             section_header(&mut writer.pending);
             writer.flush()?;
@@ -157,7 +159,7 @@ impl<W: Write> CaptureWriter<W> {
     /// # Errors
     /// Those of the output.
     pub fn flush(&mut self) -> io::Result<()> {
-        if self.failed {
+        if self.torn.is_some() {
             return Err(io::Error::other("an earlier write to the capture file failed"));
         }
         let (gone, written) = push(&mut self.output, &self.pending);
@@ -169,7 +171,7 @@ impl<W: Write> CaptureWriter<W> {
         self.packets += packets;
         self.waiting = 0;
         self.pending.clear();
-        self.failed = written.is_err();
+        self.torn = written.is_err().then_some((gone - octets) as u64);
         written
     }
 

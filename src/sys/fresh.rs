@@ -5,11 +5,12 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use rustix::fs::OFlags;
-use rustix::io::Errno;
+use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_getfd};
 
 use super::random;
 
@@ -85,17 +86,37 @@ pub fn replace(path: &Path) -> Result<File, Refusal> {
 /// Whether `path` names what this process has open already, as a shell writes it for `>(command)`: who started it, opened it.
 #[must_use]
 pub fn is_descriptor(path: &Path) -> bool {
-    let number = ["/dev/fd", "/proc/self/fd"].iter().find_map(|folder| path.strip_prefix(folder).ok());
-    number.and_then(Path::to_str).is_some_and(|number| number.parse::<u16>().is_ok())
+    descriptor(path).is_some()
 }
 
-/// Opens what [`is_descriptor`] names once more, to be written; what it holds stays.
+fn descriptor(path: &Path) -> Option<i32> {
+    let number = ["/dev/fd", "/proc/self/fd"].iter().find_map(|folder| path.strip_prefix(folder).ok())?;
+    number.to_str()?.parse::<u16>().ok().map(i32::from)
+}
+
+/// The file that [`is_descriptor`] names, as who started this program opened it: to read alone, or to write behind what is
+/// there. To open its name once more would undo that.
 ///
 /// # Errors
-/// The system refuses.
+/// It is no file of theirs that can be written to, or the system refuses.
 pub fn open_descriptor(path: &Path) -> Result<File, Refusal> {
-    let flags = (OFlags::CLOEXEC | OFlags::NOCTTY).bits().cast_signed();
-    Ok(OpenOptions::new().write(true).custom_flags(flags).open(path)?)
+    let number = descriptor(path).ok_or(Refusal::NoFile("no descriptor"))?;
+    // SAFETY: it is only asked what it is; one that is not open is nothing.
+    let given = unsafe { BorrowedFd::borrow_raw(number) };
+    // What this program opens for itself does not go over to others.
+    if fcntl_getfd(given).map_err(io::Error::from)?.contains(FdFlags::CLOEXEC) {
+        return Err(Refusal::System(Errno::BADF.into()));
+    }
+    if (fcntl_getfl(given).map_err(io::Error::from)? & OFlags::ACCMODE).is_empty() {
+        return Err(Refusal::NoFile("open to be read alone"));
+    }
+    let file = File::from(fcntl_dupfd_cloexec(given, 0).map_err(io::Error::from)?);
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() || kind.is_fifo() || kind.is_char_device() {
+        Ok(file)
+    } else {
+        Err(Refusal::NoFile("neither a file nor a pipe"))
+    }
 }
 
 fn writing() -> OpenOptions {
@@ -127,7 +148,7 @@ fn open_as_it_is(path: &Path) -> Result<File, Refusal> {
     })?;
     let kind = file.metadata()?.file_type();
     if kind.is_fifo() || kind.is_char_device() {
-        let flags = rustix::fs::fcntl_getfl(&file).map_err(io::Error::from)?;
+        let flags = fcntl_getfl(&file).map_err(io::Error::from)?;
         rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK).map_err(io::Error::from)?;
         return Ok(file);
     }
@@ -201,7 +222,7 @@ mod tests {
         let mut options = OpenOptions::new();
         let reader = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(&pipe).unwrap();
         let writer = replace(&pipe).unwrap();
-        assert!(!rustix::fs::fcntl_getfl(&writer).unwrap().contains(OFlags::NONBLOCK), "it waits for its reader");
+        assert!(!fcntl_getfl(&writer).unwrap().contains(OFlags::NONBLOCK), "it waits for its reader");
         drop((reader, writer));
         assert!(replace("/dev/null".as_ref()).unwrap().metadata().unwrap().file_type().is_char_device());
         for refused in [create(folder.path()), replace(folder.path())] {

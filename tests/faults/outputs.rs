@@ -9,7 +9,7 @@ use clap::Command;
 use rawshake::cmd;
 
 use crate::common;
-use crate::run::{for_each, run};
+use crate::run::{CAPTURE, for_each, run, run_behind};
 
 /// An option that names an output, and a run that writes it.
 struct Output {
@@ -121,4 +121,32 @@ fn check(output: &Output) {
 #[test]
 fn no_output_replaces_or_follows_what_is_there() {
     common::in_own_network(|| for_each(&OUTPUTS, check));
+}
+
+/// A shell opens the descriptor for the program; what it leads to is there before.
+#[test]
+fn what_is_open_already_is_written_to_as_it_was_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = folder.path().join("own");
+    let through = |redirection: &str, limit: &str| {
+        fs::write(&own, PRECIOUS).expect("a file");
+        let said =
+            run_behind(&format!("{limit} exec 5{redirection}own"), "replay CAPTURE -q --pcap /dev/fd/5", folder.path());
+        (said, fs::read(&own).expect("the file"))
+    };
+    let (said, left) = through("<", "");
+    assert!(said.err.ends_with("\"/dev/fd/5\" is open to be read alone; name a file\n"), "{said:?}");
+    assert_eq!((said.code, left), (Some(2), PRECIOUS.into()), "what was opened to be read is not written");
+    let capture = fs::read(CAPTURE).expect("the capture");
+    let (said, left) = through(">>", "");
+    assert_eq!((said.code, left.len()), (Some(0), PRECIOUS.len() + capture.len()), "{said:?}");
+    assert!(left.starts_with(PRECIOUS.as_bytes()), "what is there is written behind");
+    let (said, left) = through(">", "");
+    assert_eq!((said.code, left.len()), (Some(0), capture.len()), "{said:?}");
+    // 512 octets, in which not all packets have room.
+    let (said, left) = through(">>", "ulimit -f 1 &&");
+    let told = said.err.contains("; it is a valid capture of the first ");
+    assert!(told && left.starts_with(PRECIOUS.as_bytes()) && left.len() < 512, "{said:?}: {}", left.len());
+    let said = run_behind("true", "replay CAPTURE -q --pcap /dev/fd/9", folder.path());
+    assert!(said.code == Some(2) && said.err.contains("/dev/fd/9"), "{said:?}");
 }
