@@ -170,12 +170,18 @@ fn stdout(command: &Command) -> Box<dyn Write> {
 
 /// Says in one line what is wrong with the arguments, and ends the program; help is shown whole.
 fn refuse(error: clap::Error) -> ! {
+    let mut line = None;
     if !error.use_stderr() || matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
-        error.exit();
+        match error.print().and_then(|()| io::stdout().flush()) {
+            Err(failure) if !error.use_stderr() && failure.kind() != io::ErrorKind::BrokenPipe => {
+                line = Some(format!("cannot write to standard output: {failure}"));
+            }
+            _ => std::process::exit(error.exit_code()),
+        }
     }
     colored::control::set_override(true);
     // Standard error itself may be closed; there is nowhere left to say so.
-    let _ = exit::tell(&mut anstream::stderr(), &told(&error));
+    let _ = exit::tell(&mut anstream::stderr(), &line.unwrap_or_else(|| told(&error)));
     std::process::exit(i32::from(ERROR));
 }
 

@@ -161,6 +161,16 @@ fn look_at(path: &Path) -> io::Result<Look> {
 
 impl Door {
     fn ask(&self, ask: Ask, number: u32) -> io::Result<(Vec<u8>, Option<OwnedFd>)> {
+        let (octets, fds) = self.exchange(ask, number).map_err(closed)?;
+        let (number, rest) = octets.split_first_chunk().ok_or_else(|| closed(io::ErrorKind::UnexpectedEof.into()))?;
+        match i32::from_be_bytes(*number) {
+            0 => Ok((rest.to_vec(), fds.into_iter().next())),
+            -1 => Err(io::Error::other(String::from_utf8_lossy(rest).into_owned())),
+            number => Err(io::Error::from_raw_os_error(number)),
+        }
+    }
+
+    fn exchange(&self, ask: Ask, number: u32) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let question = [&[ask as u8], &number.to_be_bytes()[..]].concat();
         unix::send(&stream, &question, &[])?;
@@ -172,17 +182,17 @@ impl Door {
             }
         };
         octets.truncate(length);
-        let (number, rest) = octets.split_first_chunk().ok_or(io::ErrorKind::BrokenPipe)?;
-        match i32::from_be_bytes(*number) {
-            0 => Ok((rest.to_vec(), fds.into_iter().next())),
-            -1 => Err(io::Error::other(String::from_utf8_lossy(rest).into_owned())),
-            number => Err(io::Error::from_raw_os_error(number)),
-        }
+        Ok((octets, fds))
     }
 
     fn ask_for_one(&self, ask: Ask, number: u32) -> io::Result<OwnedFd> {
         self.ask(ask, number)?.1.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
+}
+
+/// Nobody answers: that is not to be taken for a reader of results who has left.
+fn closed(error: io::Error) -> io::Error {
+    io::Error::other(format!("the process that opens files for this one has ended ({}); start again", error.kind()))
 }
 
 /// The door, and the number of an input there; none where the path is nothing that it knows, or there is no door.
@@ -253,6 +263,21 @@ mod tests {
         let look = Look { is_file: true, length: 1 << 40, identity: (7, u64::MAX) };
         assert_eq!(Look::of_octets(&look.to_octets()), Some(look));
         assert_eq!(Look::of_octets(&[0; 31]), None);
+    }
+
+    #[test]
+    fn a_door_that_closes_is_no_reader_who_has_left() {
+        let (near, far) = UnixStream::pair().unwrap();
+        let door = Door { stream: Mutex::new(near), inputs: Vec::new() };
+        std::thread::scope(|scope| {
+            // Once it ends with a question before it, and then there is nobody to ask.
+            scope.spawn(|| unix::receive(&far, &mut [0; 5]).and_then(|_| far.shutdown(std::net::Shutdown::Both)));
+            for _ in 0..2 {
+                let error = door.ask(Ask::Create, 0).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::Other, "{error}");
+                assert!(error.to_string().starts_with("the process that opens files for this one has ended ("));
+            }
+        });
     }
 
     #[test]

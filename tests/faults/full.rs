@@ -90,6 +90,9 @@ fn results_that_cannot_be_written_are_no_success() {
             "ping --lab -c 1",
             "explain SYN",
             "learn --list",
+            "--help",
+            "trace --help",
+            "--version",
         ];
         for_each(&runs[..], |arguments| {
             let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
