@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM and SIGHUP as a descriptor that becomes readable, so that one `poll` waits for packets and for the person.
+//! Ctrl-C, Ctrl-\, SIGTERM and SIGHUP as a descriptor that becomes readable, so that one `poll` waits for packets and for the
+//! person.
 
 use std::io::Read as _;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -6,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
 use super::{Error, Result};
@@ -20,6 +21,8 @@ pub enum Signal {
     Terminate,
     /// SIGHUP: the terminal is gone.
     Hangup,
+    /// SIGQUIT: Ctrl-\, where that has no other meaning.
+    Quit,
 }
 
 impl Signal {
@@ -30,6 +33,7 @@ impl Signal {
             Self::Interrupt => 130,
             Self::Terminate => 143,
             Self::Hangup => 129,
+            Self::Quit => 131,
         }
     }
 
@@ -46,8 +50,9 @@ static IMPATIENT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 /// Collectors that there are.
 static COLLECTORS: AtomicUsize = AtomicUsize::new(0);
 
-/// Collects SIGINT, SIGTERM and, unless nohup(1) has it ignored, SIGHUP for as long as it lives. A second signal before the first was taken ends the process at
-/// once, as if nobody had collected: a program that hangs can still be stopped from the keyboard.
+/// Collects SIGINT, SIGTERM, SIGQUIT and, unless nohup(1) has it ignored, SIGHUP for as long as it lives. A second signal
+/// before the first was taken ends the process at once, as if nobody had collected: a program that hangs can still be stopped
+/// from the keyboard.
 #[derive(Debug)]
 pub struct Interrupts {
     readable: UnixStream,
@@ -61,16 +66,27 @@ impl Interrupts {
     /// # Errors
     /// Where no descriptor is left.
     pub fn new() -> Result<Self> {
+        Self::of(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+    }
+
+    /// Begins to collect all but SIGQUIT, which asks how far it has come ([`super::StatusRequests`]).
+    ///
+    /// # Errors
+    /// Where no descriptor is left.
+    pub fn beside_status() -> Result<Self> {
+        Self::of(&[SIGINT, SIGTERM, SIGHUP])
+    }
+
+    fn of(signals: &[i32]) -> Result<Self> {
         let failed = |source| Error::os("watch for Ctrl-C", source);
         let (readable, writable) = UnixStream::pair().map_err(failed)?;
         readable.set_nonblocking(true).map_err(failed)?;
         let mut this = Self { readable, last: Arc::new(AtomicUsize::new(0)), actions: Vec::new() };
         COLLECTORS.fetch_add(1, Ordering::SeqCst);
         IMPATIENT.store(false, Ordering::SeqCst);
-        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
-        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
+        for signal in signals.iter().filter(|signal| **signal != SIGHUP || !is_ignored(SIGHUP)) {
             let end = writable.try_clone().map_err(failed)?;
-            this.collect(signal, end).map_err(failed)?;
+            this.collect(*signal, end).map_err(failed)?;
         }
         Ok(this)
     }
@@ -100,6 +116,7 @@ impl Interrupts {
             Ok(SIGINT) => Some(Signal::Interrupt),
             Ok(SIGTERM) => Some(Signal::Terminate),
             Ok(SIGHUP) => Some(Signal::Hangup),
+            Ok(SIGQUIT) => Some(Signal::Quit),
             _ => None,
         }
     }
@@ -160,7 +177,12 @@ mod tests {
         let is_ready = || !poll::wait(&[interrupts.as_fd()], Some(Duration::ZERO)).unwrap().is_empty();
         assert!(!is_ready());
         assert_eq!(interrupts.take(), None);
-        let table = [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate), (SIGHUP, Signal::Hangup)];
+        let table = [
+            (SIGINT, Signal::Interrupt),
+            (SIGTERM, Signal::Terminate),
+            (SIGHUP, Signal::Hangup),
+            (SIGQUIT, Signal::Quit),
+        ];
         for (number, signal) in table.into_iter().filter(|(number, _)| !is_ignored(*number)) {
             assert_eq!(i32::from(signal.number()), number);
             low_level::raise(number).unwrap();

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod full;
+mod keyboard;
 #[allow(dead_code, reason = "some of it is for those that are killed")]
 #[path = "../killed/left.rs"]
 mod left;

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -14,81 +14,172 @@ use crate::common;
 use crate::left::Surroundings;
 use crate::run::{Running, command};
 
-const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
+const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// More lines than any of the runs prints.
-const MANY: usize = 40;
+/// More steps than any of the runs has.
+const MANY: usize = 60;
 
 /// Between two attempts.
 const STEP: Duration = Duration::from_millis(5);
 /// Only so that a broken program ends the test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Signals a run behind each of its lines, each time another, until one ends by itself first.
-fn behind_each_line(
-    (arguments, most, by_itself): (&str, usize, &[i32]),
-    first: usize,
-    prepare: &dyn Fn(&mut Command),
-    check: &dyn Fn(&str),
-) {
-    for lines in 0..most {
-        let signal = SIGNALS[(first + lines) % SIGNALS.len()];
-        let mut command = command(arguments, Path::new("/"));
-        prepare(&mut command);
+/// What is a step of a run.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A line that it prints.
+    Line,
+    /// A packet that `lo` carries: it prints nothing before its end.
+    Packet,
+}
+
+/// A run that is signalled behind each of its steps, until it ends by itself.
+struct Run {
+    arguments: &'static str,
+    step: Step,
+    /// Exit codes with which it ends by itself, before the signal or because of it.
+    by_itself: &'static [i32],
+    /// What it says when all is over: from then on a signal may end it as if nobody had collected any.
+    last: &'static str,
+}
+
+const fn lines(arguments: &'static str, by_itself: &'static [i32], last: &'static str) -> Run {
+    Run { arguments, step: Step::Line, by_itself, last }
+}
+
+const TRACE: Run = lines("trace --lab --send hello --close reset --wait 0.05 --format lines", &[0], "[R.]");
+
+const LISTEN: Run = lines("listen --lab --format lines", &[0], "closed in good order");
+
+const SERVE: Run = lines("lab serve --clients 1 --format lines", &[0], ": served");
+
+/// Keys are for the command, which has ended or knows of none.
+const COMMAND: Run = lines("lab run --format lines -- curl -s http://server/", &[0], "Hello from the lab.");
+
+/// It is how one ends a watch.
+const WATCH: Run = lines("watch -i lo --brief --immediate --count 12", &[0, 1], "dropped by the kernel");
+
+const ONTO: Run = Run { step: Step::Packet, ..lines("replay CAPTURE --onto lo --yes --pps 40", &[0], "Late ") };
+
+/// Packets that `lo` has carried, in the network of this thread.
+fn carried() -> u64 {
+    let table = std::fs::read_to_string("/proc/thread-self/net/dev").expect("the kernel's counts");
+    let row = table.lines().find_map(|line| line.trim().strip_prefix("lo:")).expect("lo");
+    row.split_whitespace().nth(1).and_then(|packets| packets.parse().ok()).expect("a count")
+}
+
+impl Run {
+    /// Lets it go so many steps; false where it has fewer.
+    fn go(&self, steps: usize, running: &mut Running, carried_before: u64) -> bool {
+        match self.step {
+            Step::Line => (0..steps).all(|_| running.line()),
+            Step::Packet => loop {
+                if carried() >= carried_before + steps as u64 {
+                    return true;
+                }
+                if running.has_ended() {
+                    return false;
+                }
+                sleep(Duration::from_millis(1));
+            },
+        }
+    }
+
+    /// Signals it behind so many steps, and checks its end; false where it has fewer.
+    fn signalled(&self, steps: usize, signal: Signal, surroundings: &Surroundings) -> bool {
+        let mut command = command(self.arguments, Path::new("/"));
+        surroundings.prepare(&mut command);
+        let before = carried();
         let mut running = Running::start(&mut command);
-        let is_there = (0..lines).all(|_| running.line());
-        if lines == 0 {
+        let is_there = self.go(steps, &mut running, before);
+        if steps == 0 {
             // Before that it may not have begun to wait for signals, which then end it by themselves.
             running.until_it_waits();
         }
         running.signal(signal);
         let said = running.said();
-        let when = format!("{arguments}: {signal:?} behind {lines} lines: {said:?}");
-        let is_own = said.code.is_some_and(|code| by_itself.contains(&code));
-        assert!(is_own || said.code == Some(128 + signal.as_raw()), "{when}");
+        let when = format!("{}: {signal:?} behind {steps} steps: {said:?}", self.arguments);
+        let is_own = said.code.is_some_and(|code| self.by_itself.contains(&code));
+        let is_over = said.code.is_none() && (said.out.contains(self.last) || said.err.contains(self.last));
+        assert!(is_own || is_over || said.code == Some(128 + signal.as_raw()), "{when}");
         assert!(!said.err.contains("panicked"), "{when}");
-        check(&when);
-        if !is_there {
-            return;
-        }
+        surroundings.must_be_as_before(&when);
+        is_there
+    }
+
+    /// Signals it behind each of its steps, each time another of these.
+    fn behind_each_step(&self, signals: &[Signal], surroundings: &Surroundings) {
+        let mut signals = signals.iter().cycle();
+        let mut is_there = |steps| self.signalled(steps, *signals.next().expect("a signal"), surroundings);
+        let last = (0..MANY).find(|steps| !is_there(*steps)).expect("an end");
+        assert!(last > 3, "{}: only {last} steps", self.arguments);
     }
 }
 
-/// Commands, after how many lines at most they are signalled, and the exit codes with which they end by themselves.
-const RUNS: [(&str, usize, &[i32]); 8] = [
-    ("trace --lab --send hello --close reset --wait 0.05 --format lines", MANY, &[0]),
-    ("listen --lab --format lines", 6, &[0]),
-    ("lab serve --clients 1 --format lines", 4, &[0]),
-    // Ctrl-C is for the command.
-    ("lab run --format lines -- curl -s http://server/", 3, &[0]),
-    // It is how one ends a watch.
-    ("watch -i lo --brief --immediate", 3, &[0, 1]),
-    REPLAY,
-    REPLAY,
-    REPLAY,
-];
+/// Whether RAWSHAKE_EVERY_SIGNAL asks for every signal at every step, which takes minutes.
+pub(crate) fn is_every_signal_asked_for() -> bool {
+    std::env::var_os("RAWSHAKE_EVERY_SIGNAL").is_some()
+}
 
-/// It prints nothing before its end, in 25 seconds.
-const REPLAY: (&str, usize, &[i32]) = ("replay CAPTURE --onto lo --yes --pps 0.25", 1, &[]);
+/// Signals the run behind every step, first by this one of [`SIGNALS`]; where it is asked for, each step meets every signal.
+fn behind_every_step(run: &Run, first: usize) {
+    let surroundings = Surroundings::new(1);
+    let rounds = if is_every_signal_asked_for() { SIGNALS.len() } else { 1 };
+    for round in 0..rounds {
+        let mut signals = SIGNALS;
+        signals.rotate_left((first + round) % SIGNALS.len());
+        run.behind_each_step(&signals, &surroundings);
+    }
+}
 
 #[test]
-fn behind_every_line_a_signal_ends_it_and_nothing_is_left() {
+fn behind_every_line_a_signal_ends_who_connects_by_hand() {
+    common::as_another_root(|| behind_every_step(&TRACE, 0));
+}
+
+#[test]
+fn behind_every_line_a_signal_ends_who_listens_by_hand() {
+    common::as_another_root(|| behind_every_step(&LISTEN, 1));
+}
+
+#[test]
+fn behind_every_line_a_signal_ends_the_servers_of_a_lab() {
+    common::as_another_root(|| behind_every_step(&SERVE, 2));
+}
+
+#[test]
+fn behind_every_line_a_signal_ends_a_command_in_a_lab() {
+    common::as_another_root(|| behind_every_step(&COMMAND, 3));
+}
+
+#[test]
+fn behind_every_packet_a_signal_ends_who_sends_a_capture() {
+    common::as_another_root(|| behind_every_step(&ONTO, 0));
+}
+
+/// Whatever becomes of the test, those who speak in the meantime end with it.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn behind_every_line_a_signal_ends_who_watches() {
     common::as_another_root(|| {
-        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let _over = Over(&is_over);
             // Something to watch.
             scope.spawn(|| {
-                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
-                    let _ = std::net::TcpStream::connect("127.0.0.1:9");
-                    std::thread::sleep(std::time::Duration::from_millis(2));
+                while !is_over.load(Ordering::Relaxed) {
+                    let _ = TcpStream::connect("127.0.0.1:9");
+                    sleep(Duration::from_millis(2));
                 }
             });
-            for (at, run) in RUNS.into_iter().enumerate() {
-                let surroundings = Surroundings::new(1);
-                let check = |when: &str| surroundings.must_be_as_before(when);
-                behind_each_line(run, at, &|command| surroundings.prepare(command), &check);
-            }
-            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            behind_every_step(&WATCH, 1);
         });
     });
 }

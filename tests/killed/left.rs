@@ -25,15 +25,17 @@ pub(crate) struct Surroundings {
     folder: TempDir,
     /// Network namespaces that are there beforehand.
     namespaces: usize,
-    /// Interfaces, sockets, and files in the folder.
+    /// Interfaces, addresses, routes, sockets, and files in the folder.
     before: BTreeSet<String>,
+    /// Tables and rules of the firewall.
+    rules: BTreeSet<String>,
 }
 
 impl Surroundings {
     pub(crate) fn new(namespaces: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let before = things(&folder);
-        Self { folder, namespaces, before }
+        Self { folder, namespaces, before, rules: rules() }
     }
 
     /// Has a command run in them.
@@ -65,6 +67,9 @@ impl Surroundings {
     fn left(&self) -> Vec<String> {
         let mut left: Vec<String> = things(&self.folder).difference(&self.before).cloned().collect();
         left.extend(self.processes());
+        if left.is_empty() {
+            left.extend(rules().difference(&self.rules).cloned());
+        }
         // Asked last, since the namespaces go with the processes.
         if left.is_empty() && !can_have_namespaces(self.namespaces + 1) {
             left.push("a network namespace".to_owned());
@@ -101,7 +106,30 @@ fn things(folder: &TempDir) -> BTreeSet<String> {
         let rows = lines(table).into_iter().skip(1);
         rows.map(move |row| format!("{table} {}", row.split_whitespace().take(3).collect::<Vec<_>>().join(" ")))
     });
+    let interfaces = interfaces.chain(places());
     files.chain(interfaces).chain(sockets.filter(|row| !row.starts_with("unix"))).chain(doors()).collect()
+}
+
+/// Addresses and routes, without how often each was used.
+fn places() -> impl Iterator<Item = String> {
+    let of = |table: &'static str, wanted: &'static [usize]| {
+        lines(table).into_iter().map(move |row| {
+            let words: Vec<_> = row.split_whitespace().collect();
+            let kept: Vec<_> = wanted.iter().filter_map(|at| words.get(*at).copied()).collect();
+            format!("{table} {}", kept.join(" "))
+        })
+    };
+    let (v4, routes) = (of("fib_trie", &[0, 1]), of("route", &[0, 1, 2, 7]));
+    v4.chain(routes).chain(of("if_inet6", &[0, 5])).chain(of("ipv6_route", &[0, 1, 4, 9]))
+}
+
+/// What nft(8) lists; a machine without it has no rules that anybody could have made by it.
+fn rules() -> BTreeSet<String> {
+    let listed = Command::new("nft").args(["list", "ruleset"]).output();
+    listed.map_or_else(
+        |_| BTreeSet::new(),
+        |listed| String::from_utf8_lossy(&listed.stdout).lines().map(|line| format!("nft {line}")).collect(),
+    )
 }
 
 /// Names of sockets that labs are found by.

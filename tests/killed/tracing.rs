@@ -1,9 +1,12 @@
 //! A trace buffer is what a kernel does not take back from who was killed.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common;
 use crate::common::support::program::RAWSHAKE;
@@ -67,5 +70,34 @@ fn a_trace_buffer_is_removed_by_a_process_that_waits_for_that_or_by_the_next_run
         let left = left();
         assert!(left.is_empty() && !Path::new("/proc").join(child.id().to_string()).exists(), "{left:?}");
         assert!(!fs::read_to_string("/proc/self/mountinfo").expect("/proc").contains(&own));
+    }
+}
+
+#[test]
+fn a_signal_behind_any_line_takes_the_trace_buffer_away() {
+    if let Err(why) = instances() {
+        return common::impossible(&why);
+    }
+    for (lines, signal) in [(1, Signal::INT), (8, Signal::TERM), (14, Signal::HUP), (20, Signal::QUIT)] {
+        let mut run = Command::new(RAWSHAKE);
+        run.args(["trace", "--lab", "--kernel", "--send", "hello", "--wait", "60", "--format", "lines"]);
+        let mut child = run.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+        let mut read = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let is_there = read.by_ref().take(lines).count() == lines;
+        let own = format!("rawshake-{}-", child.id());
+        let is_own = |name: &String| name.starts_with(&own);
+        if !is_there || !instances().expect("tracefs").iter().any(is_own) {
+            child.kill().expect("a signal");
+            child.wait().expect("an end");
+            return common::impossible("no trace buffer is made here");
+        }
+        kill_process(Pid::from_child(&child), signal).expect("a signal");
+        read.for_each(drop);
+        let code = child.wait().expect("an end").code();
+        let left: Vec<_> = instances().expect("tracefs").into_iter().filter(is_own).collect();
+        assert!(
+            left.is_empty() && code == Some(128 + signal.as_raw()),
+            "{signal:?} behind {lines}: {code:?}, {left:?}"
+        );
     }
 }

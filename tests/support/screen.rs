@@ -1,5 +1,6 @@
 //! A terminal for the program: a pseudo-terminal of the kernel, and what somebody would see on its screen.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -11,7 +12,10 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
+
+/// Whether the cursor is shown.
+const CURSOR: &str = "?25";
 
 /// What is on the screen, and what has left it at the top.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Screen {
     sequence: String,
     /// Colours and styles were asked for.
     pub(crate) is_styled: bool,
+    /// What was switched and not back again, such as `?1049`, the other screen.
+    pub(crate) switched: BTreeSet<String>,
 }
 
 impl Screen {
@@ -52,7 +58,7 @@ impl Screen {
         }
     }
 
-    /// The only sequences that there may be leave nothing to restore behind.
+    /// The only sequences that there may be leave nothing to restore behind, or are looked at at the end.
     fn escape(&mut self, character: char) {
         self.sequence.push(character);
         let Some(parameters) = self.sequence.strip_prefix("\x1b[") else { return };
@@ -65,7 +71,13 @@ impl Screen {
                 self.lines.truncate(self.cursor.0 + 1);
                 self.lines[self.cursor.0].truncate(self.cursor.1);
             }
+            ('K', "2") => self.lines[self.cursor.0].clear(),
             ('m', _) => self.is_styled = true,
+            // Of all, the cursor alone is there from the start.
+            ('h', CURSOR) => drop(self.switched.remove(CURSOR)),
+            ('l', CURSOR) => drop(self.switched.insert(CURSOR.to_owned())),
+            ('h', mode) => drop(self.switched.insert(mode.to_owned())),
+            ('l', mode) => drop(self.switched.remove(mode)),
             _ => panic!("{:?}", self.sequence),
         }
         self.sequence.clear();
@@ -83,6 +95,8 @@ impl Screen {
     }
 
     fn print(&mut self, character: char) {
+        // In times, which have no other word for it.
+        let character = if character == 'µ' { 'u' } else { character };
         assert!(character.is_ascii_graphic() || character == ' ', "{character:?}");
         if self.cursor.1 == self.columns {
             self.cursor.1 = 0;
@@ -131,6 +145,11 @@ impl Terminal {
         (Self { keyboard, screen, reader, is_gone }, streams)
     }
 
+    /// How it takes what is typed and shows what is written.
+    pub(crate) fn modes(&self) -> String {
+        format!("{:?}", tcgetattr(&self.keyboard).expect("a terminal"))
+    }
+
     /// Types something, which the terminal shows where the cursor is.
     pub(crate) fn type_in(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).expect("a terminal");
@@ -158,6 +177,7 @@ impl Terminal {
     pub(crate) fn end(self) -> Screen {
         self.reader.join().expect("a reader");
         let screen = self.screen.lock().expect("a screen");
+        assert!(screen.switched.is_empty(), "{screen:#?}");
         screen.clone()
     }
 }

@@ -11,6 +11,7 @@ use crate::cmd::exit::remark;
 use crate::cmd::kernel::Kernel;
 use crate::cmd::{Exit, Streams};
 use crate::lab::{self, Door, Joined, Place, Process, SERVER, Server, YOU};
+use crate::sys::terminal::Before;
 use crate::sys::{Interrupts, Signal, confine, poll};
 
 /// The servers of a lab for commands, each at its usual port.
@@ -76,8 +77,8 @@ pub(super) fn run(
     let _open = door.map(|door| door.open(&lab, None)).transpose()?;
     let mut view = View::open((wire, files), kernel.map(|kernel| (kernel, &lab)), streams.out)?;
     greet(greeting, streams.err)?;
-    let process = lab.start_command(place.place(), command)?;
-    let ended = attend(process, |process| Ok(view.watch(&[process], None)?.signal()))?;
+    let start = || Ok(lab.start_command(place.place(), command)?);
+    let ended = attend(start, |process| Ok(view.watch(&[process], None)?.signal()))?;
     if !matches!(ended, Exit::Signal(_)) {
         view.settle(&lab)?;
     }
@@ -100,29 +101,42 @@ fn join(
     joined.enter(place.place())?;
     let interrupts = Interrupts::new()?;
     greet(greeting, streams.err)?;
-    let process = joined.start_command(command)?;
-    attend(process, |process| {
-        use std::os::fd::AsFd as _;
-        let ready = poll::wait(&[process.as_fd(), interrupts.as_fd(), joined.end()], None)?;
-        // A lab that ends takes its guests with it.
-        Ok(interrupts.take().or_else(|| ready.contains(2).then_some(Signal::Hangup)))
-    })
+    attend(
+        || Ok(joined.start_command(command)?),
+        |process| {
+            use std::os::fd::AsFd as _;
+            let ready = poll::wait(&[process.as_fd(), interrupts.as_fd(), joined.end()], None)?;
+            // A lab that ends takes its guests with it.
+            Ok(interrupts.take().or_else(|| ready.contains(2).then_some(Signal::Hangup)))
+        },
+    )
 }
 
 fn greet(greeting: Option<&str>, err: &mut dyn Write) -> io::Result<()> {
     greeting.map_or(Ok(()), |greeting| remark(err, greeting))
 }
 
-/// Waits for the command's end. Ctrl-C is for the command; other signals end it. `wait` answers with the signal that came
-/// before the end, if one did.
-fn attend(process: Process, mut wait: impl FnMut(&Process) -> anyhow::Result<Option<Signal>>) -> anyhow::Result<Exit> {
-    loop {
-        match wait(&process)? {
-            Some(Signal::Interrupt) => {}
-            Some(signal) => return Ok(Exit::Signal(signal.number())),
-            None => return Ok(Exit::Command(process.wait_for_code()?)),
+/// Starts the command and waits for its end. Ctrl-C and Ctrl-\ are for the command; other signals end it, and then the terminal
+/// is as it was before, since it had no time for that. `wait` answers with the signal that came before the end, if one did.
+fn attend(
+    start: impl FnOnce() -> anyhow::Result<Process>,
+    mut wait: impl FnMut(&Process) -> anyhow::Result<Option<Signal>>,
+) -> anyhow::Result<Exit> {
+    let before = Before::of(io::stdin());
+    let process = start()?;
+    let ended = loop {
+        match wait(&process) {
+            Ok(Some(Signal::Interrupt | Signal::Quit)) => {}
+            Ok(Some(signal)) => break Ok(Exit::Signal(signal.number())),
+            Ok(None) => return Ok(Exit::Command(process.wait_for_code()?)),
+            Err(error) => break Err(error),
         }
+    };
+    drop(process);
+    if let Some(before) = before {
+        before.restore();
     }
+    ended
 }
 
 /// The servers, and where: `http 80, echo 7, …`.

@@ -39,7 +39,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
     door::start(&[], &args.capture)?;
     let choice = Choice::new(None, &args.verdicts)?;
-    let stop = Interrupts::new().context("cannot wait for Ctrl-C")?;
+    let stop = Interrupts::beside_status().context("cannot wait for Ctrl-C")?;
     let (losses, place) = (Losses::default(), place(args));
     let tracer = TracerOptions {
         max_connections: args.tap.max_connections as usize,
