@@ -59,6 +59,22 @@ fn every_combination_of_flags_is_explained() {
 }
 
 #[test]
+fn what_no_segment_carries_is_explained_too() {
+    let names = [
+        ("cwnd", "congestion window"),
+        ("congestion", "congestion window"),
+        ("Congestion Control", "congestion window"),
+        ("slow start threshold", "ssthresh"),
+        ("cubic", "congestion avoidance"),
+        ("bytes in flight", "in flight"),
+        ("slow-start", "slow start"),
+    ];
+    for (words, name) in names {
+        assert_eq!(found(words).name, name, "{words}");
+    }
+}
+
+#[test]
 fn every_kind_of_option_is_explained() {
     let kinds = [
         option_kind::END,

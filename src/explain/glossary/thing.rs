@@ -59,12 +59,15 @@ impl Thing {
 
     fn every() -> impl Iterator<Item = Self> {
         let row = |entry: Entry| Self::Row(entry, &[]);
-        let tables = [calls::CALLS, words::WORDS, notations::NOTATIONS, exits::EXITS];
+        let words = words::WORDS.into_iter().flatten().copied().map(row);
+        let tables = [notations::NOTATIONS, exits::EXITS];
         let flags = flags::NAMED.iter().map(|(flags, _)| Self::Flags(*flags));
         flags
             .chain(State::ALL.into_iter().map(Self::State))
             .chain(options::OPTIONS.iter().map(|(kinds, entry)| Self::Row(*entry, kinds)))
             .chain(errnos::ERRNOS.iter().map(|entry| Self::Row(*entry, errnos::numbers(entry.name))))
+            .chain(calls::CALLS.iter().copied().map(row))
+            .chain(words)
             .chain(tables.into_iter().flatten().copied().map(row))
             .chain(verdicts::entries().map(row))
             .chain(Mark::all().filter(|mark| phenomena::entry(*mark).is_some()).map(Self::Phenomenon))
