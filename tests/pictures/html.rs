@@ -92,6 +92,9 @@ fn a_sheet_keeps_its_answers() {
         assert!(!blank.contains(word), "{word}: {blank}");
     }
     assert!(blank.contains("connect()") && blank.contains("________"));
+    assert!(!blank.contains("<article") && !blank.contains("Point at"), "there is nothing to point at: {blank}");
     let filled = replay("four-segment.pcap --format svg --handout filled").out;
     assert!(filled.contains("TIME-WAIT") && !filled.contains("takes one number"));
+    let key = replay("four-segment.pcap --format html --handout filled").out;
+    assert!(key.contains("<article") && key.contains("Point at a segment"));
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use self::octets::Octets;
 use super::{Words, svg};
-use crate::ladder::{Settings, What, steps};
+use crate::ladder::{Handout, Settings, What, steps};
 use crate::sink::ladders::{Draw, Shown};
 use crate::wire::{Decoded, Packet};
 
@@ -48,18 +48,29 @@ impl<W: Write> Html<W> {
         let head = svg::head(&self.settings, drawn.height, &shown.heading(), svg::ABOUT);
         let head = head.replacen("<svg ", &format!("<svg data-stops=\"{}\" ", stops.join(" ")), 1);
         let mut out = format!("<section id=\"{name}\">\n<div class=\"pair\">\n{head}");
-        let _ = write!(out, "{}</svg>\n<div class=\"told\">\n", drawn.text);
-        out.push_str("<p class=\"hint\">Point at a segment, or step, to read what it says.</p>\n");
+        let _ = writeln!(out, "{}</svg>", drawn.text);
+        // Of what is to be filled in nothing is told.
+        if self.settings.handout != Some(Handout::Blank) {
+            self.tell(shown, &name, &mut out);
+        }
+        out + "</div>\n</section>\n"
+    }
+
+    /// What is told beside the drawing: an article for each segment.
+    fn tell(&self, shown: &Shown, name: &str, out: &mut String) {
+        out.push_str(
+            "<div class=\"told\">\n<p class=\"hint\">Point at a segment, or step, to read what it says.</p>\n",
+        );
         let mut shots = 0;
         for step in steps(&shown.ladder) {
             if let What::Shot(shot) = &step.what
                 && shot.arrow.is_some()
             {
                 shots += 1;
-                out += &told::article(shot, (&name, shots), &self.octets, &self.words);
+                *out += &told::article(shot, (name, shots), &self.octets, &self.words);
             }
         }
-        out + "</div>\n</div>\n</section>\n"
+        out.push_str("</div>\n");
     }
 
     fn page(&mut self) -> io::Result<()> {
