@@ -22,6 +22,9 @@ impl Sources {
     }
 }
 
+/// What stands where the state of an end would, if nobody keeps one.
+pub const NO_STATE: &str = "no state";
+
 /// Asks whether some statement is known in one way.
 type Has = fn(&Sources) -> bool;
 
@@ -32,6 +35,8 @@ pub struct Known {
     pub states: Pair<Sources>,
     /// Of each end's calls.
     pub calls: Pair<Sources>,
+    /// The end at which nobody keeps a state.
+    pub stateless: Option<Side>,
     /// Something was told by a kernel.
     pub kernel: bool,
 }
@@ -46,6 +51,9 @@ impl Known {
             if let Some(things) = self.things(names, has) {
                 parts.push(format!("{things}: {words}"));
             }
+        }
+        if let Some(side) = self.stateless {
+            parts.push(format!("{}: by hand, {NO_STATE}", names.label(side)));
         }
         if self.kernel {
             parts.push("◆ told by the kernel: observed".to_owned());

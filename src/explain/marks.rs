@@ -34,12 +34,8 @@ pub(super) const ABORTS: [Mark; 5] =
     [Mark::Abort, Mark::AbortUnread, Mark::GaveUp, Mark::ListenerClosed, Mark::LateRefusal];
 
 /// Marks that need no words beside another: what an ACK for another connection acknowledges was sent there; with a cookie,
-/// data on a SYN do not wait; and a challenge repeats its number because it was asked to, not because something is missing.
-const SAID: [(Mark, Mark); 3] = [
-    (Mark::UnacceptableAck, Mark::HalfOpen),
-    (Mark::SynWithData, Mark::FastOpen),
-    (Mark::DuplicateAck, Mark::ChallengeAck),
-];
+/// data on a SYN do not wait.
+const SAID: [(Mark, Mark); 2] = [(Mark::UnacceptableAck, Mark::HalfOpen), (Mark::SynWithData, Mark::FastOpen)];
 
 /// Whether the words of a mark say why a reset came.
 pub(super) fn tell_why(reset: &SegmentEvent) -> bool {
@@ -95,7 +91,8 @@ fn again(segment: &SegmentEvent) -> String {
 fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
     let receiver = voice.receiver(segment);
     let ignored = if is_ignored(segment) { "ignored: " } else { "" };
-    let (seq, ack) = (voice.seq(segment), voice.ack(segment).unwrap_or(0));
+    let seq = voice.seq(segment);
+    let ack = voice.ack(segment).map_or_else(|| "0".to_owned(), |ack| ack.to_string());
     match mark {
         Mark::SynRetransmission | Mark::SynAckRetransmission | Mark::FinRetransmission | Mark::Retransmission => {
             again(segment)
@@ -131,7 +128,7 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
             "reads like: no such connection here, only the other end has it".to_owned()
         }
         Mark::HalfOpen if segment.flags.rst() => "no such connection here: only the other end has it".to_owned(),
-        Mark::HalfOpen if segment.relative_seq.cast_signed() < 0 => "of the old connection, which goes on".to_owned(),
+        Mark::HalfOpen if segment.is_seq_older => "of the old connection, which goes on".to_owned(),
         Mark::HalfOpen => "acknowledges an old connection, not this SYN".to_owned(),
         Mark::PortReuse => "same ports, new initial number: a new connection".to_owned(),
         Mark::TimeWaitReuse => "into TIME-WAIT: a SYN that is surely newer may end it".to_owned(),
@@ -139,9 +136,6 @@ fn text(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> String {
         Mark::SpuriousRetransmission => "ignored: all of it was acknowledged before".to_owned(),
         Mark::TailLossProbe => "the last bytes again, to find out what was lost".to_owned(),
         Mark::OutOfOrder => format!("out of order: seq {seq} was sent before what came first"),
-        Mark::DuplicateAck if segment.marks.has(Mark::ChallengeAck) => {
-            format!("ack {ack} again: nothing was taken of what it answers")
-        }
         Mark::DuplicateAck => format!("ack {ack} again: that byte is missing, later ones came"),
         Mark::DelayedAck => "a delayed ACK: it waited for data to ride on".to_owned(),
         Mark::Sack => "SACK: these later bytes arrived, beyond a hole".to_owned(),

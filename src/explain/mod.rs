@@ -36,7 +36,7 @@ mod tests;
 
 pub use anatomy::{Field, anatomy, anatomy_of_either};
 pub use calls::call;
-pub use certainty::{Known, Sources};
+pub use certainty::{Known, NO_STATE, Sources};
 pub use comments::comment;
 pub use exchange::{
     ExchangeTally, ExchangeTopic, error_is_advice, error_label, error_reasons, exchange_name, exchange_verdict,
@@ -55,7 +55,7 @@ pub use rerun::{Bytes, Difference, Facet, Rerun, Share, differences};
 pub use stacks::why_linux_differs;
 pub use tally::{Tally, gap};
 pub use verdict::{Statement, elsewhere, verdict};
-pub use voice::Voice;
+pub use voice::{Number, Voice};
 pub use words::{
     brief_duration, count, duration, grouped, ordinal, payload, push_brief_duration, push_number, quoted, safe,
 };

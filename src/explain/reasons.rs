@@ -22,6 +22,8 @@ pub enum Topic {
     Reset,
     /// Urgent data.
     Urgent,
+    /// What an end that was asked in vain says again.
+    Restated,
     /// A mark.
     Mark(Mark),
     /// Something of a UDP or ICMP exchange.
@@ -76,6 +78,7 @@ pub fn reasons(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
     }
     // What a reset acknowledges is part of its own reason.
     reasons.extend(reset(segment, voice).or_else(|| acknowledged(segment, voice)));
+    reasons.extend(restated(segment, voice));
     reasons.extend(sent(segment, voice));
     reasons.extend(scaled(segment, voice));
     reasons.extend(details(segment, voice));
@@ -95,7 +98,7 @@ fn reset(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
         return Some(Reason::once(Topic::Reset, "without a connection nobody answers a reset"));
     }
     Some(match (segment.before[receiver].state, voice.ack(segment)) {
-        (Some(State::SynSent), Some(ack)) => {
+        (state, Some(ack)) if state == Some(State::SynSent) || segment.marks.has(Mark::Refused) => {
             Reason::key(format!("ack {ack} says which SYN is refused: {}", voice.names.theirs(receiver)))
         }
         (Some(State::SynReceived), None) => {
@@ -133,7 +136,7 @@ fn acknowledged(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     let ack = voice.ack(segment).filter(|_| !segment.marks.has(Mark::AckUnseen))?;
     let acked = segment.acked;
     let octets = acked.octets;
-    let from = ack.wrapping_sub(octets).wrapping_sub(u32::from(acked.syn)).wrapping_sub(u32::from(acked.fin));
+    let from = ack.minus(octets).minus(u32::from(acked.syn) + u32::from(acked.fin));
     let whose = voice.names.whose(to(segment));
     let bytes = count(u64::from(octets), "byte");
     Some(match (acked.syn, octets, acked.fin) {
@@ -153,6 +156,12 @@ fn acknowledged(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     })
 }
 
+/// Why an acknowledgment comes again, where nothing is missing. A challenge has words of its own.
+fn restated(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
+    let ack = voice.ack(segment).filter(|_| segment.restates && !segment.marks.has(Mark::ChallengeAck))?;
+    Some(Reason::once(Topic::Restated, format!("ack {ack} again: nothing was taken of what it answers")))
+}
+
 /// What comes next after the data of this segment.
 fn sent(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     let probe = segment.marks.has(Mark::KeepAlive) || segment.marks.has(Mark::ZeroWindowProbe);
@@ -161,7 +170,7 @@ fn sent(segment: &SegmentEvent, voice: &Voice<'_>) -> Option<Reason> {
     }
     let seq = voice.seq(segment);
     let (syn, fin) = (segment.flags.syn(), segment.flags.fin());
-    let next = seq.wrapping_add(segment.len).wrapping_add(segment.flags.sequence_len());
+    let next = seq.plus(segment.len).plus(segment.flags.sequence_len());
     let sum = format!("{seq}{} + {}{}", if syn { " + 1" } else { "" }, segment.len, if fin { " + 1" } else { "" });
     let glimpse = payload(segment.preview.octets(), segment.len, voice.ascii);
     let you = voice.names.you() == Some(segment.from);
@@ -190,7 +199,7 @@ fn details(segment: &SegmentEvent, voice: &Voice<'_>) -> Vec<Reason> {
             format!("urgent pointer {}: not for new programs (RFC 6093)", segment.urgent),
         ));
     }
-    if flags.syn() && voice.seq(segment) == 0 && !voice.absolute {
+    if flags.syn() && segment.relative_seq == 0 && !voice.absolute {
         reasons.push(Reason::detail(format!("seq 0 is {} on the wire, the initial number", segment.seq)));
     }
     if segment.reset_number == Some(ResetNumber::Exact) && segment.before[to(segment)].state != Some(State::SynSent) {

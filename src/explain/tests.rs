@@ -129,6 +129,8 @@ fn certainty_of_all_that_stands_in_the_margins() {
     assert_eq!(known.line(&names), "your states and calls: observed · server's states and calls: inferred");
     known.states.server.note(Certainty::Unknown);
     assert!(known.line(&names).ends_with(" · ? means unknown"));
+    let by_hand = Known { stateless: Some(Side::Client), ..Known::default() };
+    assert_eq!(by_hand.line(&names), "you: by hand, no state");
 }
 
 fn names(you: Option<Side>, peer: Option<&str>) -> Names {

@@ -305,6 +305,10 @@ impl<'a> Pen<'a> {
 
     fn state_note(&mut self, side: Side, belief: Belief) -> Note {
         let text = match (belief.state, belief.certainty) {
+            (None, _) if self.is_by_hand(side) => {
+                self.known.stateless = Some(side);
+                return Note { style: Style::State, text: explain::NO_STATE.to_owned() };
+            }
             (None, _) => "?".to_owned(),
             (Some(state), Certainty::Unknown) => format!("{state}?"),
             (Some(state), _) => state.to_string(),
@@ -314,9 +318,15 @@ impl<'a> Pen<'a> {
         Note { style: Style::State, text }
     }
 
+    /// Whether nobody keeps a state at this end.
+    fn is_by_hand(&self, side: Side) -> bool {
+        self.settings.by_hand && self.voice.names.you() == Some(side)
+    }
+
     fn lifeline(&self, side: Side, belief: Belief) -> Lifeline {
         match belief.state {
             None if side == Side::Server && self.server_was.is_some() => Lifeline::Absent,
+            None if self.is_by_hand(side) => Lifeline::Absent,
             Some(State::Closed | State::Listen) => Lifeline::Absent,
             None | Some(State::SynSent | State::SynReceived | State::Established | State::CloseWait) => Lifeline::Open,
             Some(State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait) => {

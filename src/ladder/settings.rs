@@ -47,6 +47,8 @@ pub struct Settings {
     /// The socket of a hand-made end: it is called "you", and its states are observed. Port 0 stands
     /// for every port of the address.
     pub ours: Option<SocketAddr>,
+    /// Nobody keeps a state for that end: its segments are sent as they were asked for.
+    pub by_hand: bool,
     /// What the peer of a hand-made end is called; `server` if nothing is said.
     pub peer_name: Option<String>,
     /// Ladders are made into sheets for a class.
@@ -73,6 +75,7 @@ impl Default for Settings {
             absolute: false,
             verbosity: Verbosity::Normal,
             ours: None,
+            by_hand: false,
             peer_name: None,
             comments: Comments::default(),
             handout: None,

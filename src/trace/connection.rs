@@ -97,7 +97,20 @@ impl Connection {
     }
 
     pub(super) fn opened(&self) -> Opened {
-        Opened { client: self.sockets.client, server: self.sockets.server, states: self.beliefs() }
+        Opened { client: self.sockets.client, server: self.sockets.server, states: self.told_states() }
+    }
+
+    /// What of these states is told.
+    fn without_stateless(&self, mut states: Pair<Belief>) -> Pair<Belief> {
+        for side in Side::BOTH.into_iter().filter(|side| self.ends[*side].by_hand) {
+            states[side] = Belief::default();
+        }
+        states
+    }
+
+    /// What is told of both ends' states.
+    pub(super) fn told_states(&self) -> Pair<Belief> {
+        self.without_stateless(self.beliefs())
     }
 
     pub(super) fn beliefs(&self) -> Pair<Belief> {
@@ -295,6 +308,8 @@ impl Connection {
         let mut judgement = judge(before[to].state, &variables, segment, number, &ends[from], response.as_ref());
         judgement.rejects |= stale;
         let expected = ends[from].expected;
+        ends[to].refused = judgement.rejects;
+        let restates = ends[from].restates(segment);
         let mut reading = Reading { copy: 1, ..Reading::default() };
         if !foreign && (!judgement.rejects || ends[from].ours) {
             belief::leave(ends, from, facts);
@@ -320,7 +335,12 @@ impl Connection {
             }
             belief::catch_up(ends, to);
             reading::read_acknowledgment(ends, from, facts, self.opening.path_rtt(), &mut reading);
+            if restates {
+                // Nothing is missing for it: it was asked.
+                reading.marks = reading.marks.without(Marks::of(&[Mark::DuplicateAck]));
+            }
         }
+        reading.restates = restates && !judgement.rejects;
         belief::prove(ends);
         let step = Step { before, reading, judgement, response, expected, mid_burst };
         self.record(from, facts, &step);
@@ -370,6 +390,8 @@ impl Connection {
             ack: arriving.ack,
             relative_seq: self.relative(from, arriving.seq),
             relative_ack: segment.flags.ack().then(|| self.relative(from.other(), arriving.ack)),
+            is_seq_older: self.is_older(from, arriving.seq),
+            is_ack_older: segment.flags.ack() && self.is_older(from.other(), arriving.ack),
             len: segment.payload_len,
             window: segment.window,
             scaled_window: shift.map(|shift| u32::from(segment.window) << shift),
@@ -379,14 +401,15 @@ impl Connection {
             checksum: segment.checksum_state,
             urgent: segment.urgent,
             acked: step.reading.acked,
-            before: step.before,
-            after: self.beliefs(),
+            before: self.without_stateless(step.before),
+            after: self.told_states(),
             calls: calls::beside(&scene),
             marks,
             copy: step.reading.copy,
             since_start: sighting.time.since(self.first),
             since_first: step.reading.since_first,
             gap: step.reading.gap,
+            restates: step.reading.restates,
             reset_number: step.judgement.number,
             rfc_section: self.section(from.other(), &marks, step),
             preview: Preview::of(segment.payload),
@@ -395,6 +418,13 @@ impl Connection {
 
     fn relative(&self, side: Side, number: Seq) -> u32 {
         number - self.ends[side].base.unwrap_or(number)
+    }
+
+    /// Whether a number lies before where those of `side` begin on screen; after two gigabytes nobody can tell.
+    fn is_older(&self, side: Side, number: Seq) -> bool {
+        const HALF: u32 = 1 << 31;
+        let is_short = |base: Seq| self.octets[side] < u64::from(HALF) && self.ends[side].nxt - base < HALF;
+        self.ends[side].base.is_some_and(|base| number.before(base) && is_short(base))
     }
 
     fn section(&self, to: Side, marks: &Marks, step: &Step) -> &'static str {

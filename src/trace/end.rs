@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::appearance::Ecn;
 use super::fingerprint::{Fingerprint, Imprint};
 use super::holes::Holes;
+use super::reading::is_pure_ack;
 use super::recent::Recent;
 use super::{Belief, Certainty, Pair, Side};
 use crate::tcp::{Arriving, Reply, Seq, State, Variables};
@@ -56,6 +57,9 @@ pub(super) struct End {
     pub(super) earlier: Option<State>,
     /// This program makes its segments, so its state is no inference.
     pub(super) ours: bool,
+    /// Nobody keeps a state for those segments: each is sent as it was asked for. What a TCP would be in that sent them
+    /// serves to read the answers, and is not told.
+    pub(super) by_hand: bool,
     /// What came before the capture may make the state another one.
     pub(super) guessed: bool,
     /// It began in LISTEN.
@@ -113,6 +117,8 @@ pub(super) struct End {
     pub(super) syn_coming: bool,
     /// What it is to answer to what arrived last.
     pub(super) expected: Reply,
+    /// What arrived last was dropped, and not because it was there already.
+    pub(super) refused: bool,
     /// What arrived last was a probe.
     pub(super) probed: Probe,
     /// Its last segment that was to be dropped. If the peer acknowledges it, the capture lies and not the wire.
@@ -247,6 +253,12 @@ impl End {
             self.earlier = self.state;
         }
         self.state = Some(next);
+    }
+
+    /// Whether this segment of its own is the ACK with which it answers what it refused, and nothing else.
+    pub(super) fn restates(&self, segment: &Arriving) -> bool {
+        let asked = self.refused && matches!(self.expected, Reply::Ack | Reply::ChallengeAck);
+        asked && is_pure_ack(segment) && segment.seq == self.nxt && self.last_ack == Some(segment.ack)
     }
 
     /// Whether it has acknowledged more than this segment of its own does, which then came late.

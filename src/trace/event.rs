@@ -201,6 +201,12 @@ pub struct SegmentEvent {
     /// SEG.ACK counted from the receiver's ISN; none without the ACK flag. Where the receiver's numbers are unknown,
     /// counted from the first acknowledgment.
     pub relative_ack: Option<u32>,
+    /// SEG.SEQ lies before where its numbers begin: of an older connection, or from before the capture.
+    #[serde(skip)]
+    pub is_seq_older: bool,
+    /// SEG.ACK does.
+    #[serde(skip)]
+    pub is_ack_older: bool,
     /// Octets of payload on the wire.
     pub len: u32,
     /// The window field, not scaled.
@@ -239,6 +245,10 @@ pub struct SegmentEvent {
     pub since_first: Duration,
     /// Octets that the sender must have sent before this and that the capture lacks.
     pub gap: u32,
+    /// An ACK that says again what its sender expects, in answer to a segment which could not be accepted (RFC 9293
+    /// section 3.10.7.4).
+    #[serde(skip)]
+    pub restates: bool,
     /// Of a reset: what its number is to the receiver, where that can be told. In JSON not there otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset_number: Option<ResetNumber>,

@@ -88,7 +88,7 @@ pub(super) fn follow(connection: &mut Connection, report: &Report) -> IcmpEvent 
         mtu: report.mtu,
         quoted_seq: report.seq,
         plausible,
-        after: connection.beliefs(),
+        after: connection.told_states(),
     };
     connection.marks.set(match plausible {
         false => Mark::IcmpForged,

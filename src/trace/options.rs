@@ -16,8 +16,8 @@ pub struct TracerOptions {
     pub ours: Option<SocketAddr>,
     /// Whether `ours` waits for connections. If not, what it sends first makes it the client, whatever the flags.
     pub listens: bool,
-    /// `ours` has no TCP behind it: unless a SYN asks for a connection, what it sends first is no part of one, and tells
-    /// nothing of states.
+    /// `ours` has no TCP behind it, so no state of it is told. Unless a SYN asks for a connection, what it sends first is
+    /// no part of one, and tells nothing of the peer's states, either.
     pub probes: bool,
     /// How many connections are followed at once; beyond that, the one idle longest is ended. At least 1.
     pub max_connections: usize,

@@ -33,6 +33,8 @@ pub(super) struct Reading {
     pub(super) since_first: Duration,
     pub(super) gap: u32,
     pub(super) acked: Acked,
+    /// It only says again what is expected, since what arrived could not be accepted.
+    pub(super) restates: bool,
     /// Octets of payload that were not seen before.
     pub(super) new_octets: u32,
     pub(super) new_fin: bool,

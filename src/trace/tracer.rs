@@ -294,6 +294,9 @@ impl Tracer {
             return self.flows.insert_half_open(flow, half_open);
         }
         let mut connection = Connection::new(id, sockets, ours, sighting.time, &arriving);
+        if let Some(side) = ours {
+            connection.ends[side].by_hand = self.probes;
+        }
         connection.probing = self.probes && ours == Some(Side::Client) && !opens(arriving.flags);
         if !self.only_ends {
             out(&connection.event(sighting.time, EventKind::Opened(connection.opened())));

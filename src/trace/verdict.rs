@@ -72,11 +72,19 @@ impl Connection {
         if matches!(handshake, Handshake::Unanswered | Handshake::Unreachable) {
             states.server = Belief::default();
         }
+        for side in Side::BOTH.into_iter().filter(|side| self.ends[*side].by_hand) {
+            let peer = side.other();
+            // A FIN that nobody acknowledged may not have arrived.
+            if self.ends[side].is(State::FinWait1) && self.ends[peer].is(State::CloseWait) {
+                states[peer] = Belief::default();
+            }
+            states[side] = Belief::default();
+        }
         states
     }
 
     fn time_wait(&self) -> Pair<bool> {
-        let waits = |side: Side| self.ends[side].is(State::TimeWait);
+        let waits = |side: Side| !self.ends[side].by_hand && self.ends[side].is(State::TimeWait);
         Pair { client: waits(Side::Client), server: waits(Side::Server) }
     }
 }

@@ -1,6 +1,6 @@
 //! `--from STATE`: the peer is brought into a state by hand before the segment is sent.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink;
 use crate::sys::confine::Needs;
-use crate::sys::{RawSender, Version, random, terminal};
+use crate::sys::{RawSender, Version, random};
 use crate::tcp::{
     Basis, Heard, Judgement, Ruling, Seq, State, Verdict, expected, judge, judge_with_or_without_program,
 };
@@ -194,8 +194,7 @@ fn fire(
     let pcap = args.capture.create()?;
     let leave = Leave::open(peer)?;
     give_up(Needs::default(), args.output.verbose, streams.err)?;
-    let mut settings = args.output.settings(terminal::width(io::stdout()));
-    settings.ours = Some(config.local);
+    let settings = super::settings(args, config.local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let sink = beside(kernel, args.output.format, sink);
     let mut screen = Screen::new(Show::new(by_hand(config.local), sink, pcap, None), super::hex(args, &settings));

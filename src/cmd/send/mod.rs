@@ -15,7 +15,7 @@ mod unshown;
 mod words;
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::ensure;
 
@@ -93,7 +93,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &plan.target, streams.err)?;
     let mut session = Session::new(plan.series.clone(), plan.pace)?;
     let (ended, answers) = shoot(args, &mut plan, &mut session, kernel, streams)?;
-    unshown::tell(args.output.format, &settings(args, &plan), &plan.series, session.tally().sent, streams.out)?;
+    unshown::tell(args.output.format, &settings(args, plan.ours()), &plan.series, session.tally().sent, streams.out)?;
     let mut cases = answers.cases(&plan.series, session.tally().sent)?;
     if unheard(&plan, &ended).is_some() {
         cases.retain(Case::is_answered);
@@ -126,7 +126,7 @@ fn shoot(
         (None, beside(kernel, args.output.format, open_sink(args, plan, &mut *streams.out)))
     };
     let show = Show::new(by_hand(plan.ours()), sink, pcap, None).with_exchanges();
-    let screen = Screen::new(show, hex(args, &settings(args, plan)));
+    let screen = Screen::new(show, hex(args, &settings(args, plan.ours())));
     let mut report = Report::new(screen, source, plan.guards.take(), list);
     let ended = drive::probe::run(session, &mut wire, &mut report);
     // What was seen is shown in any case.
@@ -148,11 +148,12 @@ fn hint(error: drive::Error, mtu: u32, v4: bool) -> anyhow::Error {
 }
 
 fn open_sink<'a>(args: &Args, plan: &Plan, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
-    sink::open(args.output.format, &settings(args, plan), Box::new(ByLine(out)))
+    sink::open(args.output.format, &settings(args, plan.ours()), Box::new(ByLine(out)))
 }
 
-fn settings(args: &Args, plan: &Plan) -> Settings {
-    Settings { ours: Some(plan.ours()), ..args.output.settings(terminal::width(io::stdout())) }
+/// How to draw what is sent from the socket `ours`.
+fn settings(args: &Args, ours: SocketAddr) -> Settings {
+    Settings { ours: Some(ours), by_hand: true, ..args.output.settings(terminal::width(io::stdout())) }
 }
 
 fn hex(args: &Args, settings: &Settings) -> Option<Hex> {
@@ -164,7 +165,7 @@ fn show_cases(args: &Args, plan: &Plan, cases: &[Case], streams: &mut Streams<'_
     if cases.len() > 1 && args.output.format == Format::Ladder {
         return Ok(());
     }
-    let settings = settings(args, plan);
+    let settings = settings(args, plan.ours());
     cases.iter().try_for_each(|case| show_case(args.output.format, &settings, case, streams))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Failure, Part, Sign, Step, TrialAction, TrialConfig};
 use crate::craft::Emit;
-use crate::tcp::{Call, Seq, State, Variables};
+use crate::tcp::{Seq, State, Variables};
 use crate::wire::{Flags, IpFields, Segment, SegmentFields, TcpOption, Time, emit};
 
 /// Segments of the peer that are remembered, so that their repetitions can be told from answers.
@@ -228,20 +228,13 @@ impl Approach {
         let payload = if part == Part::Request { self.request.clone() } else { Vec::new() };
         let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
         self.nxt = seq + flags.sequence_len() + len;
-        let first = self.tries == 0;
         self.state = next_state(part, self.state);
-        let call = match part {
-            Part::Syn => Some(Call::Connect),
-            Part::Fin | Part::CrossingFin => Some(Call::Close),
-            Part::Request => Some(Call::Send(len)),
-            Part::Ack | Part::Reading => None,
-        };
         let mut fields =
             SegmentFields { seq: seq.0, ack: ack.0, flags, window: config.window, payload, ..SegmentFields::default() };
         if part == Part::Syn {
             fields.push_option(TcpOption::Mss(if config.remote.is_ipv4() { 1460 } else { 1440 }));
         }
-        Emit { packet: self.packet(&fields, config), calls: [call.filter(|_| first), None], state: self.state }
+        Emit { packet: self.packet(&fields, config), calls: [None, None], state: self.state }
     }
 
     fn packet(&mut self, fields: &SegmentFields, config: &TrialConfig) -> Vec<u8> {

@@ -68,6 +68,9 @@ fn segment() -> impl Strategy<Value = SegmentEvent> {
                 ack: Seq(wide[1]),
                 relative_seq: wide[2],
                 relative_ack,
+                is_seq_older: wide[2] & 1 == 1,
+                is_ack_older: wide[2] & 2 == 2,
+                restates: wide[2] & 4 == 4,
                 len: wide[3],
                 window: narrow[1],
                 scaled_window,
@@ -193,7 +196,17 @@ fn settings() -> impl Strategy<Value = Settings> {
             let comments = Comments::default();
             // The number that every ICMP error has here.
             comments.put(1, vec![Comment::new(About::Packet, &remark)]);
-            Settings { width, ascii, absolute, verbosity, ours: None, peer_name, comments, handout: None }
+            Settings {
+                width,
+                ascii,
+                absolute,
+                verbosity,
+                ours: None,
+                by_hand: false,
+                peer_name,
+                comments,
+                handout: None,
+            }
         },
     )
 }

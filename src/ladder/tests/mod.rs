@@ -7,7 +7,7 @@ mod pair;
 pub(crate) mod scripts;
 
 use super::{Builder, Settings, Verbosity, layout};
-use crate::trace::{Event, EventKind, Reception};
+use crate::trace::{Belief, Event, EventKind, Pair, Reception};
 
 fn at(width: usize) -> Settings {
     Settings { width, ours: Some(scripts::CLIENT.parse().unwrap()), ..Settings::default() }
@@ -55,6 +55,42 @@ fn what_our_own_listener_did_with_a_syn_is_drawn() {
         assert!(!drawn.contains('?') && drawn.contains("LISTEN"), "{drawn}");
         insta::assert_snapshot!(name, drawn);
     }
+}
+
+#[test]
+fn where_segments_are_sent_by_hand_nobody_is_in_a_state() {
+    let mut events = scripts::whole();
+    for event in &mut events {
+        let stateless = |states: &mut Pair<Belief>| states.client = Belief::default();
+        match &mut event.kind {
+            EventKind::Opened(opened) => stateless(&mut opened.states),
+            EventKind::Segment(segment) => {
+                stateless(&mut segment.before);
+                stateless(&mut segment.after);
+            }
+            EventKind::Ended(summary) => stateless(&mut summary.states),
+            EventKind::Icmp(_) | EventKind::Kernel(_) => {}
+        }
+    }
+    let drawn = text(&events, &Settings { by_hand: true, ..at(80) });
+    assert!(!drawn.contains('?') && !drawn.contains("your states"), "{drawn}");
+    insta::assert_snapshot!("by-hand", drawn);
+}
+
+#[test]
+fn a_number_before_the_first_is_below_zero() {
+    let mut events = scripts::whole();
+    for event in &mut events {
+        if let EventKind::Segment(segment) = &mut event.kind
+            && segment.len == 5
+        {
+            (segment.relative_seq, segment.is_seq_older) = (3_u32.wrapping_neg(), true);
+        }
+    }
+    let drawn = text(&events, &at(80));
+    assert!(drawn.contains("seq -3  ack 1  5 bytes") && drawn.contains("is -3 + 5 = 2"), "{drawn}");
+    let absolute = text(&events, &Settings { absolute: true, ..at(80) });
+    assert!(!absolute.contains("seq -"), "{absolute}");
 }
 
 #[test]

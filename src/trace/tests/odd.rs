@@ -35,6 +35,32 @@ fn an_acknowledgment_of_the_far_future() {
     );
 }
 
+/// The acknowledgment is no duplicate ACK, though something waits for one: it answers what could not be accepted.
+#[test]
+fn an_ack_that_says_again_what_is_expected() {
+    let restated = |script: &str| {
+        let mut stage = Stage::new(TracerOptions::default());
+        stage.play(HANDSHAKE);
+        stage.play(script);
+        stage.segments()[3..].iter().map(|segment| segment.restates).collect::<Vec<_>>()
+    };
+    let far = "C PA 1 1 len=5       | ESTABLISHED ESTABLISHED
+               C PA 9000001 1 len=5 | ESTABLISHED ESTABLISHED | outside-window";
+    assert_eq!(restated(&format!("{far}\n S A 1 1 | ESTABLISHED ESTABLISHED")), [false, false, true]);
+    let inexact = "C PA 1 1 len=5 | ESTABLISHED ESTABLISHED
+                   C R 100 -      | ESTABLISHED ESTABLISHED | reset-inexact
+                   S A 1 1        | ESTABLISHED ESTABLISHED | challenge-ack";
+    assert_eq!(restated(inexact), [false, false, true]);
+    // What acknowledges something new says more, and the second of two answers nothing.
+    assert_eq!(restated(&format!("{far}\n S A 1 6 | ESTABLISHED ESTABLISHED")), [false, false, false]);
+    let twice = "S A 1 1 | ESTABLISHED ESTABLISHED\n S A 1 1 | ESTABLISHED ESTABLISHED | duplicate-ack";
+    assert_eq!(restated(&format!("{far}\n {twice}")), [false, false, true, false]);
+    // Ahead of order, but within the window: something is missing.
+    let ahead = "C PA 11 1 len=5 | ESTABLISHED ESTABLISHED | gap
+                 S A 1 1         | ESTABLISHED ESTABLISHED | duplicate-ack";
+    assert_eq!(restated(ahead), [false, false]);
+}
+
 #[test]
 fn bad_checksum() {
     let summary = opened(

@@ -276,6 +276,37 @@ fn half_open_discovery() {
 }
 
 #[test]
+fn numbers_from_before_those_that_count_are_told_apart() {
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 900 -          | SYN-SENT SYN-RECEIVED
+         S A 300 400        | SYN-SENT ESTABLISHED? | half-open challenge-ack unacceptable-ack
+         C PA 400 300 len=5 | SYN-SENT ESTABLISHED? | half-open",
+    );
+    let older: Vec<_> = stage.segments().iter().map(|segment| (segment.is_seq_older, segment.is_ack_older)).collect();
+    assert_eq!(older, [(false, false), (false, true), (true, false)]);
+    // Three gigabytes on, the same distance says nothing.
+    let mut stage = Stage::new(TracerOptions::default());
+    stage.play(
+        "C S 0 - ws=14             | SYN-SENT SYN-RECEIVED
+         S SA 0 1 ws=14            | ESTABLISHED SYN-RECEIVED
+         C A 1 1                   | ESTABLISHED ESTABLISHED
+         S A 1 1 win=65535         | ESTABLISHED ESTABLISHED | window-update",
+    );
+    for at in 1..=3_u32 {
+        let next = at * 1_000_000_000;
+        stage.play(&format!(
+            "C PA {next} 1 len=5          | ESTABLISHED ESTABLISHED | gap
+             S A 1 {} win=65535           | ESTABLISHED ESTABLISHED | gap-in-capture",
+            next + 5
+        ));
+    }
+    let segments = stage.segments();
+    assert_eq!(segments.last().map(|segment| segment.relative_ack), Some(Some(3_000_000_005)));
+    assert!(segments.iter().all(|segment| !segment.is_seq_older && !segment.is_ack_older));
+}
+
+#[test]
 fn a_syn_into_a_connection_that_lives() {
     // Whoever sent the SYN, the client goes on where it was.
     let summary = verdict(

@@ -1,6 +1,7 @@
 //! Segments of no connection, sent by hand.
 
 use super::script::{Stage, socket};
+use crate::tcp::State;
 use crate::trace::{Handshake, Side, Summary, Termination, TracerOptions};
 
 fn stage() -> Stage {
@@ -55,8 +56,25 @@ fn an_error_about_it_is_believed() {
 #[test]
 fn a_syn_asks_for_a_connection_all_the_same() {
     let mut stage = stage();
-    stage.play("C S 0 - | SYN-SENT SYN-RECEIVED\n S SA 0 1 | ESTABLISHED SYN-RECEIVED");
+    stage.play("C S 0 - | - SYN-RECEIVED\n S SA 0 1 | - SYN-RECEIVED");
     assert_eq!(stage.end()[0].handshake, Handshake::SynReceived);
+}
+
+#[test]
+fn nobody_is_in_a_state_where_segments_are_sent_by_hand() {
+    let opened = "C S 0 - | - SYN-RECEIVED\n S SA 0 1 | - SYN-RECEIVED\n C A 1 1 | - ESTABLISHED\n";
+    let told = |rest: &str| {
+        let summary = play(&format!("{opened}{rest}"));
+        (summary.states.client.state, summary.states.server.state, summary.time_wait.client)
+    };
+    assert_eq!(told(""), (None, Some(State::Established), false));
+    // The answer acknowledges no FIN: what was sent lies outside the window.
+    let far = "C FA 10000001 1 | - ESTABLISHED | outside-window\n S A 1 1 | - ESTABLISHED";
+    assert_eq!(told(far), (None, Some(State::Established), false));
+    // Whether the FIN has arrived, nobody has said.
+    assert_eq!(told("C FA 1 1 | - CLOSE-WAIT"), (None, None, false));
+    let closed = "C FA 1 1 | - CLOSE-WAIT\n S FA 1 2 | - LAST-ACK\n C A 2 2 | - CLOSED";
+    assert_eq!(told(closed), (None, Some(State::Closed), false), "no TIME-WAIT without a TCP");
 }
 
 #[test]

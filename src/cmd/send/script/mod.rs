@@ -4,7 +4,6 @@ mod report;
 mod statement;
 pub(super) mod words;
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +28,7 @@ use crate::lab::{self, Server};
 use crate::ladder::Settings;
 use crate::sink::{self, Sink};
 use crate::sys::confine::Needs;
-use crate::sys::{RawSender, Version, terminal};
+use crate::sys::{RawSender, Version};
 use statement::{LineArgs, Says, Statement};
 
 /// Whether a text can be read as a script.
@@ -122,10 +121,7 @@ pub(super) fn run(args: &Args, path: &Path, streams: &mut Streams<'_>) -> anyhow
     if args.output.verbose > 0 {
         super::introduce(&target, origin.source, origin.guards.is_some(), &stage, streams.err)?;
     }
-    let settings = Settings {
-        ours: Some(SocketAddr::new(origin.source, origin.port)),
-        ..args.output.settings(terminal::width(io::stdout()))
-    };
+    let settings = super::settings(args, SocketAddr::new(origin.source, origin.port));
     let mut run = Run::new(lines.clone(), origin.source, target.remote.ip());
     let mut sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
     let kernel = args.kernel.at(kernel, stage.lab.as_ref(), &target, streams.err)?;
