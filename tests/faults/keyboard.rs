@@ -89,7 +89,7 @@ impl Run {
         }
         let status = child.wait().expect("an end");
         assert_eq!(status.code(), Some(self.code(way)), "{when}: {:?}", status.signal());
-        surroundings.must_be_as_before(&when);
+        surroundings.must_be_as_before_but_for_rules_and_namespaces(&when);
         assert_eq!(terminal.modes(), before, "{when}");
         terminal.end();
     }
@@ -102,6 +102,7 @@ fn end_all(runs: &[Run], ways: &[Way]) {
     for (at, run) in runs.iter().enumerate() {
         ways.iter().cycle().skip(at).take(each).for_each(|way| run.ended(*way, &surroundings));
     }
+    surroundings.must_be_as_before("all of them");
 }
 
 #[test]

@@ -53,9 +53,18 @@ impl Surroundings {
 
     /// Waits until nothing is there that was not there before.
     pub(crate) fn must_be_as_before(&self, when: &str) {
+        self.wait_until_nothing_is(when, || self.left());
+    }
+
+    /// The same, but for what takes time to be asked and never goes by itself, or late: it is asked of several runs together.
+    pub(crate) fn must_be_as_before_but_for_rules_and_namespaces(&self, when: &str) {
+        self.wait_until_nothing_is(when, || self.left_by_itself());
+    }
+
+    fn wait_until_nothing_is(&self, when: &str, left: impl Fn() -> Vec<String>) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let left = self.left();
+            let left = left();
             if left.is_empty() {
                 return;
             }
@@ -64,9 +73,14 @@ impl Surroundings {
         }
     }
 
-    fn left(&self) -> Vec<String> {
+    fn left_by_itself(&self) -> Vec<String> {
         let mut left: Vec<String> = things(&self.folder).difference(&self.before).cloned().collect();
         left.extend(self.processes());
+        left
+    }
+
+    fn left(&self) -> Vec<String> {
+        let mut left = self.left_by_itself();
         if left.is_empty() {
             left.extend(rules().difference(&self.rules).cloned());
         }
