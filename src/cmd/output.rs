@@ -57,7 +57,8 @@ pub struct OutputArgs {
     /// Only the ladder: no reasons, no verdict
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// More: a reason for every segment, nothing folded, what the tool itself does
+    /// More: a reason for every segment, nothing folded among the first and the last 15,000 events of a connection, what the
+    /// tool itself does
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
     /// Sequence numbers as they are on the wire, not counted from the first

@@ -8,6 +8,7 @@ use super::fate::{Fate, Fates};
 use super::fold::{Run, is_plain};
 use super::gaps::Gaps;
 use super::item::{Item, Items, What};
+use super::items::LIMIT_VERBOSE;
 use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::{Topic, is_ignored};
 use crate::tcp::State;
@@ -19,8 +20,6 @@ use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one connection.
 const LIMIT: usize = 200;
-/// The same where nothing is to be folded: a bound for memory only.
-const LIMIT_VERBOSE: usize = 50_000;
 
 /// Collects the events of one connection. Memory is bounded: what is alike is counted while it comes in.
 #[derive(Debug)]

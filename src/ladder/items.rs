@@ -15,6 +15,10 @@ pub(super) trait What: Copy {
     fn count_in(&self, time: Time, sum: &mut Self);
 }
 
+/// Items kept at the start, and at the end, where nothing is to be folded. It bounds memory alone: a page of so many, with
+/// all reasons, is made in less than 256 MiB.
+pub(super) const LIMIT_VERBOSE: usize = 15_000;
+
 /// One thing that will become rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item<W> {

@@ -3,6 +3,7 @@
 use super::fate::{Fate, Fates};
 use super::item::{Item, Items, What};
 use super::pen;
+use crate::ladder::items::LIMIT_VERBOSE;
 use crate::ladder::{ArrowEnd, Ladder, Settings, Verbosity};
 use crate::trace::Side;
 use crate::trace::exchange::{Began, ExchangeEvent, ExchangeKind, ExchangeSummary, Protocol};
@@ -10,8 +11,6 @@ use crate::wire::Time;
 
 /// Items kept at the start, and at the end, of one exchange.
 const LIMIT: usize = 100;
-/// The same where nothing is to be folded: a bound for memory only.
-const LIMIT_VERBOSE: usize = 50_000;
 
 /// What is known of an exchange beside its messages.
 #[derive(Clone, Copy, Debug)]

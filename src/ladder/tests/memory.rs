@@ -1,6 +1,7 @@
 //! What is alike is counted while it comes in.
 
 use super::super::fixture::*;
+use super::super::items::LIMIT_VERBOSE;
 use super::super::{Builder, Settings, Verbosity, layout};
 use crate::trace::{Event, EventKind};
 
@@ -58,6 +59,20 @@ fn nothing_is_folded_for_who_asks_for_everything() {
     transfer(300, &mut |event| builder.push(event));
     assert_eq!(builder.kept(), 3 + 600);
     assert!(!layout(&builder.finish(), &settings).iter().any(|line| line.plain().contains('⋮')));
+}
+
+#[test]
+fn whoever_asks_for_everything_gets_what_there_is_room_for() {
+    let settings = Settings { verbosity: Verbosity::Verbose, ..Settings::default() };
+    let mut builder = Builder::new(&settings);
+    transfer(20_000, &mut |event| builder.push(event));
+    assert_eq!(builder.kept(), 2 * LIMIT_VERBOSE);
+    let folded: Vec<_> = layout(&builder.finish(), &settings)
+        .iter()
+        .map(|line| line.plain())
+        .filter(|line| line.contains('⋮'))
+        .collect();
+    assert!(folded.len() == 2 && folded[0].contains("5,001 data segments and 5,002 ACKs"), "{folded:?}");
 }
 
 #[test]
