@@ -39,7 +39,14 @@ pub enum Error {
     Prohibited(IpAddr),
     /// What is seen could not be told.
     #[error("cannot write what was seen: {0}")]
-    Output(#[from] io::Error),
+    Output(io::Error),
+}
+
+/// Of who writes what a capture sees, it may be the capture that broke off.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        error.downcast::<source::Error>().map_or_else(Self::Output, Self::Capture)
+    }
 }
 
 /// What ended a wait.

@@ -235,6 +235,13 @@ pub(super) fn plain(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// The kernel's words for what errno(3) says, without the number.
+#[must_use]
+pub fn words_of(errno: i32) -> String {
+    let text = io::Error::from_raw_os_error(errno).to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
 /// What stands in the way of a packet that the kernel does not let out.
 fn hindrance(error: &io::Error) -> &'static str {
     match error.raw_os_error() {

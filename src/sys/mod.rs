@@ -49,7 +49,7 @@ pub mod watch;
 pub use advice::next_step;
 pub use anonymous::Anonymous;
 pub use drawer::Drawer;
-pub use error::{Error, Result};
+pub use error::{Error, Result, words_of};
 pub use guard::RstGuard;
 pub use icmp::IcmpSocket;
 pub use interface::{Interface, Kind as InterfaceKind};

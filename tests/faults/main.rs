@@ -1,6 +1,7 @@
 //! What goes wrong around a run: files that are there already, disks that are full, readers that leave, interfaces that go,
 //! limits, and signals at every step. Each ends with a clear line and the right exit code, and leaves nothing behind.
 
+mod commands;
 #[path = "../common/mod.rs"]
 mod common;
 mod full;

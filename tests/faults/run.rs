@@ -43,12 +43,13 @@ pub(crate) fn behind(shell: &str, arguments: &str) -> Command {
     command
 }
 
-/// Does this for each row; several rows at once. Threads are in the namespaces of who starts them.
+/// Does this for each row; several rows at once, since they wait for the kernel most of the time. Threads are in the namespaces
+/// of who starts them.
 pub(crate) fn for_each<T: Sync>(rows: &[T], work: impl Fn(&T) + Sync) {
     let left = Mutex::new(rows.iter());
     let next = || left.lock().expect("rows").next();
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(row) = next() {
                     work(row);

@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "some of it is for what ends by a signal")]
 mod left;
 mod tracing;
 

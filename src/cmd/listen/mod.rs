@@ -54,7 +54,13 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut listener = Listener::new(plan::config(args, &versions)?);
     introduce(args, &versions, &guards, streams.err)?;
     let (ended, not_shown) = serve(args, (&mut listener, &mut wire), &versions, (lab.as_mut(), kernel), streams)?;
-    let packets = Packets { captured: ended.packets, not_shown, not_captured: wire.dropped()?, not_sent: ended.unsent };
+    let packets = Packets {
+        captured: ended.packets,
+        not_shown,
+        not_captured: wire.dropped()?,
+        not_sent: ended.unsent,
+        refusal: ended.refusal,
+    };
     conclude(args, &ended, listener.stats(), packets, streams)
 }
 

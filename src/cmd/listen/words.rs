@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::craft::listen::Stats;
 use crate::explain::{count, grouped};
+use crate::sys::words_of;
 use crate::trace::SCHEMA;
 
 /// What was seen, and what was not.
@@ -19,6 +20,13 @@ pub(super) struct Packets {
     pub(super) not_captured: u64,
     /// Packets that this machine did not let out.
     pub(super) not_sent: u64,
+    /// Why the last of them was not, as errno(3).
+    #[serde(serialize_with = "in_words", rename = "not_sent_because", skip_serializing_if = "Option::is_none")]
+    pub(super) refusal: Option<i32>,
+}
+
+fn in_words<S: Serializer>(errno: &Option<i32>, serializer: S) -> Result<S::Ok, S::Error> {
+    errno.map(words_of).serialize(serializer)
 }
 
 #[derive(Serialize)]
@@ -50,6 +58,8 @@ pub(super) fn lines(port: u16, stats: &Stats, packets: Packets) -> Vec<String> {
     for (number, how) in ends.into_iter().filter(|(number, _)| *number > 0) {
         first += &format!(", {} {how}", grouped(number));
     }
+    let why = packets.refusal.map(|errno| format!(": {}", words_of(errno))).unwrap_or_default();
+    let not_sent = format!("that this machine did not let out{why}");
     let rows = [
         (stats.lost, "SYN", "taken as lost, as asked"),
         (stats.duplicate_syns, "SYN", "sent again by a client: our answer was late or lost"),
@@ -63,7 +73,7 @@ pub(super) fn lines(port: u16, stats: &Stats, packets: Packets) -> Vec<String> {
         (stats.strays_reset, "segment", "of no connection, answered with RST"),
         (packets.not_shown, "packet", "not shown: nothing followed"),
         (packets.not_captured, "packet", "lost by the capture: they came too fast"),
-        (packets.not_sent, "packet", "that this machine did not let out"),
+        (packets.not_sent, "packet", &not_sent),
     ];
     let told = rows.into_iter().filter(|(number, ..)| *number > 0);
     let told = told.map(|(number, noun, words)| format!("  {} {words}", count(number, noun)));

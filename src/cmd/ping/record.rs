@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::cmd::capture::CaptureFile;
 use crate::craft::ping::{Config, Event, Probe, Statistics};
 use crate::drive::ping::Observer;
-use crate::source::{Live, LiveOptions};
+use crate::source::{self, Live, LiveOptions};
 use crate::sys::route;
 use crate::wire::{Content, Icmp, Packet, decode};
 
@@ -69,12 +69,20 @@ impl Observer for Recording<'_> {
     }
 
     fn event(&mut self, host: usize, event: &Event) -> io::Result<()> {
-        self.record.drain().map_err(|error| io::Error::other(format!("{error:#}")))?;
+        self.record.drain().map_err(carried)?;
         self.told.event(host, event)
     }
 
     fn status(&mut self, host: usize, statistics: &Statistics) -> io::Result<()> {
         self.told.status(host, statistics)
+    }
+}
+
+/// An error through a place that has room for those of files alone: that of the capture stays what it is.
+fn carried(error: anyhow::Error) -> io::Error {
+    match error.downcast::<source::Error>() {
+        Ok(error) => io::Error::other(error),
+        Err(error) => io::Error::other(format!("{error:#}")),
     }
 }
 

@@ -102,6 +102,8 @@ pub struct ManyEnded {
     pub packets: u64,
     /// Packets that this machine did not let out.
     pub unsent: u64,
+    /// Why the last of them was not, as errno(3), where the kernel said so.
+    pub refusal: Option<i32>,
     /// Packets that were sent and never seen to leave.
     pub unseen: usize,
 }
@@ -120,6 +122,7 @@ pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audi
         sent,
         packets: 0,
         unsent: 0,
+        refusal: None,
         signal: None,
         complete,
         closed: false,
@@ -127,8 +130,8 @@ pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audi
     };
     run.serve()?;
     run.settle()?;
-    let Run { packets, unsent, signal, failure, sent, .. } = run;
-    let ended = ManyEnded { signal, packets, unsent, unseen: sent.unseen() };
+    let Run { packets, unsent, refusal, signal, failure, sent, .. } = run;
+    let ended = ManyEnded { signal, packets, unsent, refusal, unseen: sent.unseen() };
     failure.map_or(Ok(ended), |error| Err(error.into()))
 }
 
@@ -139,6 +142,7 @@ struct Run<'a, P: Party> {
     sent: Sent,
     packets: u64,
     unsent: u64,
+    refusal: Option<i32>,
     signal: Option<Signal>,
     /// Up to this time every packet was seen.
     complete: Time,
@@ -203,9 +207,9 @@ impl<P: Party> Run<'_, P> {
                     self.sent.sending(&emit);
                     match self.wire.send(&emit.packet) {
                         Ok(true) => {}
-                        Ok(false) => self.lost(&emit.packet),
+                        Ok(false) => self.lost(&emit.packet, None),
                         // Whoever has no address that we could answer is no reason to leave the others alone.
-                        Err(Error::Sys(error)) if is_of_one_peer(&error) => self.lost(&emit.packet),
+                        Err(Error::Sys(error)) if is_of_one_peer(&error) => self.lost(&emit.packet, error.errno()),
                         Err(error) => return Err(error),
                     }
                     left -= 1;
@@ -223,8 +227,9 @@ impl<P: Party> Run<'_, P> {
         }
     }
 
-    fn lost(&mut self, packet: &[u8]) {
+    fn lost(&mut self, packet: &[u8], refusal: Option<i32>) {
         self.unsent += 1;
+        self.refusal = refusal.or(self.refusal);
         self.sent.take(packet);
     }
 
@@ -281,7 +286,9 @@ impl<P: Party> Run<'_, P> {
 
 /// Whether sending failed for this destination alone: no way there, a firewall rule, or an address that is none.
 fn is_of_one_peer(error: &crate::sys::Error) -> bool {
-    error.is_unreachable()
+    // An interface that all share and that is down or gone is everybody's.
+    let is_severed = matches!(error, crate::sys::Error::Severed { .. });
+    error.is_unreachable() && !is_severed
         || error.is_too_long()
         || matches!(error, crate::sys::Error::SendForbidden { .. })
         || error.errno() == Some(libc::EINVAL)

@@ -164,7 +164,7 @@ fn every_client_is_served_and_every_packet_told() {
     let mut notes = Notes::default();
     let ended = drive(80, Some(80), &mut notes, |_| {}).unwrap();
     assert_eq!((notes.established, notes.closed, notes.hand_made), (80, 80, 80 * 3));
-    assert_eq!(ended, ManyEnded { signal: None, packets: 80 * 7, unsent: 0, unseen: 0 });
+    assert_eq!(ended, ManyEnded { signal: None, packets: 80 * 7, unsent: 0, refusal: None, unseen: 0 });
 }
 
 #[test]

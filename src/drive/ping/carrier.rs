@@ -1,12 +1,11 @@
 //! How requests get to a host, and what comes back.
 
-use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use crate::craft::ping::{Arrival, Request};
-use crate::sys::IcmpSocket;
 use crate::sys::icmp::{Origin, Received};
+use crate::sys::{IcmpSocket, words_of};
 use crate::wire::Time;
 
 use super::Error;
@@ -114,7 +113,7 @@ fn errno(received: &Received) -> Option<i32> {
 
 /// The system's words for an error number.
 pub(super) fn words(errno: Option<i32>) -> String {
-    let Some(errno) = errno else { return String::new() };
-    let text = io::Error::from_raw_os_error(errno).to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+    let words = errno.map(words_of).unwrap_or_default();
+    // Nothing else about a request changes on its way to the routes.
+    if errno == Some(libc::EINVAL) { words + ", as a blackhole route answers (see: ip route)" } else { words }
 }
