@@ -60,6 +60,12 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// Nothing can be read, since that takes a thread.
+    #[error("cannot start a thread that reads packets: {cause}; raise the limit on processes (ulimit -u)")]
+    Thread {
+        /// What the system said.
+        cause: io::Error,
+    },
     /// The file has no byte in it.
     #[error("capture file {name:?} is empty: whoever wrote it captured nothing, or has not written yet")]
     Empty {

@@ -41,14 +41,15 @@ pub(super) struct Loads<T, N> {
 
 impl<T: Send + 'static, N: Default + Send + 'static> Loads<T, N> {
     /// Lets a thread fill one load after the other, until it says of one that it is the last, or nobody takes them any more.
-    /// There are `count` loads; when all of them are full the thread waits. It finds the batch empty.
+    /// There are `count` loads; when all of them are full the thread waits. It finds the batch empty. Where no thread can be
+    /// had, an error is all that comes.
     pub(super) fn begin(count: usize, mut fill: impl FnMut(&mut Load<T, N>) + Send + 'static) -> Self {
         let (give, full) = sync_channel(count);
         let (empty, used) = channel::<Load<T, N>>();
         for _ in 1..count {
             let _ = empty.send(Load::new());
         }
-        thread::spawn(move || {
+        let body = move || {
             while let Ok(mut load) = used.recv() {
                 load.batch.clear();
                 fill(&mut load);
@@ -57,8 +58,13 @@ impl<T: Send + 'static, N: Default + Send + 'static> Loads<T, N> {
                     break;
                 }
             }
-        });
-        Self { full, empty, current: Load::new(), next: RefCell::new(None), given: 0, at_packet: false }
+        };
+        let mut current = Load::new();
+        if let Err(cause) = thread::Builder::new().name("packets".to_owned()).spawn(body) {
+            current.error = Some(Error::Thread { cause });
+            current.is_last = true;
+        }
+        Self { full, empty, current, next: RefCell::new(None), given: 0, at_packet: false }
     }
 }
 
