@@ -319,6 +319,8 @@ pub struct ExchangeTally {
     pub octets: Pair<u64>,
     /// ICMP errors.
     pub errors: u64,
+    /// System calls.
+    pub calls: u64,
     /// Time of the first and of the last event.
     pub span: Option<(Time, Time)>,
 }
@@ -337,6 +339,12 @@ impl ExchangeTally {
         self.stretch(time);
     }
 
+    /// Counts a system call.
+    pub fn add_call(&mut self, time: Time) {
+        self.calls += 1;
+        self.stretch(time);
+    }
+
     /// Adds another tally, which follows this one in time.
     pub fn merge(&mut self, other: &Self) {
         for side in Side::BOTH {
@@ -344,6 +352,7 @@ impl ExchangeTally {
             self.octets[side] += other.octets[side];
         }
         self.errors += other.errors;
+        self.calls += other.calls;
         if let Some((first, last)) = other.span {
             self.stretch(first);
             self.stretch(last);
@@ -367,6 +376,7 @@ impl ExchangeTally {
         let octets = self.octets.client.saturating_add(self.octets.server);
         parts.extend((!protocol.is_icmp()).then(|| count(octets, "byte")));
         parts.extend((self.errors > 0).then(|| count(self.errors, "ICMP error")));
+        parts.extend((self.calls > 0).then(|| count(self.calls, "call")));
         parts.push(duration(self.span.map_or(Duration::ZERO, |(first, last)| last.since(first))));
         parts
     }

@@ -1,9 +1,11 @@
 //! Events of one connection in, a ladder out.
 
 mod kernel;
+pub(super) use kernel::{is_data, is_data_to_be};
 
 use std::collections::HashSet;
 
+use super::calls::Calls;
 use super::fate::{Fate, Fates};
 use super::fold::{Run, is_plain};
 use super::gaps::Gaps;
@@ -13,8 +15,7 @@ use super::{ArrowEnd, Ladder, Settings, Verbosity, draw};
 use crate::explain::{Topic, is_ignored};
 use crate::tcp::State;
 use crate::trace::{
-    CallNote, CallRole, Comparison, Event, EventKind, IcmpEvent, KernelEvent, Marks, Opened, Pair, SegmentEvent, Side,
-    Summary,
+    CallNote, CallRole, Comparison, Event, EventKind, IcmpEvent, Marks, Opened, Pair, SegmentEvent, Side, Summary,
 };
 use crate::wire::Time;
 
@@ -39,8 +40,8 @@ pub struct Builder {
     next_id: u64,
     /// Packets that are not folded.
     wanted: Vec<u64>,
-    /// A system call that was entered; it shares a row with its return where nothing happens in between.
-    entered: Option<(Time, KernelEvent)>,
+    /// System calls that share a row with their return where nothing happens in between.
+    calls: Calls,
     /// Ends whose calls were observed.
     watched: Pair<bool>,
     /// What came of holding the states against those of the kernels.
@@ -68,7 +69,7 @@ impl Builder {
             last: None,
             next_id: 0,
             wanted: Vec::new(),
-            entered: None,
+            calls: Calls::default(),
             watched: Pair::default(),
             compared: Pair::default(),
             said: HashSet::new(),

@@ -6,6 +6,7 @@
 
 mod alone;
 mod builder;
+mod calls;
 mod diagram;
 mod draw;
 mod exchange;

@@ -118,7 +118,8 @@ fn call_words(kind: &KernelKind) -> Option<String> {
     Some(format!("{}, {}", explain::system_call(kind, told), explain::process(&call.process)))
 }
 
-fn kernel_words(event: &KernelEvent) -> String {
+/// What a kernel told, in the words of a line.
+pub(super) fn kernel_words(event: &KernelEvent) -> String {
     let names = Names::new(None, None, None);
     match &event.kind {
         kind @ (KernelKind::Called(_) | KernelKind::Returned { .. }) => call_words(kind).unwrap_or_default(),
@@ -150,7 +151,8 @@ impl<W: Write> Sink for Lines<W> {
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
         match (self.exchanges.line(event), event.packet()) {
             (Some(line), Some(packet)) => self.line(packet, line),
-            _ => Ok(()),
+            (Some(line), None) => writeln!(self.out, "{line}"),
+            (None, _) => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::common::support::program::{RAWSHAKE, Said, segment};
 
-/// Something that was told, in one word, and of which connection; 0 is none.
+/// Something that was told, in one word, and of which connection or exchange; 0 is none.
 #[derive(Debug)]
 pub(crate) struct Word {
     pub(crate) connection: u64,
@@ -46,11 +46,12 @@ impl Account {
     /// Runs the program with these arguments, in the lab, and sorts what it tells. What stands behind `--` is a command of its
     /// own, which may join the lab: so the lab stands in a network of its own, where there is no other to be joined.
     pub(crate) fn of(arguments: &str) -> Self {
-        let both = arguments.starts_with("lab ");
+        let in_lab = arguments.starts_with("lab ");
+        let both = in_lab || arguments.contains("--udp");
         let (ours, theirs) = arguments.split_once(" -- ").unwrap_or((arguments, ""));
         let mut command = Command::new("unshare");
         command.args(["--net", RAWSHAKE]).args(ours.split_whitespace()).args(["--kernel", "--format", "json"]);
-        command.args((!both).then_some("--lab"));
+        command.args((!in_lab).then_some("--lab"));
         command.args((!theirs.is_empty()).then_some("--")).args(theirs.split_whitespace());
         Self::told(&mut command, both)
     }
@@ -67,7 +68,7 @@ impl Account {
         events.retain(|event| event["time"].is_string());
         events.sort_by_key(time);
         let word = |event: &Value| {
-            let connection = event["connection"].as_u64().unwrap_or(0);
+            let connection = event["connection"].as_u64().or(event["exchange"].as_u64()).unwrap_or(0);
             word(event, both).map(|text| Word { connection, text })
         };
         let words = events.iter().filter_map(word).collect();
@@ -94,11 +95,13 @@ fn time(event: &Value) -> (u64, u64) {
     (seconds.parse().expect("seconds"), nanos.parse().expect("nanoseconds"))
 }
 
-/// `client:SYN`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`, `queue:1/0`; where `both`
+/// `client:SYN`, `client:UDP`, `ICMP`, `accept4(`, `recvfrom=5`, `close=0`, `>LAST_ACK`, `reset:NO_SOCKET`, `drop:NO_SOCKET`, `queue:1/0`; where `both`
 /// kernels tell something, `c.` or `s.` before a word says which; calls of no connection have none.
 fn word(event: &Value, both: bool) -> Option<String> {
     match event["event"].as_str() {
         Some("segment") => Some(segment(event).replacen(' ', ":", 1).replace(' ', "+")),
+        Some("message") => Some(format!("{}:UDP", event["from"].as_str()?)),
+        Some("message-error") => Some("ICMP".to_owned()),
         Some("kernel") if both => {
             let side = event["side"].as_str().and_then(|side| side.chars().next());
             Some(side.map_or(String::new(), |side| format!("{side}.")) + &told(event)?)
@@ -107,6 +110,9 @@ fn word(event: &Value, both: bool) -> Option<String> {
         _ => None,
     }
 }
+
+/// Calls that make a descriptor.
+const MAKING: [&str; 5] = ["socket", "accept", "accept4", "dup", "fcntl"];
 
 fn told(event: &Value) -> Option<String> {
     let text = |name: &str| event[name].as_str().unwrap_or_default();
@@ -117,7 +123,7 @@ fn told(event: &Value) -> Option<String> {
         "returned" => match event["errno"].as_str() {
             Some(errno) => format!("{call}={errno}"),
             // Descriptors are other numbers in each run.
-            None if ["socket", "accept4"].contains(&call.as_str()) => format!("{call}=fd"),
+            None if MAKING.contains(&call.as_str()) => format!("{call}=fd"),
             None => format!("{call}={}", event["result"]),
         },
         "state" => format!(">{}", text("new")),

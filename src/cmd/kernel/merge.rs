@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::asked::Asked;
+use super::datagrams::Datagrams;
 use super::listening::Early;
 use crate::drive::kernel::{Account, Told, is_at};
 use crate::sink::Sink;
@@ -87,6 +88,8 @@ pub(super) struct Merge<'a> {
     pending: VecDeque<Told>,
     /// The connections of the last segments, and when they came.
     segments: VecDeque<(Time, u32)>,
+    /// What there is of exchanges, until it is known who called what; none where nobody waits for that.
+    datagrams: Option<Datagrams>,
 }
 
 impl<'a> Merge<'a> {
@@ -104,7 +107,14 @@ impl<'a> Merge<'a> {
             unseen: Early::default(),
             pending: VecDeque::new(),
             segments: VecDeque::new(),
+            datagrams: None,
         }
+    }
+
+    /// The same; it holds what there is of datagrams until the calls on their sockets are known.
+    pub(super) fn with_datagrams(self) -> Self {
+        let account = self.account.map(Account::with_datagrams);
+        Self { datagrams: account.is_some().then(Datagrams::default), account, ..self }
     }
 
     /// The same; it does not wait for anything.
@@ -153,6 +163,13 @@ impl<'a> Merge<'a> {
         let mut before = self.segments.iter().filter(|(time, _)| *time <= told.time).map(|(_, number)| *number);
         let first = || self.connections.keys().copied().filter(is_there).min();
         Some((before.find(is_there).or_else(first)?, Side::Server))
+    }
+
+    /// Passes on what was held of exchanges, with the calls of who took part.
+    fn release_datagrams(&mut self, end: bool) -> io::Result<()> {
+        let calls = self.account.as_mut().map_or_else(Vec::new, |account| account.datagrams(end));
+        let events = self.datagrams.as_mut().map_or_else(Vec::new, |held| held.release(&calls));
+        events.iter().try_for_each(|event| self.sink.exchange(event))
     }
 
     fn told(&mut self, connection: u32, side: Side, told: &Told) -> io::Result<()> {
@@ -328,7 +345,13 @@ impl Sink for Merge<'_> {
     }
 
     fn exchange(&mut self, event: &ExchangeEvent) -> io::Result<()> {
-        self.sink.exchange(event)
+        let Some(datagrams) = &mut self.datagrams else { return self.sink.exchange(event) };
+        datagrams.hold(event);
+        if datagrams.is_full() {
+            self.listen()?;
+            self.release_datagrams(false)?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -343,6 +366,7 @@ impl Sink for Merge<'_> {
     fn finish(&mut self) -> io::Result<()> {
         self.listen()?;
         self.release(None)?;
+        self.release_datagrams(true)?;
         self.sink.finish()
     }
 }

@@ -1,12 +1,13 @@
 //! `--kernel`: what the kernel of the far end tells, among what passes on the wire.
 
 mod asked;
+mod datagrams;
 mod listening;
 mod merge;
 
 use std::io::Write;
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 
 use super::exit::remark;
 use super::output::Format;
@@ -109,6 +110,17 @@ impl Kernel {
         Ok(kernel)
     }
 
+    /// That of this process and of all that it makes, about datagrams: there is nothing that could be asked in its place.
+    ///
+    /// # Errors
+    /// The kernel's tracing is not to be had.
+    pub(super) fn of_datagrams() -> anyhow::Result<Self> {
+        let account = confine::as_self(Account::open)?.map_err(|error| {
+            anyhow!("{error}; of a datagram socket there is no state to be asked for in place of its calls: run it with sudo")
+        })?;
+        Ok(Self { account: Some(account), asked: Vec::new(), patient: true })
+    }
+
     /// That of this machine and all its programs; at port `but` is an end that is made by hand.
     ///
     /// # Errors
@@ -159,7 +171,7 @@ impl Kernel {
         // A ladder is drawn when its connection is over; so its rows can be put in order first.
         let sorted = format == Format::Ladder || format.is_picture();
         let merge = Merge::new(sink, self.account, self.asked, sorted);
-        Box::new(if self.patient { merge } else { merge.impatient() })
+        Box::new(if self.patient { merge.with_datagrams() } else { merge.impatient() })
     }
 }
 

@@ -52,6 +52,9 @@ Examples:
   sudo rawshake lab serve --kernel --clients 1    the system calls of both, and
                                                   the states of their kernels
   rawshake lab serve --udp --clients 2            datagrams
+  sudo rawshake lab serve --udp --kernel --clients 2
+                                                  with the calls of both: one
+                                                  socket for all clients
 
 Exit codes: 0 all clients were served, 1 not all, 2 error, 130 Ctrl-C.";
 
@@ -63,7 +66,7 @@ struct ServerArgs {
     model: Model,
     /// Echo datagrams
     #[arg(long, conflicts_with_all = ["http", "backlog", "accept_delay", "never_accept", "reuse_addr", "defer_accept",
-        "fast_open", "close_first", "linger", "leave_unread", "half_close", "restart", "workers", "shut", "reset", "silence", "kernel"])]
+        "fast_open", "close_first", "linger", "leave_unread", "half_close", "restart", "workers", "shut", "reset", "silence"])]
     udp: bool,
     /// Answer HTTP/1.1 requests, not echo
     #[arg(long)]

@@ -75,6 +75,9 @@ Examples:
                                          a datagram, which has no handshake
   rawshake trace --lab --udp --lab-server refuses
                                          the only refusal that there is
+  sudo rawshake trace --lab --udp --kernel --lab-server refuses
+                                         with the calls, and the error that one
+                                         of them returns
   sudo rawshake trace --lab --kernel --send hello
                                          with the calls of the server and the
                                          states of its kernel
@@ -90,6 +93,8 @@ Every wait has an end: --retries and --timeout for what is not acknowledged,
 --kernel tells of the end that is not made by hand: the system calls of the
 processes that listen at the port when it begins, and of those that they make;
 and, from tracepoints of the whole machine, what happens to that connection.
+With --udp it tells the calls of our own socket and of the lab's server; there
+are no states.
 With --step, Enter sends the segment that is shown; flags SA, seq +1, ack 0 or
 window 0 change it, d drops it, p predicts the next ones, q ends, ? tells more.
 While it waits for you our timers stand still; those of the peer do not. Lines
@@ -106,7 +111,7 @@ Trace only hosts that you own or may test.";
 pub(super) struct SocketArgs {
     /// Send the payload as a datagram, with a UDP socket of our kernel, and again (--retries) until it is answered
     #[arg(long, conflicts_with_all = ["open", "isn", "window", "mss", "wscale", "no_mss", "no_wscale", "no_sack",
-        "no_timestamps", "no_options", "ecn", "http", "close", "deadline", "rst_guard", "count", "kernel", "lab_think"])]
+        "no_timestamps", "no_options", "ecn", "http", "close", "deadline", "rst_guard", "count", "lab_think"])]
     pub(super) udp: bool,
     /// Let a stream socket of our kernel have the same conversation afterwards, and show both, marked where they differ
     #[arg(long, conflicts_with_all = ["udp", "count", "kernel"])]

@@ -13,6 +13,7 @@ use super::args::Args;
 use super::payload;
 use crate::cmd::exit::remark;
 use crate::cmd::give_up::give_up;
+use crate::cmd::kernel::{Kernel, beside};
 use crate::cmd::show::{ByLine, Show};
 use crate::cmd::sight::Sight;
 use crate::cmd::stage::Stage;
@@ -50,6 +51,8 @@ enum Outcome {
 /// # Errors
 /// Says what could not be done, to what, and what to do next.
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    // Every socket and every thread comes after this.
+    let kernel = args.kernel.kernel.then(Kernel::of_datagrams).transpose()?;
     let written = Written::of(args.host.as_deref().unwrap_or(lab::SERVER.name), args.port.as_deref())?;
     let (stage, _server) = enter(args, &written)?;
     let way = args.way.way();
@@ -63,19 +66,22 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit
     let mut settings = args.output.settings(terminal::width(io::stdout()));
     settings.ours = Some(local);
     let sink = sink::open(args.output.format, &settings, Box::new(ByLine(&mut *streams.out)));
+    let sink = beside(kernel, args.output.format, sink);
     let show = Show::new(TracerOptions::default(), sink, pcap, None).with_exchanges();
     let sight = Sight::open(&target.route.interface, &filter(local, target.remote), show)?;
     give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut talk = Talk { args, socket, sight, interrupts: Interrupts::new()?, outcome: Outcome::Unanswered };
     let ended = talk.talk(&payload, target.remote);
     // What was seen is shown in any case.
-    let shown = talk.sight.finish(streams.err);
+    let Talk { socket, sight, outcome, .. } = talk;
+    drop(socket);
+    let shown = sight.finish(streams.err);
     ended?;
     shown?;
-    if talk.outcome == Outcome::Unanswered && args.output.quiet {
+    if outcome == Outcome::Unanswered && args.output.quiet {
         remark(streams.err, &format!("{}: no answer", target.remote))?;
     }
-    Ok(match talk.outcome {
+    Ok(match outcome {
         Outcome::Answered => Exit::Success,
         Outcome::Refused | Outcome::Unanswered => Exit::NoReply,
         Outcome::Stopped(signal) => Exit::Signal(signal.number()),

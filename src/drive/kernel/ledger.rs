@@ -4,6 +4,7 @@
 //! changes a socket's state, or moves octets through it, within its call; and accept() takes from a queue whose order is
 //! that in which connections came to be established.
 
+mod datagrams;
 mod files;
 mod sockets;
 #[cfg(test)]
@@ -14,14 +15,15 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-use super::Told;
 use super::existing::Existing;
 use super::names::{closes_on_exec, detail, errno};
 use super::tasks::{CLONE_FILES, Tasks};
+use super::{DatagramCall, Told};
 use crate::sys::tracefs::{Ends, Reasons, Record, What};
 use crate::tcp::State;
 use crate::trace::{CallEvent, KernelKind, Text};
 use crate::wire::Time;
+use datagrams::Datagrams;
 use files::{Descriptor, File, Files};
 use sockets::Sockets;
 pub use sockets::is_at;
@@ -37,6 +39,8 @@ struct Entered {
     arguments: [u64; 6],
     /// It was told already.
     told: bool,
+    /// Of a datagram socket: whom it speaks with, as far as that was told.
+    ends: Option<Ends>,
 }
 
 /// Everything that is known.
@@ -46,11 +50,18 @@ pub(super) struct Ledger {
     entered: HashMap<u32, Entered>,
     files: Files,
     sockets: Sockets,
+    datagrams: Datagrams,
 }
 
 impl Ledger {
     pub(super) fn new(tasks: Tasks) -> Self {
-        Self { tasks, entered: HashMap::new(), files: Files::default(), sockets: Sockets::default() }
+        Self {
+            tasks,
+            entered: HashMap::new(),
+            files: Files::default(),
+            sockets: Sockets::default(),
+            datagrams: Datagrams::default(),
+        }
     }
 
     pub(super) fn watch(&mut self, one: SocketAddr, other: SocketAddr) {
@@ -94,6 +105,22 @@ impl Ledger {
         self.sockets.take(|| self.entered.values().filter_map(within).collect())
     }
 
+    /// From now on calls on datagram sockets are told, too.
+    pub(super) const fn want_datagrams(&mut self) {
+        self.datagrams.want();
+    }
+
+    /// The calls on datagram sockets since the last time; in the `end` those that have not returned as well.
+    pub(super) fn take_datagrams(&mut self, end: bool) -> Vec<DatagramCall> {
+        let socket = |entered: &Entered| self.files.get(descriptor(&entered.call)).and_then(|file| file.datagrams);
+        for entered in self.entered.values().filter(|_| end) {
+            if let Some(socket) = socket(entered) {
+                self.datagrams.called(socket, entered, None);
+            }
+        }
+        self.datagrams.take()
+    }
+
     /// Takes one record.
     pub(super) fn record(&mut self, record: &Record, reasons: &Reasons) {
         let (time, task) = (record.time, record.task);
@@ -106,6 +133,7 @@ impl Ledger {
                 }
             }
             What::Used { socket } => self.used(task, socket),
+            What::Routed { ends } => self.routed(task, ends),
             What::Destroyed { socket, .. } => self.sockets.forget(socket),
             What::Born { task: child, name, flags } => self.born(task, child, &name, flags),
             What::Executed => self.executed(task),
@@ -130,8 +158,9 @@ impl Ledger {
 
     fn enter(&mut self, time: Time, task: u32, name: &'static str, arguments: &[u64; 6]) {
         let stream = arguments[1] & 0xf == libc::SOCK_STREAM as u64;
+        let datagrams = is_datagrams(arguments) && self.datagrams.are_wanted();
         let internet = [libc::AF_INET, libc::AF_INET6].contains(&(arguments[0] as i32));
-        if name == "socket" && !(stream && internet) {
+        if name == "socket" && !((stream || datagrams) && internet) {
             return;
         }
         if name == "ioctl" {
@@ -150,7 +179,7 @@ impl Ledger {
         if let Some(socket) = told {
             self.sockets.tell(socket, time, KernelKind::Called(call));
         }
-        self.entered.insert(task, Entered { time, call, arguments: *arguments, told: told.is_some() });
+        self.entered.insert(task, Entered { time, call, arguments: *arguments, told: told.is_some(), ends: None });
     }
 
     fn leave(&mut self, time: Time, task: u32, name: &'static str, result: i64) {
@@ -158,7 +187,17 @@ impl Ledger {
         let own = descriptor(&entered.call);
         let new = i32::try_from(result).ok().filter(|number| *number >= 0).map(|number| (own.0, number));
         let returned = (time, KernelKind::Returned { call: entered.call, result, errno: errno(result) });
+        if let Some(socket) = self.files.get(own).and_then(|file| file.datagrams)
+            && !is_marking(&entered.call)
+        {
+            self.datagrams.called(socket, &entered, Some((time, result)));
+        }
         match (name, new) {
+            ("socket", Some(new)) if is_datagrams(&entered.arguments) => {
+                let socket = self.datagrams.add();
+                self.datagrams.called(socket, &entered, Some((time, result)));
+                self.files.insert(new, File { datagrams: Some(socket), stays: entered.stays(), ..File::default() });
+            }
             ("close_range", Some(_)) => self.closed_range(&entered, returned),
             ("fcntl", _) if is_marking(&entered.call) => {
                 let [_, command, flags, ..] = entered.arguments;
@@ -169,7 +208,7 @@ impl Ledger {
             ("close_range", None) if is_marking(&entered.call) => {}
             ("socket", Some(new)) => {
                 let history = vec![(entered.time, KernelKind::Called(entered.call)), returned];
-                self.files.insert(new, File { socket: None, history, stays: entered.stays() });
+                self.files.insert(new, File { history, stays: entered.stays(), ..File::default() });
             }
             ("accept" | "accept4", Some(new)) => self.accepted(&entered, own, new, returned),
             ("dup" | "dup2" | "dup3" | "fcntl", Some(new)) => self.doubled(&entered, own, new, returned),
@@ -199,7 +238,7 @@ impl Ledger {
                 history.into_iter().for_each(|(time, kind)| self.sockets.tell(socket, time, kind));
                 self.files.insert(new, File::of(socket, stays));
             }
-            None => self.files.insert(new, File { socket: None, history, stays }),
+            None => self.files.insert(new, File { history, stays, ..File::default() }),
         }
     }
 
@@ -215,8 +254,9 @@ impl Ledger {
             self.sockets.tell(closed, returned.0, returned.1);
         }
         self.drop_file(new);
-        if self.files.get(own).is_some() {
-            self.files.insert(new, File { socket, history: Vec::new(), stays: entered.stays() });
+        if let Some(datagrams) = self.files.get(own).map(|file| file.datagrams) {
+            let stays = entered.stays();
+            self.files.insert(new, File { socket, datagrams, stays, ..File::default() });
         }
     }
 
@@ -262,7 +302,7 @@ impl Ledger {
         let both = called.into_iter().chain([returned]);
         match file.socket {
             Some(socket) => both.for_each(|(time, kind)| self.sockets.tell(socket, time, kind)),
-            None if file.history.len() + 2 <= HISTORY => file.history.extend(both),
+            None if file.datagrams.is_none() && file.history.len() + 2 <= HISTORY => file.history.extend(both),
             None => {}
         }
     }
@@ -282,6 +322,14 @@ impl Ledger {
         };
         if by_call {
             self.bind(task, socket, false);
+        }
+    }
+
+    /// The way of what this thread's call sends.
+    fn routed(&mut self, task: u32, ends: Ends) {
+        let Some(entered) = self.entered.get_mut(&task) else { return };
+        if let Some(socket) = self.files.get(descriptor(&entered.call)).and_then(|file| file.datagrams) {
+            self.datagrams.routed(socket, entered, ends);
         }
     }
 
@@ -347,6 +395,11 @@ impl Entered {
 /// The descriptor that a call is about.
 fn descriptor(call: &CallEvent) -> Descriptor {
     (call.process.process, call.descriptor.unwrap_or(-1))
+}
+
+/// Whether these are the arguments of a socket() that makes one for datagrams.
+const fn is_datagrams(arguments: &[u64; 6]) -> bool {
+    arguments[1] & 0xf == libc::SOCK_DGRAM as u64
 }
 
 /// Whether nothing comes of it but for the program that is run next: such a call is not told.

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::sys;
-use crate::sys::tracefs::{Callers, KernelTrace};
+use crate::sys::tracefs::{Callers, Ends, KernelTrace};
 use crate::sys::{clock, processes};
-use crate::trace::KernelKind;
+use crate::trace::{CallEvent, KernelKind};
 use crate::wire::Time;
 use existing::{Existing, accepting, existing};
 use ledger::Ledger;
 pub use ledger::is_at;
+use names::errno;
 use tasks::Tasks;
 
 /// Something that the kernel told of a connection, or of a listening socket.
@@ -32,6 +33,32 @@ pub struct Told {
     pub ours: bool,
     /// What.
     pub kind: KernelKind,
+}
+
+/// A system call on a datagram socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatagramCall {
+    /// Which socket: a number of ours. Several descriptors and processes may have it.
+    pub socket: u64,
+    /// When it was entered, by the clock that packets are stamped with.
+    pub entered: Time,
+    /// When it returned, and what; none where it has not.
+    pub returned: Option<(Time, i64)>,
+    /// Which call, and whose.
+    pub call: CallEvent,
+    /// All arguments.
+    pub arguments: [u64; 6],
+    /// The ends of what is sent within it, or to which the socket is connected, as the kernel's look-up of the way told. The own
+    /// address may be that of any.
+    pub ends: Option<Ends>,
+}
+
+impl DatagramCall {
+    /// What there is to be told, each with its time.
+    pub fn told(&self) -> impl Iterator<Item = (Time, KernelKind)> {
+        let returned = |(time, result)| (time, KernelKind::Returned { call: self.call, result, errno: errno(result) });
+        [(self.entered, KernelKind::Called(self.call))].into_iter().chain(self.returned.map(returned))
+    }
 }
 
 /// A running account.
@@ -82,6 +109,19 @@ impl Account {
         let now = clock::now();
         waiting.into_iter().for_each(|(task, call, arguments)| ledger.waits(now, task, call, &arguments));
         Ok(Self { trace, ledger })
+    }
+
+    /// Tells calls on datagram sockets as well, which is only worth it where somebody takes them.
+    #[must_use]
+    pub const fn with_datagrams(mut self) -> Self {
+        self.ledger.want_datagrams();
+        self
+    }
+
+    /// The calls on datagram sockets that [`Self::read`] has met with since the last time; in the `end` those that have not
+    /// returned as well.
+    pub fn datagrams(&mut self, end: bool) -> Vec<DatagramCall> {
+        self.ledger.take_datagrams(end)
     }
 
     /// As [`KernelTrace::is_taken_care_of`].

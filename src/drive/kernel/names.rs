@@ -1,11 +1,11 @@
 //! Names of numbers that programs give to their kernel, and get from it.
 
-use libc::{IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
+use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
 
 use crate::trace::Detail;
 
-/// Level, number and name of socket options that matter to a connection.
-const OPTIONS: [(i32, i32, &str); 25] = [
+/// Level, number and name of socket options that matter to a connection or to datagrams.
+const OPTIONS: [(i32, i32, &str); 28] = [
     (SOL_SOCKET, libc::SO_REUSEADDR, "SO_REUSEADDR"),
     (SOL_SOCKET, libc::SO_REUSEPORT, "SO_REUSEPORT"),
     (SOL_SOCKET, libc::SO_LINGER, "SO_LINGER"),
@@ -16,6 +16,9 @@ const OPTIONS: [(i32, i32, &str); 25] = [
     (SOL_SOCKET, libc::SO_SNDTIMEO, "SO_SNDTIMEO"),
     (SOL_SOCKET, libc::SO_OOBINLINE, "SO_OOBINLINE"),
     (SOL_SOCKET, libc::SO_ATTACH_FILTER, "SO_ATTACH_FILTER"),
+    (SOL_SOCKET, libc::SO_BROADCAST, "SO_BROADCAST"),
+    (IPPROTO_IP, libc::IP_TTL, "IP_TTL"),
+    (IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS, "IPV6_UNICAST_HOPS"),
     (IPPROTO_IPV6, libc::IPV6_V6ONLY, "IPV6_V6ONLY"),
     (IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY"),
     (IPPROTO_TCP, libc::TCP_CORK, "TCP_CORK"),

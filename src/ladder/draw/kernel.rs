@@ -1,10 +1,10 @@
 //! Rows for what kernels told: on the side of whose kernel it is.
 
 use super::super::item::{Item, KernelItem};
-use super::super::{Lane, Moment, Row, Style};
+use super::super::{Lane, Moment, Row, Style, calls};
 use super::Pen;
-use crate::explain::{self, Told};
-use crate::trace::{KernelEvent, KernelKind, Side};
+use crate::explain;
+use crate::trace::KernelKind;
 
 impl Pen<'_> {
     pub(super) fn kernel(&mut self, item: &Item, kernel: &KernelItem) {
@@ -14,25 +14,14 @@ impl Pen<'_> {
             return self.row(Row { lane: Lane::Mark(text), ..Row::default() });
         }
         let (style, parts) = match &event.kind {
-            KernelKind::Called(_) | KernelKind::Returned { .. } => (Style::Call, self.call_parts(side, event, *told)),
+            KernelKind::Called(_) | KernelKind::Returned { .. } => {
+                (Style::Call, calls::words(&event.kind, *told, &mut self.caller[side]))
+            }
             kind => (style(kind), explain::kernel_words(event).into_iter().collect()),
         };
         self.known.kernel |= !parts.is_empty();
         let time = item.after.map(Moment::After);
         self.row(Row { time, lane: Lane::Kernel { side, style, parts }, ..Row::default() });
-    }
-
-    /// A call, and who made it where that is another than before.
-    fn call_parts(&mut self, side: Side, event: &KernelEvent, told: Told) -> Vec<String> {
-        let caller = match &event.kind {
-            KernelKind::Called(call) | KernelKind::Returned { call, .. } => call.process,
-            _ => return Vec::new(),
-        };
-        let mut parts = vec![explain::system_call(&event.kind, told)];
-        if self.caller[side].replace(caller) != Some(caller) {
-            parts.push(explain::process(&caller));
-        }
-        parts
     }
 }
 

@@ -3,6 +3,8 @@
 use super::fate::{Fate, Fates};
 use super::item::{Item, Items, What};
 use super::pen;
+use crate::ladder::calls::Calls;
+use crate::ladder::item::KernelItem;
 use crate::ladder::items::LIMIT_VERBOSE;
 use crate::ladder::{ArrowEnd, Ladder, Settings, Verbosity};
 use crate::trace::Side;
@@ -28,6 +30,7 @@ pub struct ExchangeBuilder {
     frame: Frame,
     items: Items,
     fates: Fates,
+    calls: Calls,
     last: Option<Time>,
     next_id: u64,
 }
@@ -42,6 +45,7 @@ impl ExchangeBuilder {
             frame: Frame { number: 0, protocol: Protocol::Udp, began: None, summary: None },
             items: Items::new(limit),
             fates: Fates::default(),
+            calls: Calls::default(),
             last: None,
             next_id: 0,
         }
@@ -67,11 +71,13 @@ impl ExchangeBuilder {
         match event.kind {
             ExchangeKind::Began(began) => self.announce(event.exchange, event.protocol, &began),
             ExchangeKind::Message(message) => {
+                self.pass_on_call();
                 let id = self.item(event.time, What::Message(message));
                 let fate = self.fates.message(id, &message);
                 self.settle(fate);
             }
             ExchangeKind::Error(error) => {
+                self.pass_on_call();
                 let id = self.item(event.time, What::Error(error));
                 let peer = self.frame.began.map(|began| match error.about {
                     Side::Client => began.server.ip(),
@@ -81,7 +87,27 @@ impl ExchangeBuilder {
                 self.settle(fate);
                 self.settle((!error.plausible).then_some((id, ArrowEnd::Ignored)));
             }
+            ExchangeKind::Kernel(kernel) => {
+                let quiet = self.settings.verbosity < Verbosity::Verbose;
+                let rows = self.calls.take(event.time, &kernel, quiet);
+                rows.into_iter().flatten().for_each(|(time, call)| self.call(time, call));
+            }
             ExchangeKind::Ended(summary) => self.frame.summary = Some(summary),
+        }
+    }
+
+    fn pass_on_call(&mut self) {
+        if let Some((time, call)) = self.calls.pass_on() {
+            self.call(time, call);
+        }
+    }
+
+    /// Keeps a call. What was before the first message has no time of its own: all times count from there.
+    fn call(&mut self, time: Time, call: KernelItem) {
+        let is_before = self.last.is_none();
+        self.item(time, What::Kernel(call));
+        if is_before {
+            self.last = None;
         }
     }
 
@@ -94,6 +120,7 @@ impl ExchangeBuilder {
     /// The picture of all that was taken.
     #[must_use]
     pub fn finish(mut self) -> Ladder {
+        self.pass_on_call();
         for fate in std::mem::take(&mut self.fates).finish() {
             self.settle(Some(fate));
         }

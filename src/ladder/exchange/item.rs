@@ -1,6 +1,8 @@
 //! What is kept of an exchange, and which of it is folded.
 
 use crate::explain::ExchangeTally;
+use crate::ladder::builder::{is_data, is_data_to_be};
+use crate::ladder::item::KernelItem;
 use crate::ladder::{ArrowEnd, items};
 use crate::trace::exchange::{ExchangeError, Message, Oddity};
 use crate::wire::Time;
@@ -17,6 +19,7 @@ const LEAST: usize = 4;
 pub(super) enum What {
     Message(Message),
     Error(ExchangeError),
+    Kernel(KernelItem),
     Fold(ExchangeTally),
 }
 
@@ -35,6 +38,7 @@ impl items::What for What {
         match self {
             Self::Message(message) => tally.add(time, message),
             Self::Error(_) => tally.add_error(time),
+            Self::Kernel(_) => tally.add_call(time),
             Self::Fold(other) => tally.merge(other),
         }
     }
@@ -49,6 +53,7 @@ impl Item {
                 self.end == ArrowEnd::Arrives && !odd
             }
             What::Error(_) => false,
+            What::Kernel(kernel) => is_data(&kernel.event) || is_data_to_be(&kernel.event),
             What::Fold(_) => true,
         }
     }

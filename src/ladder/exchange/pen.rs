@@ -4,18 +4,21 @@ use std::collections::HashSet;
 
 use super::builder::Frame;
 use super::item::{Item, What};
-use crate::explain::{self, Names, Reason, Topic};
-use crate::ladder::{Arrow, Ladder, Lane, LaneHead, Lifeline, Moment, Row, Settings, Style, Verbosity};
+use crate::explain::{self, Known, Names, Reason, Topic};
+use crate::ladder::item::KernelItem;
+use crate::ladder::{Arrow, Ladder, Lane, LaneHead, Lifeline, Moment, Row, Settings, Style, Verbosity, calls};
 use crate::trace::exchange::{ExchangeError, Message};
-use crate::trace::{Pair, Side};
+use crate::trace::{Pair, Process, Side};
 
 /// Draws what was kept of one exchange.
 pub(super) fn draw(settings: &Settings, frame: &Frame, items: &[Item]) -> Ladder {
     let ends = (frame.began.map(|began| Pair { client: began.client, server: began.server }))
         .or_else(|| frame.summary.map(|summary| Pair { client: summary.client, server: summary.server }));
     let names = Names::new(None, None, None);
-    let mut pen = Pen { settings, frame, names: &names, rows: Vec::new(), said: HashSet::new() };
+    let mut pen =
+        Pen { settings, frame, names: &names, rows: Vec::new(), said: HashSet::new(), caller: Pair::default() };
     items.iter().for_each(|item| pen.item(item));
+    let known = Known { kernel: pen.caller.client.or(pen.caller.server).is_some(), ..Known::default() };
     let rows = pen.rows;
     let head = |side: Side| LaneHead { label: names.label(side).to_owned(), end: ends.map(|ends| ends[side]) };
     let verdict = frame.summary.filter(|_| settings.verbosity > Verbosity::Quiet);
@@ -24,7 +27,7 @@ pub(super) fn draw(settings: &Settings, frame: &Frame, items: &[Item]) -> Ladder
         kind: format!("{} exchange", explain::exchange_name(frame.protocol, v6)),
         number: frame.number,
         lanes: Pair { client: head(Side::Client), server: head(Side::Server) },
-        certainty: String::new(),
+        certainty: known.line(&names),
         flight: None,
         rows,
         verdict: verdict.map_or_else(Vec::new, |summary| explain::exchange_verdict(&summary, frame.protocol, &names)),
@@ -37,6 +40,8 @@ struct Pen<'a> {
     names: &'a Names,
     rows: Vec<Row>,
     said: HashSet<Topic>,
+    /// Who called last at each end.
+    caller: Pair<Option<Process>>,
 }
 
 impl Pen<'_> {
@@ -44,6 +49,7 @@ impl Pen<'_> {
         match &item.what {
             What::Message(message) => self.message(item, message),
             What::Error(error) => self.error(item, error),
+            What::Kernel(kernel) => self.call(item, kernel),
             What::Fold(tally) => {
                 let words = tally.words(self.frame.protocol, self.names);
                 self.row(Row { lane: Lane::Fold(words), ..Row::default() });
@@ -76,6 +82,13 @@ impl Pen<'_> {
         self.arrow(item, error.number, Arrow { from, style, end: item.end, midway, crossed: 0 });
         self.reasons(explain::error_reasons(error, protocol, self.names));
         self.remarks(error.number);
+    }
+
+    fn call(&mut self, item: &Item, KernelItem { event, told }: &KernelItem) {
+        let side = event.side;
+        let parts = calls::words(&event.kind, *told, &mut self.caller[side]);
+        let time = item.after.map(Moment::After);
+        self.row(Row { time, lane: Lane::Kernel { side, style: Style::Call, parts }, ..Row::default() });
     }
 
     fn arrow(&mut self, item: &Item, packet: u64, arrow: Arrow) {

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::ExchangeBuilder;
 use crate::ladder::{Settings, Verbosity, layout};
-use crate::trace::exchange::ExchangeEvent;
 use crate::trace::exchange::fixture::*;
+use crate::trace::exchange::{ExchangeEvent, ExchangeKind};
+use crate::trace::{CallEvent, KernelEvent, KernelKind, Process, Side, Teller, Text};
 
 /// The text, with a guard against lines that are too wide and characters that a terminal would obey.
 fn text(events: &[ExchangeEvent], settings: &Settings) -> String {
@@ -130,6 +131,46 @@ fn a_long_exchange_takes_the_room_of_a_short_one() {
     let lines = layout(&builder.finish(), &settings);
     assert!(lines.len() < 40, "{} lines", lines.len());
     assert!(lines.iter().any(|line| line.plain().contains("29,997 echo requests")));
+}
+
+/// The same with a call of the client around each datagram that it sends, and one of the server's before all and behind.
+fn called(events: &[ExchangeEvent]) -> Vec<ExchangeEvent> {
+    let process = Process { process: 7, thread: 7, name: Text::of(b"evil\x1b[1m") };
+    let call = |name, descriptor| CallEvent { call: name, descriptor, detail: None, process };
+    let with = |event: &ExchangeEvent, side, kind| {
+        let kind = ExchangeKind::Kernel(KernelEvent { side, teller: Teller::Tracepoint, kind });
+        ExchangeEvent { kind, ..*event }
+    };
+    let (sendto, recv, close) = (call("sendto", Some(3)), call("recvfrom", Some(4)), call("close", Some(4)));
+    let returned = |call, result| KernelKind::Returned { call, result, errno: None };
+    let around = |event: &ExchangeEvent| match event.kind {
+        ExchangeKind::Began(_) => vec![*event, with(event, Side::Server, KernelKind::Called(recv))],
+        ExchangeKind::Message(message) if message.from == Side::Client => vec![
+            with(event, Side::Client, KernelKind::Called(sendto)),
+            *event,
+            with(event, Side::Client, returned(sendto, 5)),
+        ],
+        ExchangeKind::Ended(_) => vec![
+            with(event, Side::Server, KernelKind::Called(close)),
+            with(event, Side::Server, returned(close, 0)),
+            *event,
+        ],
+        _ => vec![*event],
+    };
+    events.iter().flat_map(around).collect()
+}
+
+#[test]
+fn calls_stand_at_the_end_whose_program_made_them() {
+    let text = text(&called(&answered()), &Settings::default());
+    insta::assert_snapshot!("called", text);
+    assert!(text.contains("◆ told by the kernel: observed"), "{text}");
+}
+
+#[test]
+fn many_calls_are_folded_with_their_datagrams() {
+    let text = text(&called(&many(300)), &Settings::default());
+    assert!(text.lines().count() < 40 && text.contains(" calls"), "{text}");
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::explain;
-use crate::sink::lines::{dotted, stamp};
+use crate::sink::lines::{dotted, kernel_words, stamp};
 use crate::trace::Side;
 use crate::trace::exchange::{
     Began, Endpoint, ExchangeError, ExchangeEvent, ExchangeKind, Message, MessageKind, Protocol,
@@ -45,6 +45,14 @@ impl ExchangeLines {
             ExchangeKind::Error(error) => {
                 let about = self.open.get(&event.exchange).map(|began| end(began, error.about));
                 Some(stamp(event.time) + &error_fields(error, about))
+            }
+            ExchangeKind::Kernel(kernel) => {
+                let began = self.open.get(&event.exchange);
+                let ends = began.map_or_else(
+                    || format!("exchange {} {:?}", event.exchange, kernel.side),
+                    |began| format!("{} > {}", shown(end(began, kernel.side)), shown(end(began, kernel.side.other()))),
+                );
+                Some(format!("{} KERNEL {ends}: {}", stamp(event.time), kernel_words(kernel)))
             }
             ExchangeKind::Ended(_) => {
                 self.open.remove(&event.exchange);

@@ -90,6 +90,9 @@ impl Buffer {
         if let Some(field) = format.lacks(point.fields) {
             return Err(strange(format!("the tracepoint {} has no field {field}", point.path)));
         }
+        if let Some(filter) = point.filter {
+            self.instance.write(&format!("events/{}/filter", point.path), filter).map_err(failed)?;
+        }
         self.insert(point.path, format, Reader::Point(point.read))
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Point {
     pub(super) fields: &'static [&'static str],
     /// Whether there is no account of the sockets without it. What is newer than 4.18 is welcome and not needed.
     pub(super) needed: bool,
+    /// Only records with these numbers are wanted.
+    pub(super) filter: Option<&'static str>,
     pub(super) read: fn(&Format, &[u8]) -> Option<What>,
 }
 
@@ -21,7 +23,12 @@ const fn point(
     fields: &'static [&'static str],
     read: fn(&Format, &[u8]) -> Option<What>,
 ) -> Point {
-    Point { path, fields, needed, read }
+    Point { path, fields, needed, filter: None, read }
+}
+
+/// The kernel looks up the way of a datagram (IPPROTO_UDP).
+const fn way(path: &'static str, read: fn(&Format, &[u8]) -> Option<What>) -> Point {
+    Point { path, fields: &["src", "dst", "sport", "dport", "proto"], needed: false, filter: Some("proto == 17"), read }
 }
 
 /// A packet is dropped.
@@ -67,7 +74,7 @@ pub(super) const SOCKETS: [Point; 8] = [
 pub(super) const NOISE: [&str; 4] = ["NOT_SPECIFIED", "OTHERHOST", "UNHANDLED_PROTO", "PACKET_SOCK_ERROR"];
 
 /// What tasks do: who is born of whom, what they are called, and through which socket they move octets.
-pub(super) const TASKS: [Point; 6] = [
+pub(super) const TASKS: [Point; 8] = [
     point("sched/sched_process_exec", false, &[], |_, _| Some(What::Executed)),
     point("sched/sched_process_exit", false, &[], |_, _| Some(What::Exited)),
     point("task/task_newtask", false, &["pid", "comm", "clone_flags"], |format, record| {
@@ -82,6 +89,8 @@ pub(super) const TASKS: [Point; 6] = [
     }),
     point("sock/sock_send_length", false, &["sk", "protocol"], moved),
     point("sock/sock_recv_length", false, &["sk", "protocol"], moved),
+    way("fib/fib_table_lookup", routed::<4>),
+    way("fib6/fib6_table_lookup", routed::<16>),
 ];
 
 /// A system call.
@@ -165,6 +174,18 @@ fn dropped(format: &Format, record: &[u8]) -> Option<What> {
 fn moved(format: &Format, record: &[u8]) -> Option<What> {
     let tcp = format.number(record, "protocol")? == libc::IPPROTO_TCP as u64;
     tcp.then_some(What::Used { socket: format.number(record, "sk")? })
+}
+
+/// `src`, `dst` of `N` octets, `sport` and `dport` in the order of this machine.
+fn routed<const N: usize>(format: &Format, record: &[u8]) -> Option<What>
+where
+    IpAddr: From<[u8; N]>,
+{
+    let end = |address, port| -> Option<SocketAddr> {
+        let address = IpAddr::from(*format.get(record, address)?.first_chunk::<N>()?).to_canonical();
+        Some(SocketAddr::new(address, u16::try_from(format.number(record, port)?).ok()?))
+    };
+    Some(What::Routed { ends: Ends { local: end("src", "sport")?, remote: end("dst", "dport")? } })
 }
 
 fn name(octets: &[u8]) -> [u8; 16] {

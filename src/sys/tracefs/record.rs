@@ -90,6 +90,11 @@ pub enum What {
         /// Its ends.
         ends: Ends,
     },
+    /// The running thread asked for the way of a datagram.
+    Routed {
+        /// From where to where; the own address is all zeros where the socket has none before it is sent.
+        ends: Ends,
+    },
     /// The running thread moved octets through this socket.
     Used {
         /// Which.

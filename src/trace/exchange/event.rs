@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Serialize, Serializer};
 
 use super::Oddities;
-use crate::trace::{Millis, Pair, Preview, Side};
+use crate::trace::{KernelEvent, Millis, Pair, Preview, Side};
 use crate::wire::{Checksum, Time};
 
 /// What an exchange consists of.
@@ -115,7 +115,7 @@ impl ExchangeEvent {
         match &self.kind {
             ExchangeKind::Message(message) => Some(message.number),
             ExchangeKind::Error(error) => Some(error.number),
-            ExchangeKind::Began(_) | ExchangeKind::Ended(_) => None,
+            ExchangeKind::Began(_) | ExchangeKind::Kernel(_) | ExchangeKind::Ended(_) => None,
         }
     }
 }
@@ -133,6 +133,8 @@ pub enum ExchangeKind {
     /// An ICMP error that quotes one of its messages.
     #[serde(rename = "message-error")]
     Error(ExchangeError),
+    /// What a kernel told of a program's socket: a system call.
+    Kernel(KernelEvent),
     /// It has been silent for long, or the capture is over.
     #[serde(rename = "exchange-ended")]
     Ended(ExchangeSummary),

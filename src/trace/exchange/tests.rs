@@ -310,6 +310,7 @@ proptest! {
                     open.get_mut(&event.exchange).expect("it has begun").1 += 1;
                     prop_assert!(error.answers.is_none_or(|number| number < error.number));
                 }
+                ExchangeKind::Kernel(_) => prop_assert!(false, "no packet tells that"),
                 ExchangeKind::Ended(summary) => {
                     let told = open.remove(&event.exchange).expect("it has begun");
                     prop_assert_eq!((summary.messages.client + summary.messages.server, summary.errors), told);

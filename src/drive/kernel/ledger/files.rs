@@ -17,6 +17,8 @@ pub(super) type Descriptor = (u32, i32);
 #[derive(Clone, Debug, Default)]
 pub(super) struct File {
     pub(super) socket: Option<u64>,
+    /// The number of the datagram socket behind it.
+    pub(super) datagrams: Option<u64>,
     /// What was called before that was known.
     pub(super) history: Vec<(Time, KernelKind)>,
     /// It is known to be open in the program that the process runs next (execve(2)).
@@ -26,7 +28,7 @@ pub(super) struct File {
 impl File {
     /// One of a known socket.
     pub(super) const fn of(socket: u64, stays: bool) -> Self {
-        Self { socket: Some(socket), history: Vec::new(), stays }
+        Self { socket: Some(socket), datagrams: None, history: Vec::new(), stays }
     }
 }
 

@@ -413,3 +413,31 @@ fn what_is_left_of_descriptors_in_another_program_is_known_by_their_marks() {
         assert_eq!(told, expected, "{calls:?}, then {descriptor}");
     }
 }
+
+fn routed(from: &str, to: &str) -> What {
+    What::Routed { ends: Ends { local: from.parse().unwrap(), remote: to.parse().unwrap() } }
+}
+
+#[test]
+fn datagram_sockets_are_told_by_the_ways_that_are_looked_up_for_them() {
+    let mut book = Book::new();
+    let (task, inet, datagrams) = (book.task, libc::AF_INET as u64, libc::SOCK_DGRAM as u64);
+    book.calls("socket", [inet, datagrams, 0], 3).calls("close", [3, 0, 0], 0);
+    assert_eq!(book.ledger.take_datagrams(true), [], "nobody wanted them");
+    book.ledger.want_datagrams();
+    book.calls("socket", [inet, datagrams, 0], 3).calls("dup", [3, 0, 0], 4);
+    book.by(task, What::Entered { call: "connect", arguments: [4, 0, 0, 0, 0, 0] });
+    book.by(task, routed("0.0.0.0:4000", SERVER)).by(task, routed("192.0.2.1:4000", SERVER));
+    book.by(task, What::Returned { call: "connect", result: 0 });
+    // The way of the kernel's own answer to what is sent is not that of the socket.
+    book.by(task, What::Entered { call: "write", arguments: [3, 0, 0, 0, 0, 0] });
+    book.by(task, routed(SERVER, "192.0.2.1:4000")).by(task, What::Returned { call: "write", result: 5 });
+    book.by(task, What::Entered { call: "read", arguments: [3, 0, 0, 0, 0, 0] });
+    let told = book.ledger.take_datagrams(true);
+    let names: Vec<_> = told.iter().map(|it| (it.call.call, it.returned.is_some(), it.ends.is_some())).collect();
+    let expected = [("socket", true, false), ("dup", true, false), ("connect", true, true), ("write", true, true)];
+    assert_eq!(names, [&expected[..], &[("read", false, true)]].concat());
+    let way = Ends { local: "0.0.0.0:4000".parse().unwrap(), remote: SERVER.parse().unwrap() };
+    assert!(told.iter().all(|it| it.socket == told[0].socket && it.ends.is_none_or(|ends| ends == way)), "{told:?}");
+    assert_eq!(book.told(), [""; 0], "a datagram socket is of no connection");
+}
