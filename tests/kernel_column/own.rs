@@ -255,6 +255,23 @@ fn a_client_of_this_machine_is_told_by_the_server_that_is_made_by_hand() {
 }
 
 #[test]
+fn a_datagram_socket_of_ours_is_told_outside_the_lab() {
+    if !possible() {
+        return;
+    }
+    in_own_network(|| {
+        for (to, at) in [("127.0.0.1:9", "127.0.0.1"), ("[::1]:9", "::1")] {
+            let account = Account::told(&mut rawshake(&format!("trace {to} --udp --kernel --format json")), true);
+            missing(
+                &account,
+                "c.socket=fd c.bind=0 c.connect=0 c.sendto( client:UDP ICMP c.recvfrom=ECONNREFUSED c.close=0",
+            );
+            assert!(account.said.code == Some(1) && account.said.out.contains(at), "{account:?}");
+        }
+    });
+}
+
+#[test]
 fn what_has_no_place_for_it_says_so() {
     for arguments in ["watch --kernel --list", "watch --kernel --stats", "watch --kernel --format csv"] {
         let said = Said::of(rawshake(arguments).output().expect("the program"));

@@ -115,7 +115,6 @@ fn what_means_nothing_is_refused_in_a_line() {
     for (arguments, complaint) in [
         ("serve --model forks", "[possible values: fork, thread, event, hybrid, iterative]"),
         ("serve --udp --backlog 3", "cannot be used with"),
-        ("serve --udp --kernel", "cannot be used with"),
         ("serve --half-close --linger 0", "cannot be used with"),
         ("serve --half-close --http -c 1", "leave out --http"),
         ("serve --restart", "--clients"),

@@ -13,6 +13,8 @@ const HEAD: usize = 4;
 const TAIL: usize = 2;
 /// Fewer than this are not worth folding.
 const LEAST: usize = 4;
+/// With calls, so many times as many: that of who sends, and that of who receives, each entered and returned.
+const WITH_CALLS: usize = 5;
 
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::large_enum_variant)] // nearly all are messages
@@ -74,11 +76,13 @@ impl Items {
 fn folded_run(run: &[Item]) -> Vec<Item> {
     let counted = run.iter().any(|item| matches!(item.what, What::Fold(_)));
     let plain = run.first().is_some_and(Item::is_plain);
-    if !plain || run.len() < HEAD + LEAST + TAIL && !(counted && run.len() > HEAD + TAIL) {
+    let times = if run.iter().any(|item| matches!(item.what, What::Kernel(_))) { WITH_CALLS } else { 1 };
+    let (head, least, tail) = (HEAD * times, LEAST * times, TAIL * times);
+    if !plain || run.len() < head + least + tail && !(counted && run.len() > head + tail) {
         return run.to_vec();
     }
-    let (head, rest) = run.split_at(HEAD);
-    let (middle, tail) = rest.split_at(rest.len() - TAIL);
+    let (head, rest) = run.split_at(head);
+    let (middle, tail) = rest.split_at(rest.len() - tail);
     let mut folded = None;
     middle.iter().for_each(|item| item.fold_into(&mut folded));
     head.iter().copied().chain(folded).chain(tail.iter().copied()).collect()

@@ -170,7 +170,9 @@ fn calls_stand_at_the_end_whose_program_made_them() {
 #[test]
 fn many_calls_are_folded_with_their_datagrams() {
     let text = text(&called(&many(300)), &Settings::default());
-    assert!(text.lines().count() < 40 && text.contains(" calls"), "{text}");
+    assert!(text.lines().count() < 80 && text.contains(" calls"), "{text}");
+    let few = super::tests::text(&called(&many(9)), &Settings::default());
+    assert!(!few.contains('⋮'), "{few}");
 }
 
 proptest! {
