@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::connection::{Seen, Watcher};
 use super::gate::Gate;
 use super::sift::{Kin, Sieve};
+use super::steady::Steady;
 use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::Emit;
 use crate::sys::Signal;
@@ -36,6 +37,7 @@ pub(super) struct Line<'a> {
     audience: Audience<'a>,
     /// The time of the last captured packet.
     last: Option<Time>,
+    steady: Steady,
     /// What is sent in fragments: the first of them, and the packet before it was cut.
     cut: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -75,7 +77,8 @@ impl<'a> Line<'a> {
         watcher: &'a mut dyn Watcher,
     ) -> Self {
         let audience = Audience { watcher, packets: 0, failure: None };
-        Self { sieve: Sieve::new(local, remote), wire, audience, last: None, cut: None }
+        let steady = Steady::since(wire.now());
+        Self { sieve: Sieve::new(local, remote), wire, audience, last: None, steady, cut: None }
     }
 
     /// Packets that were seen, and packets that were sent and not seen to leave up to now.
@@ -125,7 +128,10 @@ impl<'a> Line<'a> {
     pub(super) fn listen(&mut self, ear: &mut dyn Ear) -> Result<bool, Error> {
         for _ in 0..BATCH {
             let now = self.wire.now();
-            let Some(packet) = self.wire.next()? else { return Ok(false) };
+            let Some(packet) = self.wire.next()? else {
+                self.steady.is_quiet(now);
+                return Ok(false);
+            };
             let decoded = decode(&packet);
             let Some(kin) = self.sieve.sort(&packet, &decoded) else { continue };
             match (&kin, &decoded.ip, &decoded.content) {
@@ -133,7 +139,7 @@ impl<'a> Line<'a> {
                 (Kin::Complaint, Some(ip), Content::Icmp(icmp)) => ear.error(now, ip, icmp),
                 _ => {}
             }
-            self.last = self.last.max(Some(packet.time));
+            self.last = self.last.max(Some(self.steady.time(packet.time, now)));
             let origin = kin.origin();
             let ours = if let Kin::Ours(emit) = kin { emit } else { None };
             let calls = ours.as_ref().map_or([None, None], |emit| emit.calls);

@@ -12,6 +12,7 @@ pub mod onto;
 pub mod ping;
 pub mod probe;
 mod sift;
+mod steady;
 mod trial;
 mod wire;
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::connection::Seen;
+use super::steady::Steady;
 use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::probe::{Course, Reply, Shot, Step};
 use crate::sys::Signal;
@@ -60,6 +61,7 @@ pub struct Ended {
 /// [`Error`]; what the network does is told to the observer.
 pub fn run(course: &mut dyn Course, wire: &mut dyn Wire, observer: &mut dyn Observer) -> Result<Ended, Error> {
     let reassembler = Reassembler::default();
+    let steady = Steady::since(wire.now());
     let mut run = Run {
         course,
         wire,
@@ -68,6 +70,7 @@ pub fn run(course: &mut dyn Course, wire: &mut dyn Wire, observer: &mut dyn Obse
         sent: VecDeque::new(),
         wholes: VecDeque::new(),
         packets: 0,
+        steady,
         last: None,
     };
     let signal = run.shoot()?;
@@ -86,6 +89,7 @@ struct Run<'a> {
     /// What was sent in fragments and not captured yet, before it was cut, with its number.
     wholes: VecDeque<(u64, Vec<u8>)>,
     packets: u64,
+    steady: Steady,
     /// The time of the last captured packet.
     last: Option<Time>,
 }
@@ -133,20 +137,25 @@ impl Run<'_> {
     /// Takes in what was captured, up to a batch; says whether there may be more.
     fn listen(&mut self) -> Result<bool, Error> {
         for _ in 0..BATCH {
-            let Some(packet) = self.wire.next()? else { return Ok(false) };
+            let now = self.wire.now();
+            let Some(packet) = self.wire.next()? else {
+                self.steady.is_quiet(now);
+                return Ok(false);
+            };
+            let time = self.steady.time(packet.time, now);
             let decoded = decode(&packet);
             let bytes = &packet.bytes[decoded.link_len..];
             // An interface may pad a short frame at its end.
             let place = self.sent.iter().position(|(.., sent)| bytes.starts_with(sent));
             let ours = place.and_then(|place| self.sent.remove(place)).map(|(index, ..)| index);
-            let mut sorter = Sorter { course: self.course, observer: self.observer, number: self.packets };
+            let mut sorter = Sorter { course: self.course, observer: self.observer, time, number: self.packets };
             let is_shown = match ours {
                 Some(index) => sorter.ours(&packet, &decoded, index, &mut self.wholes).map(|()| true)?,
                 None => sorter.other(&packet, &decoded, &mut self.reassembler)?,
             };
             if is_shown {
                 self.packets += 1;
-                self.last = self.last.max(Some(packet.time));
+                self.last = self.last.max(Some(time));
             }
         }
         Ok(true)
@@ -187,6 +196,8 @@ impl Run<'_> {
 struct Sorter<'a> {
     course: &'a mut dyn Course,
     observer: &'a mut dyn Observer,
+    /// When the packet passed, by the clock of the run.
+    time: Time,
     /// Packets seen before this one.
     number: u64,
 }
@@ -200,7 +211,7 @@ impl Sorter<'_> {
         index: u64,
         wholes: &mut VecDeque<(u64, Vec<u8>)>,
     ) -> Result<(), Error> {
-        self.course.left(index, packet.time);
+        self.course.left(index, self.time);
         self.show(packet, decoded, Origin::HandMade, true)?;
         let place = wholes.iter().position(|(whole, _)| *whole == index);
         let Some((_, bytes)) = place.and_then(|place| wholes.remove(place)) else { return Ok(()) };
@@ -227,7 +238,7 @@ impl Sorter<'_> {
     }
 
     fn whole(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>, captured: bool) -> Result<bool, Error> {
-        let reply = self.course.arrive(packet.time, decoded);
+        let reply = self.course.arrive(self.time, decoded);
         let from_kernel = reply.is_none() && self.course.is_in_our_name(decoded);
         if reply.is_none() && !from_kernel {
             return Ok(false);

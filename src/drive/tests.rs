@@ -13,6 +13,7 @@ use crate::trace::Origin;
 use crate::wire::{Flags, IpFields, LinkType, Packet, SegmentFields, Time, checksum, decode, emit, icmp, ip};
 
 mod gate;
+mod stepped;
 
 const ISS: u32 = 100;
 const IRS: u32 = 7000;

@@ -1,6 +1,6 @@
 //! What is read of the environment: nothing but what stands here.
 
-use super::{ROOMS, lines};
+use super::must_be_listed;
 
 /// Ways to it.
 const WAYS: [&str; 11] = [
@@ -35,22 +35,5 @@ const ASKED: [(&str, &str); 6] = [
 
 #[test]
 fn the_environment_is_asked_for_nothing_but_what_is_listed() {
-    let root = format!("{}/", env!("CARGO_MANIFEST_DIR"));
-    let (mut wrong, mut found) = (Vec::new(), [false; ASKED.len()]);
-    for (room, _) in ROOMS {
-        for (place, code) in lines(room) {
-            if !WAYS.iter().any(|way| super::names(&code, way) || code.contains(&format!("::{way}("))) {
-                continue;
-            }
-            let place = place.strip_prefix(&root).unwrap_or(&place).to_owned();
-            let row =
-                ASKED.iter().position(|(file, words)| place.starts_with(&format!("{file}:")) && code.contains(words));
-            match row {
-                Some(row) => found[row] = true,
-                None => wrong.push(format!("{place}: {}", code.trim())),
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "not in the table: {}", wrong.join("\n"));
-    assert!(found.iter().all(|found| *found), "no longer asked: {found:?}");
+    must_be_listed(&WAYS, &ASKED);
 }

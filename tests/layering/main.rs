@@ -1,5 +1,6 @@
 //! What holds for the sources as a text: who may import whom, by the table of ARCHITECTURE.md, and what docs/TRUST.md promises.
 
+mod clocks;
 mod environment;
 mod promises;
 
@@ -96,6 +97,28 @@ fn names(code: &str, name: &str) -> bool {
         let after = code[at + name.len()..].chars().next().is_none_or(|c| !is_word(c));
         before && after
     })
+}
+
+/// Holds that one of these `ways` stands in no line but those that `rows` list, each by its file and words of it, and that each
+/// row still has its line.
+fn must_be_listed(ways: &[&str], rows: &[(&str, &str)]) {
+    let root = format!("{}/", env!("CARGO_MANIFEST_DIR"));
+    let (mut wrong, mut found) = (Vec::new(), vec![false; rows.len()]);
+    for (room, _) in ROOMS {
+        for (place, code) in lines(room) {
+            if !ways.iter().any(|way| names(&code, way) || code.contains(&format!("::{way}("))) {
+                continue;
+            }
+            let place = place.strip_prefix(&root).unwrap_or(&place).to_owned();
+            let is_row = |(file, words): &(&str, &str)| place.starts_with(&format!("{file}:")) && code.contains(words);
+            match rows.iter().position(is_row) {
+                Some(row) => found[row] = true,
+                None => wrong.push(format!("{place}: {}", code.trim())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not in the table: {}", wrong.join("\n"));
+    assert!(found.iter().all(|found| *found), "no longer there: {found:?}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub use dial::{DialOptions, Dialed, Dialer, Shortage};
 pub use wire::{ManyOptions, ManyWire, Places};
 
 use super::connection::Seen;
+use super::steady::Steady;
 use super::wire::{Error, SETTLE, Wire, Woken};
 use crate::craft::listen::Step;
 use crate::sys::Signal;
@@ -115,6 +116,7 @@ pub struct ManyEnded {
 pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audience<P>) -> Result<ManyEnded, Error> {
     let sent = Sent::default();
     let complete = wire.now();
+    let steady = Steady::since(complete);
     let mut run = Run {
         party,
         wire,
@@ -125,6 +127,7 @@ pub fn run<P: Party>(party: &mut P, wire: &mut dyn Wire, audience: &mut dyn Audi
         refusal: None,
         signal: None,
         complete,
+        steady,
         closed: false,
         failure: None,
     };
@@ -146,6 +149,7 @@ struct Run<'a, P: Party> {
     signal: Option<Signal>,
     /// Up to this time every packet was seen.
     complete: Time,
+    steady: Steady,
     /// Nobody is expected any more.
     closed: bool,
     /// The first thing that could not be told.
@@ -174,7 +178,10 @@ impl<P: Party> Run<'_, P> {
     fn listen(&mut self) -> Result<bool, Error> {
         for _ in 0..BATCH {
             let now = self.wire.now();
-            let Some(packet) = self.wire.next()? else { return Ok(false) };
+            let Some(packet) = self.wire.next()? else {
+                self.steady.is_quiet(now);
+                return Ok(false);
+            };
             let decoded = decode(&packet);
             let Some(way) = way(self.party, &decoded) else { continue };
             let (mut origin, mut calls) = (Origin::Wire, [None, None]);
@@ -187,7 +194,7 @@ impl<P: Party> Run<'_, P> {
                 },
             }
             self.packets += 1;
-            self.complete = self.complete.max(packet.time);
+            self.complete = self.complete.max(self.steady.time(packet.time, now));
             let seen = Seen { number: self.packets, packet: &packet, decoded: &decoded, origin, captured: true, calls };
             if self.failure.is_none() {
                 let told = self.audience.packet(&seen);
