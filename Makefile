@@ -43,9 +43,11 @@ pages: setup ## Make man pages and completions for shells in target/pages
 	$(CARGO) run --release --locked --example pages -- target/pages
 
 SHARE := $(DESTDIR)$(PREFIX)/share
-install: build pages ## Install the binary with the two capabilities that it needs, man pages and completions
+comma := ,
+# Into DESTDIR whoever packs installs, without root: capabilities of files are for the package to give.
+install: build pages ## Install the binary with the two capabilities that it needs (not into DESTDIR), man pages and completions
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/rawshake
-	setcap cap_net_raw,cap_net_admin+ep $(DESTDIR)$(PREFIX)/bin/rawshake
+	$(if $(DESTDIR),,setcap cap_net_raw$(comma)cap_net_admin+ep $(PREFIX)/bin/rawshake)
 	install -D -m 644 -t $(SHARE)/man/man1 target/pages/man/*.1
 	install -D -m 644 target/pages/completions/rawshake.bash $(SHARE)/bash-completion/completions/rawshake
 	install -D -m 644 -t $(SHARE)/zsh/site-functions target/pages/completions/_rawshake

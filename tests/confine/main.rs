@@ -102,6 +102,25 @@ fn whoever_watches_others_has_given_up_before() {
 }
 
 #[test]
+fn whoever_sends_a_capture_has_given_up_before() {
+    common::in_own_network(|| {
+        let sending = "replay captures/four-segment.pcap --onto lo --yes --multiplier 0.001";
+        let runs = [command(sending), behind_sudo(sending)];
+        for (mut command, user) in runs.into_iter().zip([65534, USER]).take(if is_root() { 2 } else { 1 }) {
+            let running = Running::start_silent(&mut command);
+            // The filters come last; before them nothing of the capture is decoded.
+            while running.threads().iter().any(|thread| thread.get("Seccomp") != "2") {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            for thread in running.threads() {
+                thread.assert_confined(true);
+                assert!(!is_root() || thread.ids("Uid") == [user; 4], "{thread:?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn who_keeps_the_user_can_run_no_program() {
     for thread in Running::start(&mut command("sockets --watch 1")).threads() {
         assert_eq!((thread.get("NoNewPrivs"), thread.get("Seccomp")), ("1", "2"), "{thread:?}");

@@ -59,6 +59,11 @@ impl Running {
         Self(child)
     }
 
+    /// Starts it, where it shows nothing before its end.
+    pub(crate) fn start_silent(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program"))
+    }
+
     /// Its threads, of which there is one at least: it still runs.
     pub(crate) fn threads(&self) -> Vec<Status> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("the threads");

@@ -104,10 +104,20 @@ fn without_a_file_to_write_nothing_is_written_at_all() {
     if !common::support::installed("without_a_file", "strace") {
         return common::skip("strace is not installed");
     }
+    common::in_own_network(without_a_file);
+}
+
+fn without_a_file() {
     let folder = folder_of(USER);
     let of_folder = format!("\"{}", folder.path().display());
-    for arguments in ["sockets", "sockets --tree", "explain SYN", "explain --list", "quiz captures/three-segment.pcap"]
-    {
+    for arguments in [
+        "sockets",
+        "sockets --tree",
+        "explain SYN",
+        "explain --list",
+        "quiz captures/three-segment.pcap",
+        "replay captures/fin.pcap --onto lo --yes",
+    ] {
         let lines = traced(arguments, folder.path());
         assert_eq!(lines.iter().filter(|line| line.contains(" execve")).count(), 1, "{arguments}: {lines:#?}");
         let written: Vec<_> = lines.iter().filter(|line| is_writing(line)).collect();

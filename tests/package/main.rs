@@ -41,6 +41,20 @@ fn make_package(pages: &Path, folder: &Path) -> PathBuf {
     fs::read_dir(folder).expect("a folder").next().expect("a package").expect("a package").path()
 }
 
+/// Whoever packs is not root, and a package of theirs gives capabilities itself.
+#[test]
+fn only_what_is_installed_for_this_machine_gets_capabilities() {
+    for (arguments, is_given) in [(&["PREFIX=/usr"][..], true), (&["PREFIX=/usr", "DESTDIR=/stage"], false)] {
+        let mut command = Command::new("make");
+        command.args(["-n", "install"]).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let said = Said::of(command.output().expect("make"));
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.out.contains("/usr/bin/rawshake\n"), "{said:?}");
+        let gives = said.out.contains("setcap cap_net_raw,cap_net_admin+ep /usr/bin/rawshake\n");
+        assert_eq!((gives, said.out.contains("setcap")), (is_given, is_given), "{said:?}");
+    }
+}
+
 #[test]
 fn it_is_reproducible_and_leaves_nothing_behind() {
     if !TOOLS.iter().all(|program| installed("package", program)) {

@@ -10,6 +10,8 @@ mod identity;
 mod privileges;
 mod readonly;
 mod status;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 use std::fmt;
