@@ -5,7 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::program::{Listening, PORT, address, connect, counts, in_lab, kernel_state, serve, until_state};
+use rustix::process::Signal;
+
+use crate::program::{PORT, address, connect, counts, in_lab, kernel_state, listening, serve, until_state};
 use rawshake::lab::{SERVER, YOU};
 use rawshake::sys::Version;
 
@@ -171,7 +173,7 @@ fn a_syn_beyond_the_backlog_is_dropped_or_refused() {
             ("--backlog 0", "overflow_dropped", Some("SYN_SENT")),
             ("--backlog 0 --abort-on-overflow", "overflow_refused", None),
         ] {
-            let listening = Listening::start(arguments);
+            let running = listening(arguments);
             lab.on_server(move || {
                 let (socket, ends) = calling(address(Version::V4));
                 // Dropped: it is still calling after its second SYN.
@@ -185,8 +187,8 @@ fn a_syn_beyond_the_backlog_is_dropped_or_refused() {
                 }
             })
             .unwrap();
-            listening.interrupt();
-            let said = listening.end();
+            running.signal(Signal::INT);
+            let said = running.said();
             assert!(counts(&said)[count].as_u64().unwrap() >= 1, "{said:?}");
             assert_eq!((said.code, &counts(&said)["accepted"]), (Some(130), &0.into()));
         }
@@ -196,7 +198,7 @@ fn a_syn_beyond_the_backlog_is_dropped_or_refused() {
 #[test]
 fn an_interrupt_closes_open_connections_politely() {
     in_lab(|lab| {
-        let listening = Listening::start("");
+        let running = listening("");
         let stream = lab
             .on_server(|| {
                 let stream = connect(address(Version::V4));
@@ -204,10 +206,10 @@ fn an_interrupt_closes_open_connections_politely() {
                 stream
             })
             .unwrap();
-        listening.interrupt();
+        running.signal(Signal::INT);
         assert_eq!((&stream).read(&mut [0]).unwrap(), 0, "a FIN, no RST");
         drop(stream);
-        let said = listening.end();
+        let said = running.said();
         assert_eq!(said.code, Some(130));
         assert!(!said.segments().iter().any(|segment| segment.contains("RST")), "{said:?}");
         assert_eq!(said.verdict()["closed_first"], "server");
@@ -222,9 +224,9 @@ fn over_ipv6_as_well() {
         if !Version::V6.is_supported() {
             return crate::common::impossible("this kernel has no IPv6");
         }
-        let listening = Listening::start("-c 1");
+        let running = listening("-c 1");
         lab.on_server(|| exchange(&connect(address(Version::V6)))).unwrap();
-        let said = listening.end();
+        let said = running.said();
         assert_eq!(said.verdict()["server"], SocketAddr::new(YOU.ip(Version::V6), PORT).to_string());
         assert_eq!(said.code, Some(0));
     });

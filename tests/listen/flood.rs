@@ -10,7 +10,9 @@ use rawshake::lab::{SILENT, YOU};
 use rawshake::sys::{RawSender, Version};
 
 use crate::common::segment;
-use crate::program::{Listening, address, connect, counts, in_lab};
+use rustix::process::Signal;
+
+use crate::program::{address, connect, counts, in_lab, listening};
 
 const SYNS: u32 = 100_000;
 /// Honest clients call when so many SYNs were sent, and are served before the last so many.
@@ -76,7 +78,7 @@ fn passed() -> u64 {
 fn a_flood_is_shed_and_an_honest_client_served() {
     in_lab(|lab| {
         let before = passed();
-        let listening = Listening::start("");
+        let running = listening("");
         let sent = lab.on_server(|| {
             let ((amid, begun), (served, end)) = (channel(), channel());
             let flood = std::thread::spawn(move || flood(&amid, &end));
@@ -88,9 +90,9 @@ fn a_flood_is_shed_and_an_honest_client_served() {
             sent
         });
         assert_eq!(sent.unwrap(), SYNS as usize);
-        let peak = peak(listening.pid());
-        listening.interrupt();
-        let said = listening.end();
+        let peak = peak(running.pid());
+        running.signal(Signal::INT);
+        let said = running.said();
         let (passed, counts) = (passed() - before, counts(&said));
         assert!(peak < MOST, "{peak} KiB; {counts}");
         let [syns, seen, lost] = ["syns", "captured", "not_captured"].map(|name| counts[name].as_u64().unwrap());

@@ -8,7 +8,7 @@ use rawshake::lab::SERVER;
 use rawshake::sys::Version;
 
 use crate::common;
-use crate::program::{Listening, counts, in_lab};
+use crate::program::{counts, in_lab, listening};
 
 const CLIENT: &str = r#"
 import http.client, sys
@@ -67,14 +67,14 @@ fn thousand(program: &str, command: impl FnOnce() -> Command + Send + 'static, s
     in_lab(|lab| {
         let place = tempfile::tempdir().unwrap();
         let pcap = place.path().join("run.pcap");
-        let listening = Listening::start(&format!("--reply http -c 1000 --pcap {}", pcap.display()));
+        let running = listening(&format!("--reply http -c 1000 --pcap {}", pcap.display()));
         let (text, counted) = lab.on_server(move || client(command())).unwrap();
         assert!(served(&text), "{text}");
         for name in ["RetransSegs", "OutRsts", "EstabResets", "AttemptFails", "InErrs"] {
             assert_eq!(counted[name], 0, "{name}: {counted:?}");
         }
         assert_eq!(counted["ActiveOpens"], 1000);
-        let said = listening.end();
+        let said = running.said();
         let counts = counts(&said);
         assert_eq!(
             (said.code, &counts["accepted"], &counts["ended"]),

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener};
 use rawshake::sys::Version;
 
 use crate::common::in_own_network;
-use crate::program::{Listening, PORT, RAWSHAKE, connect};
+use crate::program::{PORT, RAWSHAKE, connect, listening};
 
 #[test]
 fn a_client_of_this_machine_is_served() {
@@ -17,7 +17,7 @@ fn a_client_of_this_machine_is_served() {
                 crate::common::impossible("this kernel has no IPv6");
                 continue;
             }
-            let listening = Listening::start("-c 1");
+            let running = listening("-c 1");
             let mut stream = connect(server);
             // More than one window, in segments that loopback joins to long packets.
             let text: Vec<u8> = (0..200_000_u32).map(|number| number as u8).collect();
@@ -32,7 +32,7 @@ fn a_client_of_this_machine_is_served() {
             stream.read_to_end(&mut answer).unwrap();
             writer.join().unwrap();
             assert!(answer == text, "{host}: {} of {} octets", answer.len(), text.len());
-            let said = listening.end();
+            let said = running.said();
             assert_eq!(said.code, Some(0), "{}", said.err);
             assert_eq!(
                 (&said.verdict()["bytes_client"], &said.verdict()["bytes_server"]),

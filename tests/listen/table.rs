@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::common::support::screen::{Screen, Terminal};
-use crate::program::{Listening, PORT, RAWSHAKE, address, connect, in_lab, serve};
+use crate::program::{PORT, RAWSHAKE, address, connect, in_lab, listening_plain, serve};
 
 /// `listen --table` on a terminal.
 struct OnTerminal {
@@ -107,9 +107,9 @@ fn a_small_terminal_gets_a_small_table() {
 #[test]
 fn in_a_pipe_each_change_is_a_line() {
     in_lab(|lab| {
-        let listening = Listening::start_plain("--table -c 1");
+        let running = listening_plain("--table -c 1");
         let client = lab.on_server(|| connect(address(Version::V4)).local_addr().unwrap()).unwrap();
-        let said = listening.end();
+        let said = running.said();
         let lines = format!("192.0.2.1:8080 ESTABLISHED {client}\n192.0.2.1:8080 CLOSED {client} in good order\n");
         assert_eq!((said.out, said.code), (lines, Some(0)));
     });

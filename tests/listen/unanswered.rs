@@ -7,12 +7,14 @@ use rawshake::lab::SILENT;
 use rawshake::sys::{RawSender, Version};
 
 use crate::common::segment;
-use crate::program::{Listening, address, counts, in_lab};
+use rustix::process::Signal;
+
+use crate::program::{address, counts, in_lab, listening};
 
 #[test]
 fn the_syn_ack_is_repeated_and_then_the_connection_forgotten() {
     in_lab(|lab| {
-        let listening = Listening::start("--retries 2 --timeout 0.1");
+        let running = listening("--retries 2 --timeout 0.1");
         lab.on_server(|| {
             let (from, to) = (SocketAddr::new(SILENT.ip(Version::V4), 4000), address(Version::V4));
             let sender = RawSender::open(Version::V4, None).unwrap();
@@ -21,8 +23,8 @@ fn the_syn_ack_is_repeated_and_then_the_connection_forgotten() {
             std::thread::sleep(Duration::from_millis(1500));
         })
         .unwrap();
-        listening.interrupt();
-        let said = listening.end();
+        running.signal(Signal::INT);
+        let said = running.said();
         assert_eq!(said.segments(), ["client SYN", "server SYN ACK", "server SYN ACK", "server SYN ACK"]);
         let counts = counts(&said);
         assert_eq!((&counts["syn_acks_again"], &counts["half_open_expired"]), (&2.into(), &1.into()));

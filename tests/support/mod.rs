@@ -4,6 +4,7 @@
 
 pub(crate) mod flood;
 pub(crate) mod program;
+pub(crate) mod running;
 pub(crate) mod screen;
 pub(crate) mod tracing;
 

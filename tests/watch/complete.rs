@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::common;
 use crate::load::{self, Load, NEAR};
-use crate::program::{Said, Watching};
+use crate::program::{Said, is_caught_up, watching};
 
 /// Ten thousand connections at once. All of it has room in the kernel's buffer, so that the debug build may be late.
 const LOAD: Load = Load { at_once: 10_000, connections: 10_000, pairs: 2, rate: 100_000 };
@@ -33,10 +33,10 @@ fn all() -> BTreeSet<SocketAddr> {
 /// Sends the load to a run with these arguments, and holds what it counts against what was sent and what arrived.
 fn watched(arguments: &str) -> Said {
     let far = load::cable().expect("a cable");
-    let watching = Watching::start(&format!("-i {} {arguments}", NEAR.name));
+    let running = watching(&format!("-i {} {arguments}", NEAR.name));
     let sent = load::send(&far, LOAD, || ());
     assert_eq!(Interface::named(NEAR.name).expect("an interface").received, sent, "the cable itself loses nothing");
-    let said = watching.stop();
+    let said = running.stop();
     assert_eq!(sent, u64::from(LOAD.connections * LOAD.segments()));
     let told = ("near: 100,000 packets, 10,000 connections; 0 packets dropped by the kernel\n").to_owned();
     assert_eq!((said.code, said.err), (Some(0), told));
@@ -79,16 +79,16 @@ fn what_was_told_takes_no_memory() {
     common::in_own_network(|| {
         let far = load::cable().expect("a cable");
         let mode = "--brief --format json --max-connections 500 --buffer-size 32";
-        let mut watching = Watching::start(&format!("-i {} {mode}", NEAR.name));
+        let mut running = watching(&format!("-i {} {mode}", NEAR.name));
         // As many at once as all batches hold; and what is over is remembered until as many others are.
         let flood = Load { at_once: 500, connections: 6_000, pairs: 0, rate: 0 };
         let first = load::send(&far, flood, || ());
-        while !watching.is_caught_up(first) {}
-        let before = resident(watching.pid());
+        while !is_caught_up(&mut running, first) {}
+        let before = resident(running.pid());
         let second = load::send(&far, Load { rate: 20_000, ..flood }, || ());
-        while !watching.is_caught_up(first + second) {}
-        let growth = resident(watching.pid()).saturating_sub(before);
-        let said = watching.stop();
+        while !is_caught_up(&mut running, first + second) {}
+        let growth = resident(running.pid()).saturating_sub(before);
+        let said = running.stop();
         assert!(said.err.contains("near: 72,000 packets, "), "{:?}", said.err);
         assert!(said.err.contains("; 0 packets dropped by the kernel"), "{:?}", said.err);
         // A connection that is followed takes 1.6 kB.

@@ -8,7 +8,7 @@ use rawshake::sys::{Namespace, link, namespace};
 use serde_json::Value;
 
 use crate::common;
-use crate::program::Watching;
+use crate::program::watching;
 
 fn ip(arguments: &str) -> bool {
     let status = Command::new("ip").args(arguments.split(' ')).status().expect("ip, of iproute2");
@@ -67,14 +67,14 @@ fn row(event: &Value) -> Vec<Value> {
 fn what_passes_a_bridge_its_ports_and_loopback_shows_once() {
     common::in_own_network(|| {
         let Some([two, three]) = behind_a_bridge() else { return };
-        let watch = |interface: &str| Watching::start(&format!("-i {interface} --list --format json tcp"));
+        let watch = |interface: &str| watching(&format!("-i {interface} --list --format json tcp"));
         let (all, single) = (watch("any"), ["lo", "bridge", "near2"].map(watch));
         talk("127.0.0.1", listen);
         talk("192.0.2.2", |address| two.run(|| listen(address)).expect("the namespace"));
         // Through this machine, whose own addresses have no part in it.
         three.run(|| talk("192.0.2.2", |address| two.run(|| listen(address)).expect("the namespace"))).expect("talk");
         let all = all.stop();
-        let [lo, bridge, port] = single.map(|watching| watching.stop().events().iter().map(row).collect::<Vec<_>>());
+        let [lo, bridge, port] = single.map(|running| running.stop().events().iter().map(row).collect::<Vec<_>>());
         let shown: Vec<_> = all.events().iter().map(row).collect();
         assert_eq!((lo.len(), bridge.len(), port.len()), (1, 1, 2), "{lo:?} {bridge:?} {port:?}");
         assert_eq!(shown, [&lo[..], &port[..]].concat(), "{all:?}");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::common;
 use crate::load::{self, Load, NEAR};
-use crate::program::{RAWSHAKE, Said, Watching, watch};
+use crate::program::{RAWSHAKE, Said, is_caught_up, watch, watching};
 
 const LOAD: Load = Load { at_once: 100, connections: 1_000, pairs: 2, rate: 10_000 };
 
@@ -20,9 +20,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn record(folder: &Path, arguments: &str) -> Said {
     let far = load::cable().expect("a cable");
     let file = folder.join("a.pcap");
-    let watching = Watching::start(&format!("-i {} --stats --pcap {} {arguments}", NEAR.name, file.display()));
+    let running = watching(&format!("-i {} --stats --pcap {} {arguments}", NEAR.name, file.display()));
     load::send(&far, LOAD, || ());
-    let said = watching.stop();
+    let said = running.stop();
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.err.contains("10,000 packets, 1,000 connections; 0 packets dropped"), "{said:?}");
     said
@@ -63,11 +63,11 @@ fn only_the_newest_files_stay() {
 fn a_full_disk_ends_the_file_and_not_the_watching() {
     common::in_own_network(|| {
         let far = load::cable().expect("a cable");
-        let mut watching = Watching::start(&format!("-i {} --stats --pcap /dev/full --force", NEAR.name));
+        let mut running = watching(&format!("-i {} --stats --pcap /dev/full --force", NEAR.name));
         load::send(&far, LOAD, || ());
-        let told = watching.note();
+        let told = running.note();
         assert!(told.contains("cannot write to \"/dev/full\"") && told.ends_with("; going on without it\n"), "{told}");
-        let said = watching.stop();
+        let said = running.stop();
         assert!(said.err.contains("10,000 packets, 1,000 connections"), "{said:?}");
         assert_eq!(said.code, Some(2));
     });
@@ -79,11 +79,11 @@ fn a_killed_run_leaves_nothing_but_a_whole_capture() {
         let far = load::cable().expect("a cable");
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a.pcap");
-        let watching = Watching::start(&format!("-i {} --promiscuous --stats --pcap {}", NEAR.name, file.display()));
+        let running = watching(&format!("-i {} --promiscuous --stats --pcap {}", NEAR.name, file.display()));
         load::send(&far, LOAD, || ());
         while std::fs::metadata(&file).expect("a file").len() < 100_000 {}
-        watching.signal(rustix::process::Signal::KILL);
-        assert_eq!(watching.said().code, None);
+        running.signal(rustix::process::Signal::KILL);
+        assert_eq!(running.said().code, None);
         let sockets = std::fs::read_to_string("/proc/thread-self/net/packet").expect("packet sockets");
         assert_eq!(sockets.lines().count(), 1, "no packet socket is left: {sockets}");
         let link = Command::new("ip").args(["-d", "link", "show", NEAR.name]).output().expect("ip");
@@ -98,20 +98,20 @@ fn a_killed_run_leaves_nothing_but_a_whole_capture() {
 fn an_interface_that_goes_down_is_told_and_heard_again() {
     common::in_own_network(|| {
         let far = load::cable().expect("a cable");
-        let mut watching = Watching::start(&format!("-i {} --list", NEAR.name));
+        let mut running = watching(&format!("-i {} --list", NEAR.name));
         let ip = |arguments: &str| {
             let status = Command::new("ip").args(arguments.split(' ')).status().expect("ip, of iproute2");
             assert!(status.success(), "{arguments}");
         };
         ip("link set near down");
-        let told = watching.note();
+        let told = running.note();
         assert!(told.contains("interface \"near\" is down: nothing is captured until it is up again"), "{told}");
         ip("link set near up");
         load::send(&far, LOAD, || ());
         // Gone is the end, and what was seen is shown all the same.
-        while !watching.is_caught_up(10_000) {}
+        while !is_caught_up(&mut running, 10_000) {}
         ip("link delete near");
-        let said = watching.said();
+        let said = running.said();
         assert_eq!((said.code, said.out.lines().count()), (Some(2), 1 + 1_000), "{}", said.err);
         assert!(said.err.contains("10,000 packets, 1,000 connections; "), "{}", said.err);
         assert!(said.err.contains("capture on interface \"near\" failed: "), "{}", said.err);

@@ -3,7 +3,7 @@
 
 use crate::common;
 use crate::load::{self, Load, NEAR};
-use crate::program::Watching;
+use crate::program::{is_caught_up, watching};
 
 /// SYNs before the honest client, and once more after it.
 const SYNS: u32 = 20_000;
@@ -25,14 +25,14 @@ fn a_flood_is_bounded_and_told_and_an_honest_client_shown() {
     common::in_own_network(|| {
         let far = load::cable().expect("a cable");
         let mode = format!("--list --format json --max-connections {FOLLOWED}");
-        let mut watching = Watching::start(&format!("-i {} {mode} --where segments>3", NEAR.name));
+        let mut running = watching(&format!("-i {} {mode} --where segments>3", NEAR.name));
         let flood = Load { at_once: syns, connections: syns, pairs: 0, rate: 50_000 };
         // Its second connection has a socket that the flood has not.
         let honest = Load { at_once: 1, connections: 2, pairs: 2, rate: 50_000 };
         let sent = load::flood(&far, flood) + load::send(&far, honest, || ()) + load::flood(&far, flood);
-        while !watching.is_caught_up(sent) {}
-        let peak = peak(watching.pid());
-        let said = watching.stop();
+        while !is_caught_up(&mut running, sent) {}
+        let peak = peak(running.pid());
+        let said = running.stop();
         assert_eq!(said.code, Some(0), "{}", said.err);
         assert!(peak < MOST, "{peak} KiB");
         let client = load::client(1, &honest).to_string();

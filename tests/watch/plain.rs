@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::common;
-use crate::program::{RAWSHAKE, Said, Watching, watch};
+use crate::program::{RAWSHAKE, Said, watch, watching};
 
 /// A connection of this kernel with itself, with data both ways, closed by the client; and one that is refused.
 fn talk() {
@@ -39,9 +39,9 @@ fn words(said: &Said) -> Vec<String> {
 fn a_connection_has_a_line_when_it_opens_and_one_when_it_ends() {
     common::in_own_network(|| {
         for interface in ["lo", "any"] {
-            let watching = Watching::start(&format!("-i {interface} --brief"));
+            let running = watching(&format!("-i {interface} --brief"));
             talk();
-            let said = watching.stop();
+            let said = running.stop();
             let lines = words(&said);
             assert_eq!(lines.len(), 3, "{said:?}");
             assert!(lines[0].starts_with("1 open C > 127.0.0.1:8080: after "), "{lines:#?}");
@@ -62,9 +62,9 @@ fn a_connection_has_a_line_when_it_opens_and_one_when_it_ends() {
 fn pictures_are_drawn_of_what_came_by() {
     common::in_own_network(|| {
         for (format, begin, each) in [("svg", "<svg ", ">Connection "), ("html", "<!DOCTYPE html>", "<section ")] {
-            let watching = Watching::start(&format!("-i lo --format {format}"));
+            let running = watching(&format!("-i lo --format {format}"));
             talk();
-            let said = watching.stop();
+            let said = running.stop();
             assert_eq!(said.code, Some(0), "{said:?}");
             assert!(said.out.starts_with(begin) && said.out.contains("127.0.0.1:8080"), "{said:?}");
             assert!(said.out.contains("RST ACK") && said.out.matches(each).count() >= 2, "{said:?}");
@@ -79,9 +79,9 @@ fn what_is_written_is_what_was_shown() {
         for (name, mode) in [("a.pcap", ""), ("b.pcapng", "--immediate"), ("c.pcap", "--list")] {
             let file = folder.path().join(name);
             let format = "--format json";
-            let watching = Watching::start(&format!("-i lo {format} {mode} --pcap {}", file.display()));
+            let running = watching(&format!("-i lo {format} {mode} --pcap {}", file.display()));
             talk();
-            let live = watching.stop();
+            let live = running.stop();
             let mut replay = Command::new(RAWSHAKE);
             replay
                 .arg("replay")
@@ -103,9 +103,9 @@ fn what_is_written_is_what_was_shown() {
 #[test]
 fn it_ends_by_itself_after_packets_or_seconds() {
     common::in_own_network(|| {
-        let watching = Watching::start("-i lo --list -c 5");
+        let running = watching("-i lo --list -c 5");
         talk();
-        let said = watching.said();
+        let said = running.said();
         assert!(said.err.starts_with("lo: 5 packets, 1 connection; "), "{said:?}");
         assert_eq!(said.code, Some(0));
         let said = watch("-i lo --stats --duration 0.1");
@@ -124,9 +124,9 @@ fn only_what_was_asked_for_is_shown() {
             ("--brief port 8080", 2, 0),
             ("--brief port 1", 0, 1),
         ] {
-            let watching = Watching::start(&format!("-i lo {arguments}"));
+            let running = watching(&format!("-i lo {arguments}"));
             talk();
-            let said = watching.stop();
+            let said = running.stop();
             let lines = said.out.lines().filter(|line| !line.contains("duration")).count();
             assert_eq!((lines, said.code), (shown, Some(code)), "{arguments}: {said:?}");
         }
@@ -136,19 +136,19 @@ fn only_what_was_asked_for_is_shown() {
 #[test]
 fn who_asks_is_told_the_sums_so_far() {
     common::in_own_network(|| {
-        let mut watching = Watching::start("-i lo --stats --format json");
+        let mut running = watching("-i lo --stats --format json");
         talk();
         // It counts what is over when nothing came of it for a second; so the answer of a later question has it.
         let told = loop {
-            watching.signal(Signal::QUIT);
-            let line = watching.note();
+            running.signal(Signal::QUIT);
+            let line = running.note();
             if !line.contains("so far 0 packets") {
                 break line;
             }
         };
         assert!(told.contains(" connection") && told.ends_with("; 0 packets dropped by the kernel\n"), "{told}");
         talk();
-        let said = watching.stop();
+        let said = running.stop();
         let reports = said.events();
         assert!(reports.len() >= 2, "{said:?}");
         assert_eq!(reports.last().map(|report| report["connections"].clone()), Some(4.into()), "{said:?}");

@@ -1,7 +1,7 @@
 //! Every page at several widths, and those that a learner sees first.
 
 use super::{list, page};
-use crate::explain::glossary::{self, Found, Page};
+use crate::explain::glossary::{self, Found, Kind, Page};
 use crate::ladder::Settings;
 
 /// The page that these words lead to.
@@ -58,6 +58,17 @@ fn the_first_pages_of_a_learner_fit_one_screen() {
     for name in ["SYN", "TIME-WAIT", "SYN ACK", "accept", "mss", "connect", "backlog", "4-tuple", "segment", "window"] {
         let text = text(name);
         assert!(text.lines().count() <= 23, "{name}: {} lines\n{text}", text.lines().count());
+    }
+}
+
+/// What a segment brings in each state takes its rows; no page takes more than a screen and a half.
+#[test]
+fn every_page_but_flags_and_states_fits_one_screen() {
+    let settings = Settings::default();
+    for one in pages() {
+        let most = if matches!(one.kind, Kind::Flags | Kind::State) { 36 } else { 23 };
+        let lines = page(&one, &settings).len();
+        assert!(lines <= most, "{} {}: {lines} lines", one.kind.name(), one.name);
     }
 }
 

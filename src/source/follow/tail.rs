@@ -79,7 +79,8 @@ impl<'a> Tail<'a> {
     /// Waits until there is something to read, or an end to tell of, but for so long at most; false when the time ran out.
     pub(super) fn is_ready_within(&self, at_most: Duration) -> bool {
         let Some(growing) = &self.growing else {
-            return !self.stirs_within(at_most).is_ok_and(|ready| ready.is_empty());
+            // What went wrong is an end to tell of.
+            return self.stirs_within(at_most).map_or(true, |ready| !ready.is_empty());
         };
         let start = Instant::now();
         loop {

@@ -34,6 +34,17 @@ const PORT: u16 = 100;
 const RST: Flags = Flags::RST;
 const OPENED: [&str; 2] = ["three-way", "three-segment"];
 
+/// What comes of a peer that does not lie.
+const HONEST: Case = Case {
+    name: "",
+    lie: |heard| heard.honest(WINDOW),
+    arguments: "",
+    code: 0,
+    verdict: OPENED,
+    marks: &[],
+    octets: None,
+};
+
 const CASES: &[Case] = &[
     Case {
         name: "a SYN,ACK that acknowledges what was not sent",
@@ -42,7 +53,7 @@ const CASES: &[Case] = &[
         code: 1,
         verdict: ["unanswered", "none"],
         marks: &["unacceptable-ack"],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a reset of a SYN without an acknowledgment, and with a wrong one",
@@ -51,38 +62,26 @@ const CASES: &[Case] = &[
                 [heard.say(RST, 0, 0, 0, b""), heard.say(RST | Flags::ACK, 0, heard.seq.wrapping_add(5), 0, b"")];
             if heard.syn { forged.into_iter().chain(heard.honest(WINDOW)).collect() } else { heard.honest(WINDOW) }
         },
-        arguments: "",
-        code: 0,
-        verdict: OPENED,
-        marks: &[],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a reset outside the window",
         lie: |heard| behind_data(heard, |heard| heard.say(RST, heard.ack.wrapping_sub(100_000), 0, 0, b"")),
-        arguments: "",
-        code: 0,
-        verdict: OPENED,
         marks: &["reset-outside-window"],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a reset in the window that is not exact",
         lie: |heard| behind_data(heard, |heard| heard.say(RST, heard.ack.wrapping_add(10), 0, 0, b"")),
-        arguments: "",
-        code: 0,
-        verdict: OPENED,
         marks: &["reset-inexact"],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a reset of exactly RCV.NXT, which is a genuine one for all that anybody can see",
         lie: |heard| behind_data(heard, |heard| heard.say(RST, heard.ack, 0, 0, b"")),
-        arguments: "",
         code: 1,
         verdict: ["three-way", "reset"],
-        marks: &[],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "ICMP errors that quote nothing, little, and other connections, one of them with IP options",
@@ -94,11 +93,7 @@ const CASES: &[Case] = &[
             let errors = errors.into_iter().flat_map(|quote| [1, 3].map(|code| heard.unreachable(code, &quote)));
             errors.chain(heard.honest(WINDOW)).collect()
         },
-        arguments: "",
-        code: 0,
-        verdict: OPENED,
-        marks: &[],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "an ICMP error that quotes our SYN behind IP options, which is about us",
@@ -107,7 +102,7 @@ const CASES: &[Case] = &[
         code: 1,
         verdict: ["unreachable", "none"],
         marks: &["icmp-error"],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a peer that never stops talking",
@@ -118,8 +113,7 @@ const CASES: &[Case] = &[
         arguments: "--deadline 0.5",
         code: 1,
         verdict: ["three-way", ""],
-        marks: &[],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "a window that stays closed",
@@ -132,7 +126,7 @@ const CASES: &[Case] = &[
         code: 1,
         verdict: ["three-way", ""],
         marks: &["zero-window"],
-        octets: None,
+        ..HONEST
     },
     Case {
         name: "octets that are said twice, and differ",
@@ -145,11 +139,9 @@ const CASES: &[Case] = &[
             }
             said
         },
-        arguments: "",
-        code: 0,
-        verdict: OPENED,
         marks: &["retransmission"],
         octets: Some(8),
+        ..HONEST
     },
 ];
 
