@@ -5,7 +5,7 @@ use super::voice::to;
 use super::words::{count, duration, ordinal};
 use super::{Reason, Topic, Voice, Weight};
 use crate::tcp::State;
-use crate::trace::{Mark, Origin, SegmentEvent};
+use crate::trace::{Mark, Marks, Origin, SegmentEvent};
 
 /// Marks of segments that their receiver passes over.
 const IGNORED: [Mark; 14] = [
@@ -36,6 +36,11 @@ pub(super) const ABORTS: [Mark; 5] =
 /// Marks that need no words beside another: what an ACK for another connection acknowledges was sent there; with a cookie,
 /// data on a SYN do not wait.
 const SAID: [(Mark, Mark); 2] = [(Mark::UnacceptableAck, Mark::HalfOpen), (Mark::SynWithData, Mark::FastOpen)];
+
+/// Whether others of these marks say all that there is to say of this one.
+pub(super) fn is_said(mark: Mark, marks: Marks) -> bool {
+    SAID.into_iter().any(|(other, by)| mark == other && marks.has(by))
+}
 
 /// Whether the words of a mark say why a reset came.
 pub(super) fn tell_why(reset: &SegmentEvent) -> bool {
@@ -73,8 +78,8 @@ fn weight(mark: Mark, ignored: bool) -> Weight {
 /// The reason that goes with `mark`.
 pub(super) fn reason(mark: Mark, segment: &SegmentEvent, voice: &Voice<'_>) -> Reason {
     let by_hand = ABORTS.contains(&mark) && is_by_hand(segment);
-    let said = SAID.into_iter().any(|(other, by)| mark == other && segment.marks.has(by));
-    let weight = if by_hand || said { Weight::Detail } else { weight(mark, is_ignored(segment)) };
+    let weight =
+        if by_hand || is_said(mark, segment.marks) { Weight::Detail } else { weight(mark, is_ignored(segment)) };
     Reason { text: text(mark, segment, voice), weight }
 }
 

@@ -341,6 +341,11 @@ fn oddities_are_named_and_repetitions_counted() {
     let marks = [Mark::Retransmission, Mark::ZeroWindow, Mark::WindowUpdate].into_iter().collect();
     let text = lines(&Summary { marks, retransmissions: Pair { client: 0, server: 12 }, ..summary() });
     assert!(text.contains("Odd: 12 segments sent again by the server, window closed to 0\n"), "{text}");
+    // What one mark says of a segment, the other need not say again.
+    let odd = |marks: [Mark; 2]| lines(&Summary { marks: marks.into_iter().collect(), ..summary() });
+    assert!(!odd([Mark::SynWithData, Mark::FastOpen]).contains("Odd"));
+    assert!(odd([Mark::SynWithData, Mark::FastOpenRequest]).contains("Odd: data on the SYN\n"));
+    assert!(odd([Mark::UnacceptableAck, Mark::HalfOpen]).contains("Odd: half-open connection discovered\n"));
 }
 
 #[test]

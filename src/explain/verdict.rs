@@ -4,7 +4,7 @@ use super::agreement::agreement;
 use super::probed::{is_probe, probed};
 use super::reset::{self, resetter};
 use super::words::{count, duration};
-use super::{Names, icmp, oddities, one_way};
+use super::{Names, icmp, marks, oddities, one_way};
 use crate::tcp::State;
 use crate::trace::{Handshake, Mark, Reception, Side, Summary, Termination};
 
@@ -280,6 +280,7 @@ fn odd(summary: &Summary, names: &Names) -> Option<Statement> {
             format!("{} sent again by {}", count(u64::from(summary.retransmissions[side]), "segment"), names.the(side))
         })
         .collect();
-    list.extend(summary.marks.iter().filter_map(oddities::oddity).map(ToOwned::to_owned));
+    let told = summary.marks.iter().filter(|mark| !marks::is_said(*mark, summary.marks));
+    list.extend(told.filter_map(oddities::oddity).map(ToOwned::to_owned));
     (!list.is_empty()).then(|| Statement { subject: "Odd", text: list.join(", ") })
 }

@@ -2,7 +2,7 @@
 
 use super::end::End;
 use super::reading::Reading;
-use super::{CallNote, CallRole, Certainty, Pair, Side};
+use super::{CallNote, CallRole, Certainty, Mark, Marks, Pair, Side};
 use crate::tcp::{Arriving, Call, Reply, State};
 use crate::wire::Flags;
 
@@ -20,8 +20,8 @@ pub(super) struct Scene<'a> {
     pub(super) ends: &'a Pair<End>,
     /// The calls that our side made; none where the caller does not know.
     pub(super) told: Option<[Option<Call>; 2]>,
-    /// It is the very packet that was seen before: nobody called anything for it.
-    pub(super) duplicate: bool,
+    /// What else was said of the segment.
+    pub(super) marks: Marks,
 }
 
 /// The calls beside a segment, causes first.
@@ -42,7 +42,8 @@ fn inferred(scene: &Scene<'_>) -> Option<Call> {
     let (segment, reading) = (scene.segment, scene.reading);
     let flags = segment.flags;
     let first = reading.copy == 1;
-    if scene.duplicate {
+    // The very packet that was seen before: nobody called anything for it.
+    if scene.marks.has(Mark::DuplicatePacket) {
         return None;
     }
     if flags.rst() {
@@ -58,11 +59,13 @@ fn inferred(scene: &Scene<'_>) -> Option<Call> {
     (whole && first && segment.len > 0 && reading.new_octets == segment.len).then_some(Call::Send(segment.len))
 }
 
-/// A reset in the middle of a connection that answers nothing: somebody wanted it.
+/// A reset in the middle of a connection that answers nothing: somebody wanted it. Who gives up, knows of no connection, or
+/// gets data for a program that has gone resets without any call.
 fn aborts(scene: &Scene<'_>) -> bool {
     let synchronized = scene.before[scene.from].is_some_and(State::is_synchronized);
     let answers = matches!(scene.expected, Reply::Reset | Reply::ResetAck);
-    synchronized && !answers && scene.ends[scene.from].is(State::Closed)
+    let wanted = [Mark::Abort, Mark::AbortUnread].into_iter().any(|mark| scene.marks.has(mark));
+    wanted && synchronized && !answers && scene.ends[scene.from].is(State::Closed)
 }
 
 /// The listener gets its connection.

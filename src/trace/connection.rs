@@ -379,7 +379,7 @@ impl Connection {
             before: Pair { client: step.before.client.state, server: step.before.server.state },
             ends: &self.ends,
             told: (sighting.origin != Origin::Wire).then_some(sighting.calls),
-            duplicate: marks.has(Mark::DuplicatePacket),
+            marks,
         };
         SegmentEvent {
             number: sighting.number,

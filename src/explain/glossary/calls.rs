@@ -159,11 +159,12 @@ pub(super) const CALLS: &[Entry] = &[
     },
     Entry {
         name: "dup()",
-        also: &["dup2()", "dup3()", "fcntl()"],
+        also: &["dup2()", "dup3()", "fcntl()", "ioctl()"],
         gloss: "gives a socket a second descriptor",
         is: "Makes another number of a file for the same socket in the same process: both lead to one connection. Nothing \
              is sent.",
-        when: "Where a program wants a socket at a certain number, as standard input of another program.",
+        when: "Where a program wants a socket at a certain number, as standard input of another program. fcntl() does it, \
+               too, and says, as ioctl() can, whether a program that is started has the descriptor.",
         beware: "close() of one of them sends nothing: the FIN goes out when the last is closed.",
         rfc: "POSIX dup(2)",
         command: "trace --lab --send hello",

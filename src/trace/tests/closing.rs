@@ -128,6 +128,25 @@ fn reset_ends_a_connection() {
     assert_eq!(summary.completeness, 7 + 32);
 }
 
+/// A kernel resets by itself what nobody can read, and what nobody answers.
+#[test]
+fn a_reset_that_nobody_asked_for_has_no_call() {
+    for script in [
+        "S FA 1 1       | CLOSE-WAIT FIN-WAIT-1
+         C A 1 2        | CLOSE-WAIT FIN-WAIT-2
+         C PA 1 2 len=5 | CLOSE-WAIT FIN-WAIT-2 | half-close
+         S R 2 -        | CLOSED CLOSED | data-after-close",
+        "C A 0 1  | ESTABLISHED ESTABLISHED | keep-alive
+         C RA 1 1 | CLOSED CLOSED | gave-up",
+        "S R 1 -  | CLOSED CLOSED | late-refusal",
+    ] {
+        let mut stage = Stage::new(TracerOptions::default());
+        stage.play(HANDSHAKE);
+        stage.play(script);
+        assert_eq!(stage.calls(), "", "{script}");
+    }
+}
+
 #[test]
 fn what_a_reset_tells() {
     for script in [
