@@ -7,13 +7,23 @@ mod bodies;
 #[path = "damage/random.rs"]
 mod random;
 
+use std::collections::hash_map::RandomState;
 use std::fs;
+use std::hash::BuildHasher as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use random::{Random, mutate};
 
-/// Inputs made from seeds, for the quickest bodies; slower ones get a tenth.
+/// Inputs made from seeds, for the quickest bodies; slower ones get a tenth. RAWSHAKE_FUZZ_SECONDS asks for as many as there is
+/// time for, and others each time.
 const CHANGED: u64 = 20_000;
+
+/// How long each body is exercised, where that is asked for.
+fn time_asked_for() -> Option<Duration> {
+    let seconds = std::env::var("RAWSHAKE_FUZZ_SECONDS").ok()?;
+    Some(Duration::from_secs(seconds.parse().expect("RAWSHAKE_FUZZ_SECONDS is a number of seconds")))
+}
 
 fn files(folder: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -22,15 +32,29 @@ fn files(folder: &str) -> Vec<Vec<u8>> {
     paths.into_iter().filter(|path| path.is_file()).map(|path| fs::read(path).expect("a file")).collect()
 }
 
-/// Runs a body on everything; gives how many inputs that were.
+/// Runs a body on octets. Where it panics, they are kept for `fuzz/regressions/`, and their number is told.
+fn try_out(name: &str, body: fn(&[u8]), number: u64, octets: &[u8]) {
+    if let Err(panic) = std::panic::catch_unwind(|| body(octets)) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/artifacts").join(name);
+        let kept =
+            fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("changed-{number}")), octets));
+        kept.expect("what breaks is kept");
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Runs a body on seeds, on what once broke a promise, and on so many changed inputs.
 fn exercise(name: &str, body: fn(&[u8]), seeds: &[Vec<u8>], changed: u64) {
     let once = files(&format!("fuzz/regressions/{name}"));
     seeds.iter().chain(&once).for_each(|octets| body(octets));
-    for seed in 0..changed {
-        let mut random = Random::new(seed);
+    let until = time_asked_for().map(|time| Instant::now() + time);
+    let first = until.map_or(0, |_| RandomState::new().hash_one(name));
+    let is_more = |done| until.map_or(done < changed, |until| Instant::now() < until);
+    for number in (0..).take_while(|done| is_more(*done)).map(|done| first.wrapping_add(done)) {
+        let mut random = Random::new(number);
         let mut octets = seeds[random.below(seeds.len())].clone();
         (0..=random.below(4)).for_each(|_| mutate(&mut octets, &mut random));
-        body(&octets);
+        try_out(name, body, number, &octets);
     }
 }
 
