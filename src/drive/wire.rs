@@ -39,7 +39,7 @@ pub enum Error {
     Prohibited(IpAddr),
     /// What is seen could not be told.
     #[error("cannot write what was seen: {0}")]
-    Output(io::Error),
+    Output(#[source] io::Error),
 }
 
 /// Of who writes what a capture sees, it may be the capture that broke off.
