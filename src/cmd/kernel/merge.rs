@@ -1,6 +1,7 @@
 //! What the kernel tells, in its place among the events of the tracer.
 
 mod asking;
+mod held;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -17,11 +18,11 @@ use crate::tcp::State;
 use crate::trace::exchange::ExchangeEvent;
 use crate::trace::{Event, EventKind, KernelEvent, KernelKind, Opened, Pair, Paths, Side, Summary, Teller};
 use crate::wire::{Decoded, Packet, Time};
+use held::Held;
 
-/// Events of a connection that are held to be put in order; beyond it they go on as they come.
-const HELD: usize = 20_000;
-/// The same of all connections.
-const HELD_IN_ALL: usize = 500_000;
+/// Events of all connections that are held to be put in order, at most 480 octets each; beyond it they go on as they come. So
+/// many SYNs of a flood are half as many connections.
+const HELD_IN_ALL: usize = 150_000;
 /// What was told so long before the first segment of a connection is of an earlier one between the same ends.
 const LATE: Duration = Duration::from_secs(1);
 /// Segments whose connections are remembered.
@@ -36,7 +37,7 @@ const QUIET: u8 = 2;
 struct Connection {
     opened: Opened,
     paths: Paths,
-    held: Vec<Event>,
+    held: Held,
     /// Something was told since this was set to false.
     told: bool,
     /// The program of each end has closed its socket, or was never seen to have one.
@@ -78,8 +79,8 @@ pub(super) struct Merge<'a> {
     sorted: bool,
     /// Whether the end of a connection waits for what its kernel has still to say. Where others go on meanwhile, it does not.
     patient: bool,
-    /// Events that are held in all.
-    held: usize,
+    /// So many more events may be held.
+    room: usize,
     connections: HashMap<u32, Connection>,
     by_ends: HashMap<(SocketAddr, SocketAddr), (u32, Side)>,
     early: Early,
@@ -100,7 +101,7 @@ impl<'a> Merge<'a> {
             asked,
             sorted,
             patient: true,
-            held: 0,
+            room: HELD_IN_ALL,
             connections: HashMap::new(),
             by_ends: HashMap::new(),
             early: Early::default(),
@@ -192,10 +193,9 @@ impl<'a> Merge<'a> {
     fn pass(&mut self, event: &Event) -> io::Result<()> {
         if let Some(connection) = self.connections.get_mut(&event.connection) {
             connection.note(event);
-            if self.sorted && connection.held.len() < HELD && self.held < HELD_IN_ALL {
-                connection.held.push(*event);
-                self.held += 1;
-                return Ok(());
+            if self.sorted {
+                let ready = connection.held.push(event, &mut self.room);
+                return ready.iter().try_for_each(|event| self.sink.event(event));
             }
         }
         self.sink.event(event)
@@ -209,7 +209,7 @@ impl<'a> Merge<'a> {
         let new = Connection {
             opened: *opened,
             paths: Paths::default(),
-            held: Vec::new(),
+            held: Held::default(),
             told: false,
             released: Pair::both(true),
             counted: Pair::default(),
@@ -269,15 +269,14 @@ impl<'a> Merge<'a> {
                 self.by_ends.remove(&ends);
             }
         }
-        self.held -= connection.held.len();
         if let Some(account) = &mut self.account {
             account.leave(connection.opened.client, connection.opened.server);
         }
         connection.paths.event(event);
-        connection.held.sort_by_key(|held| (!matches!(held.kind, EventKind::Opened(_)), held.time));
+        let held = connection.held.release(&mut self.room);
         let conclusions = conclusions(&connection.paths, &sides, self.account.is_some(), lost);
         let conclusions = conclusions.into_iter().map(|kernel| Event { kind: EventKind::Kernel(kernel), ..*event });
-        let mut all = connection.held.into_iter().chain(conclusions).chain([*event]);
+        let mut all = held.into_iter().chain(conclusions).chain([*event]);
         all.try_for_each(|event| self.sink.event(&event))
     }
 }
