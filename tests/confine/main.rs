@@ -52,6 +52,15 @@ fn behind_sudo_it_carries_on_as_who_called() {
     }
 }
 
+/// Calls that are made until this goes, also by a test that fails.
+struct Calls<'a>(&'a AtomicBool);
+
+impl Drop for Calls<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn whoever_watches_others_has_given_up_before() {
     common::in_own_network(|| {
@@ -63,6 +72,7 @@ fn whoever_watches_others_has_given_up_before() {
         let of_kernel = format!("{watch} --kernel");
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let calls = Calls(&stop);
             // The namespace of a thread is that of who starts it.
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
@@ -80,6 +90,11 @@ fn whoever_watches_others_has_given_up_before() {
                     let user = if is_behind_sudo { USER } else { 65534 };
                     assert!(!is_root() || thread.ids("Uid") == [user; 4], "{thread:?}");
                 }
+                // Who opens the later files: for root with root's rights, otherwise as who called, and nothing is run there.
+                let door = running.children().into_iter().find(|child| child.get("Name") == "rawshake files");
+                let door = door.expect("a process at the door");
+                assert_eq!((door.get("NoNewPrivs"), door.get("Seccomp")), ("1", "2"), "{door:?}");
+                assert!(!is_behind_sudo || door.ids("Uid") == [USER; 4] && door.get("Groups").is_empty(), "{door:?}");
                 if command.get_args().any(|word| word == "--kernel") {
                     // It says more than a pipe holds that nobody reads.
                     continue;
@@ -96,7 +111,7 @@ fn whoever_watches_others_has_given_up_before() {
                     fs::remove_file(file.expect("a file").path()).expect("it goes");
                 });
             }
-            stop.store(true, Ordering::Relaxed);
+            drop(calls);
         });
     });
 }
@@ -151,6 +166,35 @@ fn files_that_only_root_may_read_are_opened_before_or_at_the_door() {
     let said = Said::of(behind_sudo(&format!("replay {named} --list")).output().expect("the program"));
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("Permission denied"), "{said:?}");
+}
+
+#[test]
+fn behind_sudo_groups_of_root_open_no_file() {
+    if !is_root() {
+        return common::impossible("only root can stand for sudo");
+    }
+    if !program::has_lab() {
+        return;
+    }
+    // Any group that who called is not in.
+    const GROUP: u32 = 4_242;
+    let folder = folder_of(USER);
+    let named = folder.path().join("in.pcap");
+    fs::copy("captures/three-segment.pcap", &named).expect("a copy");
+    chown(&named, Some(0), Some(GROUP)).expect("a file given away");
+    fs::set_permissions(&named, fs::Permissions::from_mode(0o640)).expect("a mode");
+    for (owner, code) in [(0, 2), (USER, 0)] {
+        chown(&named, Some(owner), None).expect("a file given away");
+        // It is opened before anything is given up.
+        let run = behind_sudo(&format!("trace --lab -q --send-file {}", named.display()));
+        let mut command = Command::new("setpriv");
+        command.args(["--groups", &GROUP.to_string()]).arg(run.get_program()).args(run.get_args());
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let said = Said::of(command.output().expect("setpriv"));
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert_eq!(said.err.contains("Permission denied"), code == 2, "{said:?}");
+    }
 }
 
 #[test]

@@ -64,6 +64,14 @@ impl Running {
         Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program"))
     }
 
+    /// The processes that it has started and that have not ended, by the first thread of each.
+    pub(crate) fn children(&self) -> Vec<Status> {
+        let parent = self.0.id().to_string();
+        let entries = fs::read_dir("/proc").expect("processes").flatten();
+        let statuses = entries.filter_map(|entry| Status::read(&entry.path().join("status")));
+        statuses.filter(|status| status.get("PPid") == parent && !status.get("State").starts_with('Z')).collect()
+    }
+
     /// Its threads, of which there is one at least: it still runs.
     pub(crate) fn threads(&self) -> Vec<Status> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("the threads");
