@@ -231,8 +231,9 @@ pub(super) fn leave(ends: &mut Pair<End>, from: Side, facts: &Facts) {
 pub(super) fn arrive(ends: &mut Pair<End>, to: Side, facts: &Facts, variables: &Variables) -> Option<Response> {
     let (flags, segment) = (facts.arriving.flags, &facts.arriving);
     let repeated = flags.syn() && ends[to.other()].iss == Some(segment.seq);
+    let tells = flags.ack() || flags.rst() && !refuses(&ends[to.other()], segment);
     let end = &mut ends[to];
-    if end.state.is_none() && !flags.syn() && (flags.ack() || flags.rst()) {
+    if end.state.is_none() && !flags.syn() && tells {
         end.state = Some(State::Established);
         end.guessed = true;
     }
@@ -280,10 +281,17 @@ pub(super) fn quotes(ends: &Pair<End>, from: Side, reset: &Arriving) -> bool {
     ends[from].is_synchronized() && !reset.flags.ack() && ends[from.other()].last_ack == Some(reset.seq)
 }
 
+/// Whether a reset can only answer an ACK of what was never sent: its number lies outside what an end that waits for a
+/// SYN,ACK has sent (RFC 9293 section 3.10.7.3). A SYN that was repeated at the same time may stand between the two.
+fn refuses(end: &End, reset: &Arriving) -> bool {
+    let foreign = |iss: Seq| reset.seq.before(iss) || reset.seq.after(end.nxt);
+    end.is(State::SynSent) && !reset.flags.ack() && end.iss.is_some_and(foreign)
+}
+
 /// What a reset that left does to its sender; says whether it ended something. One that only answers a strange segment
 /// proves nothing, nor does one that may be another's.
-pub(super) fn leave_reset(end: &mut End, expected: Reply, genuine: bool) -> bool {
-    let answers = matches!(expected, Reply::Reset | Reply::ResetAck);
+pub(super) fn leave_reset(end: &mut End, reset: &Arriving, expected: Reply, genuine: bool) -> bool {
+    let answers = matches!(expected, Reply::Reset | Reply::ResetAck) || refuses(end, reset);
     if !genuine || answers && end.state.is_some() {
         return false;
     }

@@ -318,7 +318,7 @@ impl Connection {
         if segment.flags.rst() && !foreign {
             let gone = belief::quotes(ends, from, segment);
             let genuine = gone || !judgement.rejects || ends[from].ours;
-            judgement.resets |= belief::leave_reset(&mut ends[from], expected, genuine) && gone;
+            judgement.resets |= belief::leave_reset(&mut ends[from], segment, expected, genuine) && gone;
         }
         if judgement.rejects {
             note_rejected(&mut ends[from], facts, &judgement);
@@ -335,7 +335,7 @@ impl Connection {
             }
             belief::catch_up(ends, to);
             reading::read_acknowledgment(ends, from, facts, self.opening.path_rtt(), &mut reading);
-            if restates {
+            if restates || (reading.marks | judgement.marks).has(Mark::ChallengeAck) {
                 // Nothing is missing for it: it was asked.
                 reading.marks = reading.marks.without(Marks::of(&[Mark::DuplicateAck]));
             }
