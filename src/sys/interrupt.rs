@@ -164,15 +164,22 @@ impl Drop for Interrupts {
     }
 }
 
+/// Whoever raises signals in a test is alone with them: they belong to the whole process.
+#[cfg(test)]
+pub(super) fn alone_with_signals() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sys::poll;
     use std::time::Duration;
 
-    /// One test, because signals belong to the whole process.
     #[test]
     fn a_signal_makes_the_descriptor_readable_once() {
+        let _alone = alone_with_signals();
         let interrupts = Interrupts::new().unwrap();
         let is_ready = || !poll::wait(&[interrupts.as_fd()], Some(Duration::ZERO)).unwrap().is_empty();
         assert!(!is_ready());

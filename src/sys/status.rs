@@ -55,10 +55,14 @@ impl Drop for StatusRequests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::poll;
+    use crate::sys::interrupt::alone_with_signals;
+    use crate::sys::{Interrupts, poll};
 
     #[test]
     fn a_request_is_taken_once() {
+        let _alone = alone_with_signals();
+        // As in every command that asks. Behind the last collector of another test, SIGQUIT would end the process.
+        let _collector = Interrupts::beside_status().unwrap();
         let requests = StatusRequests::new().unwrap();
         assert!(!requests.take());
         low_level::raise(SIGQUIT).unwrap();
