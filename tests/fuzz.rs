@@ -18,11 +18,15 @@ use random::{Random, mutate};
 /// Inputs made from seeds, for the quickest bodies; slower ones get a tenth. RAWSHAKE_FUZZ_SECONDS asks for as many as there is
 /// time for, and others each time.
 const CHANGED: u64 = 20_000;
+/// How long each body is exercised in continuous integration, unless it asks for another time.
+const IN_CI: Duration = Duration::from_secs(30);
 
 /// How long each body is exercised, where that is asked for.
 fn time_asked_for() -> Option<Duration> {
-    let seconds = std::env::var("RAWSHAKE_FUZZ_SECONDS").ok()?;
-    Some(Duration::from_secs(seconds.parse().expect("RAWSHAKE_FUZZ_SECONDS is a number of seconds")))
+    let in_ci = (std::env::var("CI").as_deref() == Ok("true")).then_some(IN_CI);
+    let asked = std::env::var("RAWSHAKE_FUZZ_SECONDS").ok();
+    let seconds = |text: String| text.parse().expect("RAWSHAKE_FUZZ_SECONDS is a number of seconds");
+    asked.map(|text| Duration::from_secs(seconds(text))).or(in_ci)
 }
 
 fn files(folder: &str) -> Vec<Vec<u8>> {
