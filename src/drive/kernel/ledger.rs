@@ -13,7 +13,6 @@ mod waiting;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 
 use super::existing::Existing;
 use super::names::{closes_on_exec, detail, errno};
@@ -202,7 +201,7 @@ impl Ledger {
             ("fcntl", _) if is_marking(&entered.call) => {
                 let [_, command, flags, ..] = entered.arguments;
                 if result == 0 && command == libc::F_SETFD as u64 {
-                    self.mark(own.0, &(own.1..=own.1), flags & libc::FD_CLOEXEC as u64 != 0);
+                    self.mark(own, flags & libc::FD_CLOEXEC as u64 != 0);
                 }
             }
             ("close_range", None) if is_marking(&entered.call) => {}
@@ -266,7 +265,7 @@ impl Ledger {
         let bound = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         let (process, range) = (entered.call.process.process, bound(first)..=bound(last));
         if flags & libc::CLOSE_RANGE_CLOEXEC != 0 {
-            self.mark(process, &range, true);
+            self.files.of(process, &range).into_iter().for_each(|own| self.mark(own, true));
             return;
         }
         for own in self.files.of(process, &range) {
@@ -281,17 +280,14 @@ impl Ledger {
     fn told_by_ioctl(&mut self, task: u32, [number, request, ..]: &[u64; 6]) {
         let closes = *request as u32 == libc::FIOCLEX as u32;
         if closes || *request as u32 == libc::FIONCLEX as u32 {
-            let number = *number as i32;
-            self.mark(self.tasks.get(task).process, &(number..=number), closes);
+            self.mark((self.tasks.get(task).process, *number as i32), closes);
         }
     }
 
-    /// These descriptors are closed when another program is run, or not.
-    fn mark(&mut self, process: u32, range: &RangeInclusive<i32>, closes: bool) {
-        for own in self.files.of(process, range) {
-            if let Some(file) = self.files.get_mut(own) {
-                file.stays = !closes;
-            }
+    /// This descriptor is closed when another program is run, or not.
+    fn mark(&mut self, own: Descriptor, closes: bool) {
+        if let Some(file) = self.files.get_mut(own) {
+            file.stays = !closes;
         }
     }
 
