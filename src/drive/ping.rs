@@ -48,7 +48,7 @@ pub struct Host {
 /// # Errors
 /// [`Error`]; errors that the network reports are events.
 pub fn run(hosts: &mut [Host], observer: &mut dyn Observer) -> Result<Option<Signal>, Error> {
-    let signals = Signals { interrupts: Interrupts::beside_status()?, status: StatusRequests::new()? };
+    let signals = Signals { status: StatusRequests::new()?, interrupts: Interrupts::beside_status()? };
     let mut run = Run { hosts, observer, began: Instant::now() };
     let mut signal = None;
     loop {

@@ -30,8 +30,8 @@ impl Opened {
     /// Begins to capture; what the kernel loses is counted in `losses`.
     ///
     /// # Errors
-    /// Those of [`TapOptions::open`]; SIGQUIT cannot be waited for.
-    pub(super) fn open(args: &Args, losses: Losses) -> anyhow::Result<Self> {
+    /// Those of [`TapOptions::open`].
+    pub(super) fn open(args: &Args, losses: Losses, requests: StatusRequests) -> anyhow::Result<Self> {
         let tap = &args.tap;
         let options = TapOptions {
             interface: tap.interface.clone(),
@@ -46,7 +46,7 @@ impl Opened {
             duration: tap.duration.map(|duration| duration.0),
             losses,
         };
-        Ok(Self { live: options.open()?, options, requests: StatusRequests::new()? })
+        Ok(Self { live: options.open()?, options, requests })
     }
 
     /// Takes what is captured, until `stop` can be read.

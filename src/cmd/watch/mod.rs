@@ -27,7 +27,7 @@ use crate::explain::count;
 use crate::sink::{self, Brief, ListSettings, Sink};
 use crate::source::{self, Losses};
 use crate::sys::confine::Needs;
-use crate::sys::{Interrupts, Signal, privilege, terminal};
+use crate::sys::{Interrupts, Signal, StatusRequests, privilege, terminal};
 use crate::trace::TracerOptions;
 
 /// Runs `rawshake watch`.
@@ -39,6 +39,8 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     args.check()?;
     door::start(&[], &args.capture)?;
     let choice = Choice::new(None, &args.verdicts)?;
+    // Whoever may send one signal may send the other.
+    let requests = StatusRequests::new()?;
     let stop = Interrupts::beside_status().context("cannot wait for Ctrl-C")?;
     let (losses, place) = (Losses::default(), place(args));
     let tracer = TracerOptions {
@@ -64,7 +66,7 @@ pub fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         sink = Kernel::of_machine(None, streams.err)?.beside(sink, args.output.format);
     }
     let copy = args.capture.record(&args.rotation)?;
-    let opened = Opened::open(args, losses.clone()).map_err(without_lab)?;
+    let opened = Opened::open(args, losses.clone(), requests).map_err(without_lab)?;
     give_up(Needs::default(), args.output.verbose, streams.err)?;
     let mut pass = Pass::new(plan, &mut *sink, copy, streams.err);
     let mut watched = opened.begin(&stop, pass.lookout())?;
